@@ -1,0 +1,66 @@
+"""Entering a compiled body, and tables that live at an address.
+
+Below this file are addresses; above it, tasks and tables are opaque numbers and arrays.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.callconv import RETCODE_USEREXC
+
+from ._jit import kernel
+from ._machine import TABLE, WORD, compiles_to
+from ._types import Table
+
+
+def _lower_call(context, builder, signature, args):
+    kind = ir.FunctionType(WORD, [WORD]).as_pointer()
+    return builder.call(builder.inttoptr(args[0], kind), [args[1]])
+
+
+def _lower_table_at(context, builder, signature, args):
+    array = context.make_array(TABLE)(context, builder)
+    address, rows, fields = args
+    width = WORD(8)
+    context.populate_array(
+        array,
+        data=builder.inttoptr(address, array.data.type),
+        shape=cgutils.pack_array(builder, [rows, fields]),
+        strides=cgutils.pack_array(builder, [builder.mul(fields, width), width]),
+        itemsize=width,
+        meminfo=None,  # nobody counts references to what the Python side keeps alive
+    )
+    return array._getvalue()
+
+
+def _lower_raise(context, builder, signature, args):
+    convention = context.call_conv
+    with builder.if_then(builder.icmp_unsigned("!=", args[0], WORD(0))):
+        slot = convention._get_excinfo_argument(builder.function)
+        builder.store(builder.inttoptr(args[0], slot.type.pointee), slot)
+        convention._return_errcode_raw(builder, RETCODE_USEREXC)
+    return context.get_dummy_value()
+
+
+@compiles_to(_lower_raise, types.void, types.int64)
+def fail_with(description: int) -> None:
+    """Leave the calling kernel with the exception that Numba described at an address, as a body left it."""
+    raise NotImplementedError
+
+
+@compiles_to(_lower_call, types.int64, types.int64, types.int64)
+def call(entry: int, frame: int) -> int:
+    """Run the body whose entry is at address ``entry`` on ``frame``; return 0, or its failure."""
+    raise NotImplementedError
+
+
+@compiles_to(_lower_table_at, TABLE, types.int64, types.intp, types.intp)
+def table_at(address: int, rows: int, fields: int) -> Table:
+    """View the words at ``address`` as a table."""
+    raise NotImplementedError
+
+
+@kernel
+def raise_failure(description: int) -> None:
+    """Raise in Python the exception that Numba described at an address, and free the description."""
+    fail_with(description)

@@ -1,0 +1,160 @@
+"""Whom to wake, and how a worker goes to sleep.
+
+The protocol, its race and its fences are in ``docs/parking.md``. In short: whoever adds
+work then notifies; a worker that found no work waits; and `sync_state` is where the two
+meet: a notification that came before the worker's announcement makes the announcement
+fail, one that came after finds the worker idle and wakes it.
+"""
+
+from . import event, sync_state
+from ._jit import kernel
+from ._types import Table
+from .atomics import cas_acq_rel, fence_seq_cst, load_acquire, load_relaxed
+from .counters import PARKS, WAKES, count
+from .runs import DONE, NONE
+from .sync_state import SYNC
+from .waiting import wait, wake
+
+LIMIT = 16  # column of the pool's row: how many workers may be awake
+PULSE = 24  # column of the pool's row: grows while callers help, so that they look at their signals
+
+QUIET = 0  # verdict of notify: nobody was needed
+WOKEN = 1  # verdict of notify: an idle worker was woken
+START = 2  # verdict of notify: the caller must start a thread
+
+AWAKE = 0  # verdict of wait_for_work: look for work again
+DUTY = 1  # verdict of wait_for_work: look for work again, and wake the next worker if there is any
+STOP = 2  # verdict of wait_for_work: the pool ends
+OVER = 3  # verdict of wait_for_work: the run that was waited for has ended
+BEAT = 4  # verdict of wait_for_work: the pulse has moved
+
+
+@kernel
+def _wake_one(workers: Table) -> None:
+    """Hand a token to a worker that waits; none is there if it has already noticed by itself."""
+    for worker in range(workers.shape[0]):
+        if event.claim(workers, worker):
+            wake(workers, worker, event.EVENT, 1)
+            return
+
+
+@kernel
+def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
+    """Say that work was added; return `QUIET`, `WOKEN` or `START`.
+
+    ``me`` is the caller's row or NONE. ``waking`` is True for a worker that has the duty of
+    waking and has found work.
+    """
+    fence_seq_cst()  # order: the work, then the look at SYNC; pairs with wait_for_work's fence
+    while True:  # a failure means that another thread has moved the state
+        sync = load_relaxed(pool, 0, SYNC)
+        if sync_state.is_shut_down(sync):
+            return QUIET
+        if not waking and sync_state.is_notified(sync):
+            return QUIET
+        after = sync_state.notified(sync, load_relaxed(pool, 0, LIMIT), waking)
+        if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: the work before the notification; pairs with wait_for_work's
+            return _act(workers, me, sync, after)
+
+
+@kernel
+def _act(workers: Table, me: int, before: int, after: int) -> int:
+    """Do what a notification asks for."""
+    if sync_state.spawned(after) > sync_state.spawned(before):
+        return START
+    if sync_state.is_signaled(after) and not sync_state.is_signaled(before):
+        _wake_one(workers)
+        if me >= 0:
+            count(workers, me, WAKES, 1)
+        return WOKEN
+    return QUIET
+
+
+@kernel
+def wait_for_work(
+    pool: Table, workers: Table, runs: Table, me: int, waking: bool, until: int, pulse: int, timeout: int
+) -> int:
+    """Sleep until there may be work; return why the sleep ended.
+
+    ``until`` is a run whose end ends the sleep, or NONE; a ``pulse`` >= 0 ends it when the
+    pool's pulse differs. ``timeout`` bounds one sleep in nanoseconds; negative is none.
+    """
+    idle = False
+    while True:
+        sync = load_relaxed(pool, 0, SYNC)
+        if sync_state.is_shut_down(sync):
+            return STOP
+        if sync_state.is_notified(sync):
+            after = sync_state.taken(sync, idle, waking)
+            if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: the work after the notification; pairs with notify's
+                fence_seq_cst()  # order: the notification taken, then the look for work; pairs with notify's fence
+                event.disarm(workers, me)
+                return DUTY if waking or sync_state.is_signaled(sync) else AWAKE
+        elif not idle:
+            event.arm(workers, me)
+            if cas_acq_rel(pool, 0, SYNC, sync, sync_state.registered(sync, waking)):  # order: armed before counted; pairs with notify's
+                idle, waking = True, False
+        elif until >= 0 and load_acquire(runs, until, DONE) != 0:  # order: the run's results after its end; pairs with settle's
+            if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
+                event.disarm(workers, me)
+                return OVER
+        elif pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
+            if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
+                event.disarm(workers, me)
+                return BEAT
+        else:
+            count(workers, me, PARKS, 1)
+            wait(workers, me, event.EVENT, event.WAITING, timeout)
+            event.arm(workers, me)
+
+
+@kernel
+def join(pool: Table) -> bool:
+    """Let the calling thread be a worker, unless as many are awake as may be; return whether it is."""
+    while True:  # a failure means that another thread has moved the state
+        sync = load_relaxed(pool, 0, SYNC)
+        after = sync_state.joined(sync, load_relaxed(pool, 0, LIMIT))
+        if after == sync:
+            return False
+        if cas_acq_rel(pool, 0, SYNC, sync, after):
+            return True
+
+
+@kernel
+def depart(pool: Table, workers: Table, me: int, waking: bool, leaves_work: bool) -> int:
+    """Leave the pool, awake; return `START` if the caller must start a thread for what is left."""
+    while True:  # a failure means that another thread has moved the state
+        sync = load_relaxed(pool, 0, SYNC)
+        after = sync_state.departed(sync, waking)
+        if leaves_work or sync_state.is_notified(sync):  # somebody else has to look
+            if not sync_state.is_shut_down(sync):
+                after = sync_state.notified(after, load_relaxed(pool, 0, LIMIT), False)
+        if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: what is left before the notification; pairs with wait_for_work's
+            if sync_state.spawned(after) == sync_state.spawned(sync):
+                return START
+            return _act(workers, me, sync_state.departed(sync, waking), after)
+
+
+@kernel
+def give_up_start(pool: Table) -> None:
+    """Undo a `START`: no thread could be started."""
+    while not _give_up_start(pool):
+        pass
+
+
+@kernel
+def _give_up_start(pool: Table) -> bool:
+    sync = load_relaxed(pool, 0, SYNC)
+    return cas_acq_rel(pool, 0, SYNC, sync, sync_state.unsignaled(sync))
+
+
+@kernel
+def shut_down(pool: Table, workers: Table) -> None:
+    """Tell every worker to end, and wake those that sleep."""
+    while True:  # a failure means that another thread has moved the state
+        sync = load_relaxed(pool, 0, SYNC)
+        if cas_acq_rel(pool, 0, SYNC, sync, sync_state.shut_down(sync)):  # order: all work before the end; pairs with wait_for_work's
+            break
+    for worker in range(workers.shape[0]):
+        if event.shut_down(workers, worker):
+            wake(workers, worker, event.EVENT, 1)

@@ -1,0 +1,121 @@
+"""What follows from a finished node: its successors, and the end of its run."""
+
+from . import deque, event, queue, search
+from ._jit import kernel
+from ._types import Table
+from .atomics import add_acq_rel, cas_relaxed, add_relaxed, load_relaxed, store_relaxed, store_release
+from .dependencies import arrive, condemn
+from .dispatch import table_at
+from .notifier import LIMIT
+from .runs import (
+    CALLBACK,
+    CURSOR,
+    DONE,
+    EPOCH,
+    FAILED,
+    FAILURES,
+    FIRST,
+    FIRST_FAILED,
+    NONE,
+    REMAINING,
+    ROOT_COUNT,
+    ROOT_MARKER,
+    ROOTS,
+    SHAPE,
+    STATUS,
+    WAITER,
+    level_of,
+    node_of,
+    successors_of,
+    task_of,
+)
+from .waiting import wake
+
+_MOST_ROOTS = 256  # roots that a worker takes at once
+_EVERYBODY = 1 << 30
+
+
+@kernel
+def mark_failed(runs: Table, slot: int, nodes: Table, node: int, failure: int) -> None:
+    """Note that the body of ``node`` raised."""
+    store_relaxed(nodes, node, STATUS, FAILED + failure)
+    add_relaxed(runs, slot, FAILURES, 1)
+    cas_relaxed(runs, slot, FIRST_FAILED, NONE, node)
+
+
+@kernel
+def successors(
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    workers: Table,
+    runs: Table,
+    me: int,
+    slot: int,
+    nodes: Table,
+    edges: Table,
+    node: int,
+    sound: bool,
+) -> tuple[int, int]:
+    """Arrive at each successor; return the most urgent one that is ready, or NONE, and how many others are.
+
+    The others go to the worker's own deque. Edges of a node lead to ever more urgent nodes,
+    so the last one that is ready is kept and the newest in the deque is the next best.
+    ``sound`` is False if ``node`` failed or was passed over; its successors are then, too.
+    """
+    first = load_relaxed(nodes, node, FIRST)
+    kept, kept_level, added = NONE, 0, 0
+    for edge in range(first, first + successors_of(load_relaxed(nodes, node, SHAPE))):
+        successor = load_relaxed(edges, edge, 0)
+        if not sound:
+            condemn(nodes, successor, load_relaxed(runs, slot, EPOCH))
+        if arrive(nodes, successor):
+            if kept >= 0:
+                search.add(deques, rings, queues, workers, runs, me, kept_level, kept)
+                added += 1
+            kept, kept_level = task_of(slot, successor), level_of(load_relaxed(nodes, successor, SHAPE))
+    return kept, added
+
+
+@kernel
+def roots(
+    pool: Table,
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    workers: Table,
+    runs: Table,
+    me: int,
+    slot: int,
+    nodes: Table,
+) -> tuple[int, bool]:
+    """Take some roots of a run, whose marker the caller holds; return the most urgent, and whether there are others."""
+    cursor, total = load_relaxed(runs, slot, CURSOR), load_relaxed(runs, slot, ROOT_COUNT)
+    left = total - cursor
+    share = min(max(left // (2 * load_relaxed(pool, 0, LIMIT)), 1), _MOST_ROOTS)
+    store_relaxed(runs, slot, CURSOR, cursor + share)
+    if share < left:
+        marker = task_of(slot, ROOT_MARKER)
+        queue.push(queues, search.GLOBAL, runs, marker, marker)
+    table = table_at(load_relaxed(runs, slot, ROOTS), total, 1)
+    for index in range(cursor + share - 1, cursor, -1):
+        root = load_relaxed(table, index, 0)
+        level = level_of(load_relaxed(nodes, root, SHAPE))
+        search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, root))
+    return task_of(slot, load_relaxed(table, cursor, 0)), left > 1
+
+
+@kernel
+def settle(workers: Table, runs: Table, slot: int, done: int) -> int:
+    """Report ``done`` finished nodes; return ``slot`` if that ends a run that Python wants to hear of, else NONE."""
+    waiter, callback = load_relaxed(runs, slot, WAITER), load_relaxed(runs, slot, CALLBACK)
+    if add_acq_rel(runs, slot, REMAINING, -done) != done:  # order: all bodies before the end; pairs with settle's own
+        return NONE
+    if callback != 0:  # the slot stays ours until Python frees it
+        store_release(runs, slot, DONE, 1)  # order: the results before the end; pairs with wait_for_work's
+        return slot
+    store_release(runs, slot, DONE, 1)  # order: the results before the end; pairs with wait_for_work's
+    wake(runs, slot, DONE, _EVERYBODY)  # from here on the slot may serve another run; a wake too many harms nobody
+    if waiter >= 0 and event.post(workers, waiter):
+        wake(workers, waiter, event.EVENT, 1)
+    return NONE

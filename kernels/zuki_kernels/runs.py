@@ -1,0 +1,111 @@
+"""A run: one execution of a graph, as the workers see it.
+
+A task is one number: the slot of its run and the index of its node. A run's row tells
+where its nodes are, how far it has come, and who waits for its end.
+
+Roles: the thread that begins a run fills the row before any worker hears of the slot,
+and frees the slot after DONE; workers read the first fields and count on the others.
+"""
+
+from ._jit import kernel
+from ._types import Table
+from .atomics import load_relaxed
+from .dispatch import table_at
+
+# Fields that do not change during a run
+NODES = 0  # address of the table of nodes
+NODE_COUNT = 1
+SUCCESSORS = 2  # address of the table of edges: the node that each leads to
+EDGE_COUNT = 3
+ROOTS = 4  # address of the nodes that wait for nobody, the most urgent first
+ROOT_COUNT = 5
+EPOCH = 6  # counts the runs of one graph, from 1: tells this run's marks on the nodes from older ones
+TIMES = 7  # address of a nanoseconds cell for each node, or 0
+BATCH = 8  # a worker reports its finished nodes at the latest after so many
+WAITER = 9  # the worker to wake at the end, or NONE
+CALLBACK = 10  # 1 if Python wants to hear of the end from the worker that reaches it
+# Fields that change
+NEXT = 16  # link of the run's root marker in a queue
+CURSOR = 17  # roots handed out; belongs to whoever holds the root marker
+STOPPED = 24  # 1: start no further body
+REMAINING = 32  # nodes not yet reported as finished
+FAILURES = 33  # bodies that raised
+FIRST_FAILED = 34  # the node whose body raised first, or NONE
+DONE = 40  # 1 when REMAINING has reached 0; threads outside the pool wait on it
+SLEEPERS = 41  # how many wait on DONE
+RUN_FIELDS = 48
+
+# Fields of a node: one cache line
+PENDING = 0  # predecessors that have not finished
+SHAPE = 1  # urgency level, predecessors, successors: see `shape`
+FIRST = 2  # index of its first edge
+ENTRY = 3  # address of the compiled body's entry, PYTHON or NOTHING
+FRAME = 4  # address of its arguments and result
+LINK = 5  # the task after it in a queue
+STATUS = 6  # how it went: see below
+BODY = 7  # index of its body in the graph's list
+NODE_FIELDS = 8
+
+PYTHON = 0  # an ENTRY: only the interpreter can run this one
+NOTHING = 1  # an ENTRY: joins its predecessors, runs nothing
+
+# A STATUS is the run's epoch if the body has finished in it, the negative epoch if the node
+# was passed over, and FAILED + the failure's address if the body raised.
+FAILED = 1 << 62
+
+NONE = -1  # no task, no node, no worker
+
+NODE_BITS = 40
+NODE_MASK = (1 << NODE_BITS) - 1
+ROOT_MARKER = NODE_MASK  # as a node: "the roots of this run that nobody has taken yet"
+
+_COUNT_BITS = 28
+_COUNT_MASK = (1 << _COUNT_BITS) - 1
+
+
+@kernel
+def task_of(slot: int, node: int) -> int:
+    """Return the task that stands for a node of a run."""
+    return slot << NODE_BITS | node
+
+
+@kernel
+def slot_of(task: int) -> int:
+    """Return the run that a task belongs to."""
+    return task >> NODE_BITS
+
+
+@kernel
+def node_of(task: int) -> int:
+    """Return the node that a task stands for."""
+    return task & NODE_MASK
+
+
+@kernel
+def shape(level: int, predecessors: int, successors: int) -> int:
+    """Pack a node's urgency level and degrees into a word."""
+    return (level << _COUNT_BITS | predecessors) << _COUNT_BITS | successors
+
+
+@kernel
+def level_of(shape: int) -> int:
+    """Return a node's urgency: 0 is taken first."""
+    return shape >> 2 * _COUNT_BITS
+
+
+@kernel
+def predecessors_of(shape: int) -> int:
+    """Return how many edges lead to the node."""
+    return shape >> _COUNT_BITS & _COUNT_MASK
+
+
+@kernel
+def successors_of(shape: int) -> int:
+    """Return how many edges leave the node."""
+    return shape & _COUNT_MASK
+
+
+@kernel
+def nodes_of(runs: Table, slot: int) -> Table:
+    """View the nodes of a run; the caller holds one of its tasks."""
+    return table_at(load_relaxed(runs, slot, NODES), load_relaxed(runs, slot, NODE_COUNT), NODE_FIELDS)

@@ -1,0 +1,111 @@
+"""What a thread outside the pool does to a run: begin it, wait for it, stop it."""
+
+from . import queue, search
+from ._jit import kernel
+from ._types import Table
+from .atomics import cas_relaxed, load_acquire, load_relaxed, store_relaxed
+from .notifier import notify
+from .runs import (
+    BATCH,
+    CALLBACK,
+    CURSOR,
+    DONE,
+    EDGE_COUNT,
+    EPOCH,
+    FAILURES,
+    FIRST_FAILED,
+    NODE_COUNT,
+    NODES,
+    NONE,
+    REMAINING,
+    ROOT_COUNT,
+    ROOT_MARKER,
+    ROOTS,
+    SLEEPERS,
+    STOPPED,
+    SUCCESSORS,
+    TIMES,
+    WAITER,
+    task_of,
+)
+from .waiting import wait
+
+
+@kernel
+def begin(
+    pool: Table,
+    workers: Table,
+    queues: Table,
+    runs: Table,
+    slot: int,
+    plan: Table,
+    epoch: int,
+    times: int,
+    batch: int,
+    waiter: int,
+    callback: int,
+) -> int:
+    """Fill the row of a run and queue its roots; return `notifier.START` if the caller must start a thread.
+
+    ``plan`` has one row: the address and number of the nodes, of the edges and of the roots,
+    and the number of urgency levels. A ``waiter`` (a worker that will look for the work
+    itself) makes a notification needless.
+    """
+    for field in range(NODES, ROOT_COUNT + 1):
+        store_relaxed(runs, slot, field, load_relaxed(plan, 0, field))
+    store_relaxed(runs, slot, EPOCH, epoch)
+    store_relaxed(runs, slot, TIMES, times)
+    store_relaxed(runs, slot, BATCH, batch)
+    store_relaxed(runs, slot, WAITER, waiter)
+    store_relaxed(runs, slot, CALLBACK, callback)
+    for field in (CURSOR, STOPPED, FAILURES, DONE, SLEEPERS):
+        store_relaxed(runs, slot, field, 0)
+    store_relaxed(runs, slot, FIRST_FAILED, NONE)
+    store_relaxed(runs, slot, REMAINING, load_relaxed(plan, 0, NODE_COUNT))
+    levels = load_relaxed(plan, 0, ROOT_COUNT + 1)
+    used = load_relaxed(pool, 0, search.USED_LEVELS)
+    while used < levels and not cas_relaxed(pool, 0, search.USED_LEVELS, used, levels):
+        used = load_relaxed(pool, 0, search.USED_LEVELS)
+    marker = task_of(slot, ROOT_MARKER)
+    queue.push(queues, search.GLOBAL, runs, marker, marker)
+    return 0 if waiter >= 0 else notify(pool, workers, NONE, False)
+
+
+@kernel
+def stop(runs: Table, slot: int) -> None:
+    """Let no further body of a run start."""
+    store_relaxed(runs, slot, STOPPED, 1)
+
+
+@kernel
+def is_stopped(runs: Table, slot: int) -> bool:
+    """Tell whether a run was stopped."""
+    return load_relaxed(runs, slot, STOPPED) != 0
+
+
+@kernel
+def is_over(runs: Table, slot: int) -> bool:
+    """Tell whether a run has ended."""
+    return load_acquire(runs, slot, DONE) != 0  # order: the run's results after its end; pairs with settle's
+
+
+@kernel
+def wait_until_over(runs: Table, slot: int, timeout: int) -> bool:
+    """Sleep until a run has ended, or ``timeout`` nanoseconds; return whether it has. Outside the pool."""
+    if not is_over(runs, slot):
+        wait(runs, slot, DONE, 0, timeout)
+    return is_over(runs, slot)
+
+
+@kernel
+def remaining(runs: Table, slot: int) -> int:
+    """Return how many nodes of a run have not been reported as finished."""
+    return load_relaxed(runs, slot, REMAINING)
+
+
+@kernel
+def outcome(runs: Table, slot: int) -> tuple[int, int]:
+    """Return how many bodies of a run raised, and the node whose body raised first or NONE. After its end."""
+    return load_relaxed(runs, slot, FAILURES), load_relaxed(runs, slot, FIRST_FAILED)
+
+

@@ -1,0 +1,136 @@
+"""The pool's state in one word: how many workers there are, how many are idle, who wakes.
+
+After kprotty's `Sync` (zap, 2022). The functions are pure: load, compute, one CAS, act on
+what was before. This file alone knows where the bits are.
+
+    idle      workers that have announced that they sleep
+    spawned   workers there are: the pool's threads, and callers that help
+    NOTIFIED  there is work that a worker must look for before it sleeps
+    state     PENDING   nobody is being woken: the next notification may wake one
+              SIGNALED  a worker has been woken, or started, and has not looked yet
+              WAKING    one worker looks; when it finds work it wakes the next
+              SHUTDOWN  for ever
+
+Never: idle > spawned. SHUTDOWN is never left.
+"""
+
+from ._jit import kernel
+
+SYNC = 0  # column of the pool's row
+
+_COUNT = 14  # bits of a count
+_MASK = (1 << _COUNT) - 1
+
+ONE_IDLE = 1
+ONE_SPAWNED = 1 << _COUNT
+NOTIFIED = 1 << 2 * _COUNT
+_STATE = 2 * _COUNT + 1
+PENDING = 0
+SIGNALED = 1 << _STATE
+WAKING = 2 << _STATE
+SHUTDOWN = 3 << _STATE
+_STATES = 3 << _STATE
+
+
+@kernel
+def idle(sync: int) -> int:
+    """Return how many workers are idle."""
+    return sync & _MASK
+
+
+@kernel
+def spawned(sync: int) -> int:
+    """Return how many workers there are."""
+    return sync >> _COUNT & _MASK
+
+
+@kernel
+def is_notified(sync: int) -> bool:
+    """Tell whether work waits to be looked for."""
+    return sync & NOTIFIED != 0
+
+
+@kernel
+def is_signaled(sync: int) -> bool:
+    """Tell whether a worker has been woken that has not looked yet."""
+    return sync & _STATES == SIGNALED
+
+
+@kernel
+def is_shut_down(sync: int) -> bool:
+    """Tell whether the pool has been told to end."""
+    return sync & _STATES == SHUTDOWN
+
+
+@kernel
+def notified(sync: int, limit: int, waking: bool) -> int:
+    """There is work: wake an idle worker, else start one, if nobody is being woken and ``limit`` allows.
+
+    ``waking`` is True for the waking worker that has found work and passes its duty on.
+    """
+    after = sync | NOTIFIED
+    if waking or sync & _STATES == PENDING:
+        after &= ~_STATES
+        if idle(sync) > 0 and spawned(sync) - idle(sync) < limit:
+            after |= SIGNALED
+        elif idle(sync) == 0 and spawned(sync) < limit:
+            after = (after | SIGNALED) + ONE_SPAWNED
+    return after
+
+
+@kernel
+def taken(sync: int, registered: bool, waking: bool) -> int:
+    """A worker takes the notification, and the duty of waking if it was signaled or has it already."""
+    after = sync & ~NOTIFIED
+    if registered:
+        after -= ONE_IDLE
+    if waking or is_signaled(sync):
+        after = after & ~_STATES | WAKING
+    return after
+
+
+@kernel
+def registered(sync: int, waking: bool) -> int:
+    """A worker that found nothing announces that it sleeps, and gives the duty of waking up."""
+    after = sync + ONE_IDLE
+    if waking:
+        after &= ~_STATES
+    return after
+
+
+@kernel
+def unregistered(sync: int) -> int:
+    """A worker that was idle is not any more."""
+    return sync - ONE_IDLE
+
+
+@kernel
+def departed(sync: int, waking: bool) -> int:
+    """A worker that was not idle leaves the pool, and gives the duty of waking up."""
+    after = sync - ONE_SPAWNED
+    if waking and not is_shut_down(sync):
+        after &= ~_STATES
+    return after
+
+
+@kernel
+def unsignaled(sync: int) -> int:
+    """A thread that was to be started could not be."""
+    after = sync - ONE_SPAWNED
+    if is_signaled(sync):
+        after &= ~_STATES
+    return after
+
+
+@kernel
+def joined(sync: int, limit: int) -> int:
+    """A caller becomes a worker; the same word if that would make too many."""
+    if is_shut_down(sync) or spawned(sync) - idle(sync) >= limit:
+        return sync
+    return sync + ONE_SPAWNED
+
+
+@kernel
+def shut_down(sync: int) -> int:
+    """The pool ends."""
+    return sync | SHUTDOWN | NOTIFIED

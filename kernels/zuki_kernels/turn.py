@@ -1,0 +1,246 @@
+"""A worker's turn: one call that runs task after task, without the interpreter, until only Python can go on."""
+
+from . import lane, search
+from ._jit import kernel
+from ._types import Table
+from .atomics import load_acquire, load_relaxed, store_relaxed
+from .clock import now, spin_hint
+from .counters import ANSWER, TASKS, TICK, TURNS, count
+from .dispatch import call, table_at
+from .notifier import DUTY, PULSE, START, STOP, notify, wait_for_work
+from .release import mark_failed, roots, settle, successors
+from .runs import (
+    BATCH,
+    DONE,
+    EDGE_COUNT,
+    ENTRY,
+    EPOCH,
+    FRAME,
+    NODE_FIELDS,
+    NONE,
+    NOTHING,
+    PYTHON,
+    ROOT_MARKER,
+    SHAPE,
+    STATUS,
+    STOPPED,
+    SUCCESSORS,
+    TIMES,
+    level_of,
+    node_of,
+    nodes_of,
+    slot_of,
+)
+
+# Reasons to return
+GO_ON = 0  # call again: a thread was to be started, or a run has ended that Python wants to hear of
+RUN_PYTHON = 1  # run the task's body, then call again with it as `finished`
+RUN_OVER = 2  # the run that was waited for has ended
+SIGNALS = 3  # the pulse has moved: let Python look at its signals
+EXIT = 4  # the pool ends
+
+# How a Python body went
+RETURNED = 0
+RAISED = 1
+PASSED_OVER = 2
+
+FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
+
+_FAIRNESS = 61  # every so many tasks the queue of all comes first, as in Go
+_SPINS = 100  # rounds of search before a worker sleeps
+_HINTS = 8  # spin hints between two rounds
+_NAP = 20_000_000  # nanoseconds that a thread sleeps at most if it must look at signals
+
+
+@kernel
+def turn(
+    me: int,
+    until: int,
+    finished: int,
+    outcome: int,
+    pulse: int,
+    pool: Table,
+    workers: Table,
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    runs: Table,
+) -> tuple[int, int, int, bool]:
+    """Run tasks as worker ``me``.
+
+    ``until`` is the run whose end ends the turn, or NONE. ``finished`` is the Python node
+    that has just been run, NONE or FRESH, and ``outcome`` how it went. ``pulse`` is the
+    pulse that was seen last, or NONE for a thread that need not look at signals.
+
+    Returns the reason; the task to run; the run that has ended and that Python wants to
+    hear of, or NONE; and whether the caller must start a thread.
+    """
+    slot, done, epoch, times, batch = NONE, 0, 0, 0, 1
+    nodes = edges = durations = table_at(0, 0, 1)
+    reason, ended, start, waking = GO_ON, NONE, False, False
+    task, handed, spins = NONE, finished, 0
+    while True:
+        if handed == FRESH:  # take the signal that started this thread, and the duty with it
+            answer = wait_for_work(pool, workers, runs, me, False, until, pulse, -1)
+            waking = answer == DUTY
+            if answer == STOP:
+                reason = EXIT
+                break
+        handed, node_is_python = NONE, False
+        if finished >= 0:
+            task, finished, node_is_python = finished, NONE, True
+        elif task < 0:
+            tick = load_relaxed(workers, me, TICK) + 1
+            store_relaxed(workers, me, TICK, tick)
+            if tick % _FAIRNESS == 0:
+                task = search.consume(queues, search.GLOBAL, deques, rings, runs, me)
+                if done == 0:
+                    slot = NONE  # its run may be over, and the slot another's
+            if task < 0:
+                task = search.pop(pool, deques, rings, me)
+        if task < 0:
+            if done > 0:
+                ended = settle(workers, runs, slot, done)
+                done = 0
+                if ended >= 0:
+                    break
+            slot = NONE
+            if until >= 0 and load_acquire(runs, until, DONE) != 0:  # order: the run's results after its end; pairs with settle's
+                reason = RUN_OVER
+                break
+            if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
+                reason = SIGNALS
+                break
+            task = search.find(pool, workers, deques, rings, queues, runs, me)
+            if task < 0:
+                if spins < _SPINS:
+                    spins += 1
+                    for _ in range(_HINTS):
+                        spin_hint()
+                else:
+                    spins = 0
+                    nap = _NAP if pulse >= 0 else -1
+                    answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
+                    waking = answer == DUTY
+                    if answer == STOP:
+                        reason = EXIT
+                        break
+                continue
+            if waking:
+                start = notify(pool, workers, me, True) == START
+                waking = False
+        spins = 0
+        if slot_of(task) != slot:
+            if done > 0:
+                ended = settle(workers, runs, slot, done)
+                done = 0
+                if ended >= 0:
+                    break
+            slot = slot_of(task)
+            nodes = nodes_of(runs, slot)
+            edges = table_at(load_relaxed(runs, slot, SUCCESSORS), load_relaxed(runs, slot, EDGE_COUNT), 1)
+            epoch, batch = load_relaxed(runs, slot, EPOCH), load_relaxed(runs, slot, BATCH)
+            times = load_relaxed(runs, slot, TIMES)
+            durations = table_at(times, nodes.shape[0], 1)
+        node = node_of(task)
+        if node == ROOT_MARKER:
+            task, others = roots(pool, deques, rings, queues, workers, runs, me, slot, nodes)
+            if others and notify(pool, workers, me, False) == START:
+                start = True
+            node = node_of(task)
+        sound = True
+        entry = load_relaxed(nodes, node, ENTRY)
+        if node_is_python:
+            sound = outcome == RETURNED
+            if outcome == RETURNED:
+                store_relaxed(nodes, node, STATUS, epoch)
+                count(workers, me, TASKS, 1)
+            elif outcome == RAISED:
+                mark_failed(runs, slot, nodes, node, 0)
+            else:
+                store_relaxed(nodes, node, STATUS, -epoch)
+        elif load_relaxed(nodes, node, STATUS) == -epoch or load_relaxed(runs, slot, STOPPED) != 0:
+            store_relaxed(nodes, node, STATUS, -epoch)
+            sound = False
+        elif entry == PYTHON:
+            lane.offer(queues, runs, task)
+            task = lane.enter(pool, workers, queues, runs, me)
+            if task >= 0:
+                reason = RUN_PYTHON
+                break
+            if start:
+                break
+            continue
+        else:
+            begun = now() if times != 0 else 0
+            failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
+            if times != 0:
+                store_relaxed(durations, node, 0, now() - begun)
+            count(workers, me, TASKS, 1)
+            if failure == 0:
+                store_relaxed(nodes, node, STATUS, epoch)
+            else:
+                mark_failed(runs, slot, nodes, node, failure)
+                sound = False
+        task, added = successors(deques, rings, queues, workers, runs, me, slot, nodes, edges, node, sound)
+        done += 1
+        if task >= 0 and load_relaxed(pool, 0, search.USED_LEVELS) > 1:  # something more urgent may wait
+            level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
+            search.add(deques, rings, queues, workers, runs, me, level, task)
+            task = NONE
+            added += 1
+        if node_is_python:
+            lane.leave(pool, workers, me)
+            following = lane.enter(pool, workers, queues, runs, me)
+            if following >= 0:
+                if task >= 0:
+                    level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
+                    search.add(deques, rings, queues, workers, runs, me, level, task)
+                    added += 1
+                task, reason = following, RUN_PYTHON
+        if added > 0 and notify(pool, workers, me, False) == START:
+            start = True
+        if done >= batch:
+            finished_run = settle(workers, runs, slot, done)
+            done = 0
+            if finished_run >= 0:
+                ended = finished_run
+        if reason != GO_ON or start or ended >= 0:
+            break
+        if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
+            reason = SIGNALS
+            break
+        if until >= 0 and slot != until and load_acquire(runs, until, DONE) != 0:  # order: the run's results after its end; pairs with settle's
+            reason = RUN_OVER
+            break
+    # hand over what is in hand: the turn may be the last one of this thread
+    if done > 0:
+        finished_run = settle(workers, runs, slot, done)
+        if finished_run >= 0:
+            ended = finished_run
+    if task >= 0 and reason != RUN_PYTHON:
+        level = level_of(load_relaxed(nodes_of(runs, slot_of(task)), node_of(task), SHAPE))
+        search.add(deques, rings, queues, workers, runs, me, level, task)
+    if waking and reason != EXIT and notify(pool, workers, me, True) == START:
+        start = True
+    for field, value in ((ANSWER, reason), (ANSWER + 1, task), (ANSWER + 2, ended), (ANSWER + 3, int(start))):
+        store_relaxed(workers, me, field, value)
+    count(workers, me, TURNS, 1)
+    return reason, task, ended, start
+
+
+@kernel
+def last_answer(workers: Table, me: int) -> tuple[int, int, int, bool]:
+    """Return again what the last turn answered, for a thread that lost the answer to a signal handler's exception."""
+    return (
+        load_relaxed(workers, me, ANSWER),
+        load_relaxed(workers, me, ANSWER + 1),
+        load_relaxed(workers, me, ANSWER + 2),
+        load_relaxed(workers, me, ANSWER + 3) != 0,
+    )
+
+
+@kernel
+def turns(workers: Table, me: int) -> int:
+    """Return how many turns the worker has ended."""
+    return load_relaxed(workers, me, TURNS)

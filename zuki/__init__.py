@@ -1,0 +1,1 @@
+"""Task graphs of jitted bodies on one work-stealing pool."""

@@ -1,0 +1,1 @@
+"""Jitted bodies: how they are compiled, cached, called and how they fail."""

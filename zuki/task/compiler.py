@@ -1,0 +1,86 @@
+"""Numba's compiler, with one more step: the functions that enter a body from a frame."""
+
+from numba.core import lowering
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import AnalysisPass, register_pass
+from numba.core.typed_passes import (
+    AnnotateTypes,
+    BaseNativeLowering,
+    NativeLowering,
+    NativeParforLowering,
+)
+from numba.parfors.parfor_lowering import ParforLower
+
+from zuki.task.lowering import add_functions
+from zuki.task.writes import find_writes
+
+_WRITES = "zuki_writes"  # key in the metadata of a compilation
+_MOST_BITS = 63
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class FindWrites(AnalysisPass):
+    """Find the arguments that the body may write."""
+
+    _name = "zuki_find_writes"
+
+    def __init__(self) -> None:
+        AnalysisPass.__init__(self)
+
+    def run_pass(self, state) -> bool:
+        """Note the arguments in the compilation's metadata, a bit each."""
+        names = state.func_id.arg_names
+        written = find_writes(state.func_ir, state.typemap, state.calltypes, names)
+        bits = 0
+        for index, name in enumerate(names):
+            if name in written:
+                bits |= 1 << min(index, _MOST_BITS - 1)
+        state.metadata[_WRITES] = bits
+        return False
+
+
+class _WithFunctions:
+    """Adds the functions where Numba adds the wrapper that Python calls."""
+
+    def create_cpython_wrapper(self, release_gil: bool = False) -> None:
+        super().create_cpython_wrapper(release_gil)  # type: ignore[misc]
+        add_functions(self.context, self.library, self.fndesc, self.env, self.metadata[_WRITES])  # type: ignore[attr-defined]
+
+
+class _TaskLower(_WithFunctions, lowering.Lower):
+    pass
+
+
+class _TaskParforLower(_WithFunctions, ParforLower):
+    pass
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class TaskLowering(BaseNativeLowering):
+    """`NativeLowering` for a task."""
+
+    _name = "zuki_task_lowering"
+    lowering_class = _TaskLower
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class TaskParforLowering(BaseNativeLowering):
+    """`NativeParforLowering` for a task."""
+
+    _name = "zuki_task_parfor_lowering"
+    lowering_class = _TaskParforLower
+
+
+_REPLACED = {NativeLowering: TaskLowering, NativeParforLowering: TaskParforLowering}
+
+
+class TaskCompiler(CompilerBase):
+    """Numba's pipeline for nopython functions, for tasks."""
+
+    def define_pipelines(self) -> list:
+        """Return the one pipeline."""
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.passes = [(_REPLACED.get(step, step), why) for step, why in manager.passes]
+        manager.add_pass_after(FindWrites, AnnotateTypes)
+        manager.finalize()
+        return [manager]

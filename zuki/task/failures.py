@@ -1,0 +1,38 @@
+"""A body's exception: from the number that its entry returned to the Python object.
+
+A failure is the address of Numba's description of the exception (class, arguments, file and
+line; in the body's code, or allocated if the arguments were computed), or, with its
+lowest bit set, the address of a Python exception object that the entry owned.
+"""
+
+import ctypes
+
+from zuki_kernels.dispatch import raise_failure
+
+_OBJECT = 1
+
+
+def exception_of(failure: int) -> BaseException:
+    """Return the exception, once: its memory is given back.
+
+    Parameters
+    ----------
+    failure : int
+        What the entry returned; not 0.
+
+    Returns
+    -------
+    BaseException
+        With a traceback entry for the line that raised it, where Numba knows it.
+    """
+    if failure & _OBJECT:
+        address = failure - _OBJECT
+        error = ctypes.cast(address, ctypes.py_object).value
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(error))
+        return error
+    try:
+        raise_failure(failure)
+    except BaseException as error:
+        trace = error.__traceback__
+        return error.with_traceback(trace.tb_next if trace is not None else None)  # without this function
+    raise AssertionError("a failure that raises nothing")

@@ -1,0 +1,249 @@
+"""`zuki.task`: a jitted body."""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba._dispatcher import compute_fingerprint
+from numba.core import errors, sigutils
+from numba.core.registry import CPUDispatcher
+from numba.core.typing.typeof import Purpose, typeof
+
+from zuki.errors import TaskError
+from zuki.task.cache import TaskCache, can_be_cached
+from zuki.task.compiler import TaskCompiler
+from zuki.task.specialisation import Specialisation
+
+_FIXED_OPTIONS = {"nopython": True, "nogil": True}
+
+
+class Task(CPUDispatcher):
+    """A jitted body that can be called in place, as `numba.njit` would, and be a node of a graph.
+
+    Made by `zuki.task`.
+
+    Parameters
+    ----------
+    py_func : function
+        The body.
+    locals, targetoptions, pipeline_class
+        As for Numba's dispatchers.
+    declared_writes : frozenset of str, optional
+        The arguments that the body writes, as the user says; default: found in the body.
+    """
+
+    def __init__(
+        self,
+        py_func: Callable[..., Any],
+        locals: dict[str, Any] | None = None,  # noqa: A002  (Numba's name)
+        targetoptions: dict[str, Any] | None = None,
+        pipeline_class: type = TaskCompiler,
+        declared_writes: frozenset[str] | None = None,
+    ) -> None:
+        super().__init__(py_func, locals, targetoptions, pipeline_class)
+        self.declared_writes = declared_writes
+        self._specialisations: dict[tuple[types.Type, ...], Specialisation] = {}
+        self._by_fingerprint: dict[bytes, Specialisation] = {}
+        self._described: list[np.dtype] = []  # structured dtypes: a fingerprint names them by address
+        parameters = inspect.signature(py_func).parameters.values()
+        self.argument_names = tuple(parameter.name for parameter in parameters)
+        self._defaults = tuple(p.default for p in parameters if p.default is not inspect.Parameter.empty)
+        self._takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+    def enable_caching(self) -> None:
+        """Keep the machine code on disk; a change of the body or of what it calls is noticed."""
+        self._cache = TaskCache(self.py_func)
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The names of the arguments that the body writes.
+
+        Those given to the decorator, else those found in the signatures compiled so far.
+        """
+        if self.declared_writes is not None:
+            return self.declared_writes
+        found = (self.specialise(types).writes for types in list(self.overloads))
+        return frozenset().union(*found)
+
+    def complete(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments with the body's defaults behind them; raise if their number is wrong."""
+        if self._takes_any_number:
+            raise TaskError(f"task '{self.__name__}' takes *{self.argument_names[-1]}, which a graph cannot pass")
+        missing = len(self.argument_names) - len(arguments)
+        if missing < 0 or missing > len(self._defaults):
+            wanted = len(self.argument_names)
+            least = wanted - len(self._defaults)
+            number = str(wanted) if least == wanted else f"{least} to {wanted}"
+            raise TaskError(
+                f"task '{self.__name__}' takes {number} argument{'s' * (number != '1')} "
+                f"({', '.join(self.argument_names)}), not {len(arguments)}"
+            )
+        return arguments + self._defaults[len(self._defaults) - missing :]
+
+    def specialise_for(self, arguments: tuple[Any, ...]) -> Specialisation:
+        """Return the specialisation for Python values, compiling it at first use."""
+        try:
+            return self._by_fingerprint[compute_fingerprint(arguments)]
+        except (KeyError, NotImplementedError):
+            pass
+        found = self.specialise(tuple(map(self.type_of, arguments, self.argument_names)))
+        try:
+            fingerprint = compute_fingerprint(arguments)
+        except NotImplementedError:  # a kind of value that Numba types the slow way
+            return found
+        self._described += [value.dtype for value in arguments if hasattr(value, "dtype")]
+        self._by_fingerprint[fingerprint] = found
+        return found
+
+    def type_of(self, value: object, name: str) -> types.Type:
+        """Return the Numba type of an argument; raise, naming it, if tasks cannot take it."""
+        try:
+            kind = typeof(value, Purpose.argument)
+        except (ValueError, errors.NumbaError) as error:
+            raise TaskError(
+                f"argument '{name}' of task '{self.__name__}': Numba has no type for a {type(value).__name__}"
+            ) from error
+        if getattr(kind, "reflected", False):
+            raise TaskError(
+                f"argument '{name}' of task '{self.__name__}' is a {type(value).__name__}: "
+                "pass a NumPy array, a tuple, or a container of numba.typed"
+            )
+        return kind
+
+    def specialise(self, argument_types: tuple[types.Type, ...]) -> Specialisation:
+        """Return the specialisation for Numba types, compiling it at first use."""
+        known = self._specialisations.get(argument_types)
+        if known is not None:
+            return known
+        compiled = self.overloads.get(argument_types) or self._compile_or_choose(argument_types)
+        made = Specialisation(
+            self.__name__, self.argument_names, compiled, self.targetctx, self.declared_writes
+        )
+        self._specialisations[argument_types] = made
+        return made
+
+    def _compile_or_choose(self, argument_types: tuple[types.Type, ...]):
+        given = ", ".join(map(str, argument_types))
+        try:
+            if self._can_compile:
+                self.compile(argument_types)
+                return self.overloads[argument_types]
+            chosen = self.typingctx.resolve_function_type(self._numba_type_, argument_types, {})
+            if chosen is not None:
+                return self.overloads[chosen.args]
+        except errors.NumbaError as error:
+            if self._can_compile:
+                message = f"task '{self.__name__}' does not compile for ({given}):\n{error}"
+                raise TaskError(message) from error
+        declared = "; ".join(map(str, self.nopython_signatures))
+        raise TaskError(f"task '{self.__name__}' was declared for {declared}, which cannot take ({given})")
+
+    def _reduce_states(self) -> dict[str, Any]:
+        return {**super()._reduce_states(), "declared_writes": self.declared_writes}
+
+    @classmethod
+    def _rebuild(cls, declared_writes=None, **states):  # type: ignore[override]
+        rebuilt = super()._rebuild(**states)
+        rebuilt.declared_writes = declared_writes
+        return rebuilt
+
+    def __repr__(self) -> str:
+        return f"<zuki.task {self.py_func.__module__}.{self.py_func.__qualname__}>"
+
+
+def task(
+    signature_or_function: Any = None,
+    /,
+    *,
+    writes: Iterable[str] | None = None,
+    cache: bool = True,
+    **options: Any,
+) -> Any:
+    """Make a jitted body of a function.
+
+    The task is called in place exactly as ``numba.njit(nogil=True)`` would, and can be added
+    to a `Graph`.
+
+    Parameters
+    ----------
+    signature_or_function : function, or str, tuple or list of Numba signatures, optional
+        The body, where the decorator stands alone; or the signatures to compile at once.
+        Without signatures the task is compiled for the types of its first use.
+    writes : iterable of str, optional
+        The names of the arguments that the body writes, for the order of a graph's nodes.
+        Default: found in the body; calls of functions that are not known count as writes.
+    cache : bool
+        Keep the machine code on disk, where Numba can.
+    **options
+        Options of `numba.njit`, such as ``fastmath``, ``boundscheck``, ``error_model``, ``inline``.
+
+    Returns
+    -------
+    Task
+        Or a decorator that makes one.
+
+    Raises
+    ------
+    TaskError
+        The body does not compile for a declared signature, an option is not for tasks, or
+        ``writes`` names no argument of the body.
+
+    Examples
+    --------
+    >>> import zuki
+    >>> @zuki.task("float64(float64, float64)")
+    ... def middle(a, b):
+    ...     return (a + b) / 2
+    >>> middle(1.0, 3.0)
+    2.0
+    """
+    signatures = None
+    if signature_or_function is not None and not inspect.isfunction(signature_or_function):
+        signatures = _checked_signatures(signature_or_function)
+
+    def decorate(function: Callable[..., Any]) -> Task:
+        return _make_task(function, signatures, writes, cache, options)
+
+    if inspect.isfunction(signature_or_function):
+        return decorate(signature_or_function)
+    return decorate
+
+
+def _checked_signatures(given: Any) -> Sequence[Any]:
+    signatures = given if isinstance(given, list) else [given]
+    for signature in signatures:
+        try:
+            known = sigutils.is_signature(signature)
+        except Exception as error:
+            raise TaskError(f"zuki.task: {signature!r} is not a signature: {error}") from error
+        if not known:
+            raise TaskError(f"zuki.task takes a function or signatures, not {signature!r}")
+    return signatures
+
+
+def _make_task(function, signatures, writes, cache, options) -> Task:
+    if not inspect.isfunction(function):
+        raise TaskError(f"zuki.task decorates a function, not {function!r}")
+    for name, value in _FIXED_OPTIONS.items():
+        if options.pop(name, value) != value:
+            raise TaskError(f"task '{function.__name__}': tasks are always compiled with {name}={value}")
+    local_types = options.pop("locals", None)
+    written = None
+    if writes is not None:
+        written = frozenset([writes] if isinstance(writes, str) else writes)
+        strangers = written - set(inspect.signature(function).parameters)
+        if strangers:
+            raise TaskError(f"task '{function.__name__}': writes names no argument: {', '.join(sorted(map(str, strangers)))}")
+    try:
+        made = Task(function, local_types, {**_FIXED_OPTIONS, **options}, declared_writes=written)
+        if cache and can_be_cached(function):
+            made.enable_caching()
+        for signature in signatures or ():
+            made.compile(signature)
+        if signatures:
+            made.disable_compile()
+    except (KeyError, errors.NumbaError, TypeError, ValueError) as error:
+        raise TaskError(f"task '{function.__name__}' does not compile: {error}") from error
+    return made
