@@ -1,1 +1,36 @@
 """Task graphs of jitted bodies on one work-stealing pool."""
+
+from zuki.errors import (
+    ExecutorShutDownError,
+    GraphCycleError,
+    GraphError,
+    NodeNotRunError,
+    TaskError,
+    ZukiError,
+)
+from zuki.graph.each import each
+from zuki.graph.graph import Graph
+from zuki.graph.node import Node, Nodes
+from zuki.graph.report import Report
+from zuki.runtime.executor import Executor, default_executor
+from zuki.task.task import Task, task
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Executor",
+    "ExecutorShutDownError",
+    "Graph",
+    "GraphCycleError",
+    "GraphError",
+    "Node",
+    "NodeNotRunError",
+    "Nodes",
+    "Report",
+    "Task",
+    "TaskError",
+    "ZukiError",
+    "default_executor",
+    "each",
+    "task",
+]

@@ -5,8 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from numba import njit
+from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.registry import CPUDispatcher
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,6 +19,23 @@ def hash_of_sources(folder: Path) -> str:
 
 
 KERNEL_SOURCES = hash_of_sources(Path(__file__).parent)
+
+
+class _NamedFiles(IndexDataCacheFile):
+    """Numba's cache files, but each named by what is in it.
+
+    Numba numbers them: two processes that fill an empty cache at once may give one
+    number to two specialisations, and later one is loaded for the other.
+    """
+
+    def save(self, key: object, data: object) -> None:
+        """Write an entry and then name it in the index."""
+        number = int(sha256(repr(key).encode()).hexdigest()[:12], 16)
+        name = self._data_name(number)
+        self._save_data(name, data)
+        overloads = self._load_index()
+        overloads[key] = name
+        self._save_index(overloads)
 
 
 class StampedCache(FunctionCache):
@@ -38,7 +56,15 @@ class StampedCache(FunctionCache):
     def __init__(self, function: Callable[..., object], stamp: object) -> None:
         super().__init__(function)
         both = self._impl.locator.get_source_stamp(), stamp
-        self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, both)
+        self._cache_file = _NamedFiles(self._cache_path, self._impl.filename_base, both)
+
+
+class _Kernel(CPUDispatcher):
+    """A kernel's dispatcher: one specialisation for all integers, also where a caller passes a constant."""
+
+    def get_call_template(self, args, kws):
+        """Answer a call from another kernel; Numba would compile one specialisation for each constant."""
+        return super().get_call_template(tuple(map(types.unliteral, args)), kws)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -47,6 +73,6 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     Kernels are small and called from one another on the path of every task, so
     they are marked for inlining; the cost is code size in the few big callers.
     """
-    dispatcher = njit(nogil=True, forceinline=True)(function)
-    dispatcher._cache = StampedCache(function, KERNEL_SOURCES)  # type: ignore[attr-defined]  # enable_caching, with our stamp
-    return dispatcher
+    dispatcher = _Kernel(function, targetoptions={"nopython": True, "nogil": True, "forceinline": True})
+    dispatcher._cache = StampedCache(function, KERNEL_SOURCES)
+    return dispatcher  # type: ignore[return-value]  # called as the function is

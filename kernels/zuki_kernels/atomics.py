@@ -11,23 +11,23 @@ plain Python, and it brings its own ``atomics``.
 
 from numba import types
 
-from ._machine import TABLE, cell_of, compiles_to
+from ._machine import ANY_TABLE, cell_of, compiles_to
 from ._types import Table
 
 _ALIGN = 8  # bytes
-_CELL = (TABLE, types.intp, types.intp)
+_CELL = (ANY_TABLE, types.intp, types.intp)
 
 
 def _load(ordering):
     def lower(context, builder, signature, args):
-        return builder.load_atomic(cell_of(context, builder, args), ordering, _ALIGN)
+        return builder.load_atomic(cell_of(context, builder, signature, args), ordering, _ALIGN)
 
     return compiles_to(lower, types.int64, *_CELL)
 
 
 def _store(ordering):
     def lower(context, builder, signature, args):
-        builder.store_atomic(args[3], cell_of(context, builder, args), ordering, _ALIGN)
+        builder.store_atomic(args[3], cell_of(context, builder, signature, args), ordering, _ALIGN)
         return context.get_dummy_value()
 
     return compiles_to(lower, types.void, *_CELL, types.int64)
@@ -35,14 +35,14 @@ def _store(ordering):
 
 def _modify(operation, ordering):
     def lower(context, builder, signature, args):
-        return builder.atomic_rmw(operation, cell_of(context, builder, args), args[3], ordering)
+        return builder.atomic_rmw(operation, cell_of(context, builder, signature, args), args[3], ordering)
 
     return compiles_to(lower, types.int64, *_CELL, types.int64)
 
 
 def _cas(ordering):
     def lower(context, builder, signature, args):
-        outcome = builder.cmpxchg(cell_of(context, builder, args), args[3], args[4], ordering, "monotonic")
+        outcome = builder.cmpxchg(cell_of(context, builder, signature, args), args[3], args[4], ordering, "monotonic")
         return builder.extract_value(outcome, 1)
 
     return compiles_to(lower, types.boolean, *_CELL, types.int64, types.int64)

@@ -9,7 +9,7 @@ from numba.core import cgutils
 from numba.core.callconv import RETCODE_USEREXC
 
 from ._jit import kernel
-from ._machine import TABLE, WORD, compiles_to
+from ._machine import ANY_TABLE, BARE, WORD, bare_of, compiles_to
 from ._types import Table
 
 
@@ -19,18 +19,15 @@ def _lower_call(context, builder, signature, args):
 
 
 def _lower_table_at(context, builder, signature, args):
-    array = context.make_array(TABLE)(context, builder)
     address, rows, fields = args
-    width = WORD(8)
-    context.populate_array(
-        array,
-        data=builder.inttoptr(address, array.data.type),
-        shape=cgutils.pack_array(builder, [rows, fields]),
-        strides=cgutils.pack_array(builder, [builder.mul(fields, width), width]),
-        itemsize=width,
-        meminfo=None,  # nobody counts references to what the Python side keeps alive
-    )
-    return array._getvalue()
+    table = cgutils.create_struct_proxy(BARE)(context, builder)
+    table.data = builder.inttoptr(address, table.data.type)
+    table.shape = cgutils.pack_array(builder, [rows, fields])
+    return table._getvalue()
+
+
+def _lower_bare(context, builder, signature, args):
+    return bare_of(context, builder, signature.args[0], args[0])._getvalue()
 
 
 def _lower_raise(context, builder, signature, args):
@@ -54,9 +51,15 @@ def call(entry: int, frame: int) -> int:
     raise NotImplementedError
 
 
-@compiles_to(_lower_table_at, TABLE, types.int64, types.intp, types.intp)
+@compiles_to(_lower_table_at, BARE, types.int64, types.intp, types.intp)
 def table_at(address: int, rows: int, fields: int) -> Table:
     """View the words at ``address`` as a table."""
+    raise NotImplementedError
+
+
+@compiles_to(_lower_bare, BARE, ANY_TABLE)
+def bare(table: Table) -> Table:
+    """View a table without counting references to it; whoever called the kernel keeps it alive."""
     raise NotImplementedError
 
 

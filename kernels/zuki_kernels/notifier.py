@@ -32,6 +32,7 @@ BEAT = 4  # verdict of wait_for_work: the pulse has moved
 @kernel
 def _wake_one(workers: Table) -> None:
     """Hand a token to a worker that waits; none is there if it has already noticed by itself."""
+    fence_seq_cst()  # order: SYNC moved, then the look at EVENT; pairs with wait_for_work's fence behind its sleep
     for worker in range(workers.shape[0]):
         if event.claim(workers, worker):
             wake(workers, worker, event.EVENT, 1)
@@ -45,6 +46,9 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
     ``me`` is the caller's row or NONE. ``waking`` is True for a worker that has the duty of
     waking and has found work.
     """
+    limit = load_relaxed(pool, 0, LIMIT)
+    if limit == 1 and me >= 0 and not waking:
+        return QUIET  # the only worker that may be awake says it to itself
     fence_seq_cst()  # order: the work, then the look at SYNC; pairs with wait_for_work's fence
     while True:  # a failure means that another thread has moved the state
         sync = load_relaxed(pool, 0, SYNC)
@@ -52,7 +56,7 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
             return QUIET
         if not waking and sync_state.is_notified(sync):
             return QUIET
-        after = sync_state.notified(sync, load_relaxed(pool, 0, LIMIT), waking)
+        after = sync_state.notified(sync, limit, waking)
         if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: the work before the notification; pairs with wait_for_work's
             return _act(workers, me, sync, after)
 
@@ -106,6 +110,7 @@ def wait_for_work(
             count(workers, me, PARKS, 1)
             wait(workers, me, event.EVENT, event.WAITING, timeout)
             event.arm(workers, me)
+            fence_seq_cst()  # order: EVENT armed, then the look at SYNC: the token may be an older one; pairs with _wake_one's
 
 
 @kernel

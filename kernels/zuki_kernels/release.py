@@ -1,11 +1,10 @@
 """What follows from a finished node: its successors, and the end of its run."""
 
-from . import deque, event, queue, search
+from . import event, queue, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import add_acq_rel, cas_relaxed, add_relaxed, load_relaxed, store_relaxed, store_release
 from .dependencies import arrive, condemn
-from .dispatch import table_at
 from .notifier import LIMIT
 from .runs import (
     CALLBACK,
@@ -18,12 +17,13 @@ from .runs import (
     FIRST_FAILED,
     NONE,
     REMAINING,
+    ROOT,
     ROOT_COUNT,
     ROOT_MARKER,
-    ROOTS,
     SHAPE,
     STATUS,
     WAITER,
+    first_edge_of,
     level_of,
     node_of,
     successors_of,
@@ -63,7 +63,7 @@ def successors(
     so the last one that is ready is kept and the newest in the deque is the next best.
     ``sound`` is False if ``node`` failed or was passed over; its successors are then, too.
     """
-    first = load_relaxed(nodes, node, FIRST)
+    first = first_edge_of(load_relaxed(nodes, node, FIRST))
     kept, kept_level, added = NONE, 0, 0
     for edge in range(first, first + successors_of(load_relaxed(nodes, node, SHAPE))):
         successor = load_relaxed(edges, edge, 0)
@@ -97,12 +97,11 @@ def roots(
     if share < left:
         marker = task_of(slot, ROOT_MARKER)
         queue.push(queues, search.GLOBAL, runs, marker, marker)
-    table = table_at(load_relaxed(runs, slot, ROOTS), total, 1)
     for index in range(cursor + share - 1, cursor, -1):
-        root = load_relaxed(table, index, 0)
+        root = load_relaxed(nodes, index, ROOT)
         level = level_of(load_relaxed(nodes, root, SHAPE))
         search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, root))
-    return task_of(slot, load_relaxed(table, cursor, 0)), left > 1
+    return task_of(slot, load_relaxed(nodes, cursor, ROOT)), left > 1
 
 
 @kernel

@@ -17,8 +17,8 @@ NODES = 0  # address of the table of nodes
 NODE_COUNT = 1
 SUCCESSORS = 2  # address of the table of edges: the node that each leads to
 EDGE_COUNT = 3
-ROOTS = 4  # address of the nodes that wait for nobody, the most urgent first
-ROOT_COUNT = 5
+ROOT_COUNT = 4  # nodes that wait for nobody
+LEVELS_USED = 5  # levels of urgency among the nodes
 EPOCH = 6  # counts the runs of one graph, from 1: tells this run's marks on the nodes from older ones
 TIMES = 7  # address of a nanoseconds cell for each node, or 0
 BATCH = 8  # a worker reports its finished nodes at the latest after so many
@@ -38,12 +38,12 @@ RUN_FIELDS = 48
 # Fields of a node: one cache line
 PENDING = 0  # predecessors that have not finished
 SHAPE = 1  # urgency level, predecessors, successors: see `shape`
-FIRST = 2  # index of its first edge
+FIRST = 2  # index of its body in the graph's list, and of its first edge: see `first_edge_of`
 ENTRY = 3  # address of the compiled body's entry, PYTHON or NOTHING
 FRAME = 4  # address of its arguments and result
 LINK = 5  # the task after it in a queue
 STATUS = 6  # how it went: see below
-BODY = 7  # index of its body in the graph's list
+ROOT = 7  # in row i, the i-th most urgent of the nodes that wait for nobody
 NODE_FIELDS = 8
 
 PYTHON = 0  # an ENTRY: only the interpreter can run this one
@@ -58,6 +58,9 @@ NONE = -1  # no task, no node, no worker
 NODE_BITS = 40
 NODE_MASK = (1 << NODE_BITS) - 1
 ROOT_MARKER = NODE_MASK  # as a node: "the roots of this run that nobody has taken yet"
+
+BODY_SHIFT = 40  # bits of an edge's index
+_EDGE_MASK = (1 << BODY_SHIFT) - 1
 
 _COUNT_BITS = 28
 _COUNT_MASK = (1 << _COUNT_BITS) - 1
@@ -103,6 +106,12 @@ def predecessors_of(shape: int) -> int:
 def successors_of(shape: int) -> int:
     """Return how many edges leave the node."""
     return shape & _COUNT_MASK
+
+
+@kernel
+def first_edge_of(first: int) -> int:
+    """Return the index of a node's first edge."""
+    return first & _EDGE_MASK
 
 
 @kernel

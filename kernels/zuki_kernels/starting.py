@@ -10,17 +10,15 @@ from .runs import (
     CALLBACK,
     CURSOR,
     DONE,
-    EDGE_COUNT,
     EPOCH,
     FAILURES,
     FIRST_FAILED,
+    LEVELS_USED,
     NODE_COUNT,
     NODES,
     NONE,
     REMAINING,
-    ROOT_COUNT,
     ROOT_MARKER,
-    ROOTS,
     SLEEPERS,
     STOPPED,
     SUCCESSORS,
@@ -47,11 +45,10 @@ def begin(
 ) -> int:
     """Fill the row of a run and queue its roots; return `notifier.START` if the caller must start a thread.
 
-    ``plan`` has one row: the address and number of the nodes, of the edges and of the roots,
-    and the number of urgency levels. A ``waiter`` (a worker that will look for the work
+    ``plan`` has one row: the first fields of the run's, NODES to LEVELS_USED. A ``waiter`` (a worker that will look for the work
     itself) makes a notification needless.
     """
-    for field in range(NODES, ROOT_COUNT + 1):
+    for field in range(NODES, LEVELS_USED + 1):
         store_relaxed(runs, slot, field, load_relaxed(plan, 0, field))
     store_relaxed(runs, slot, EPOCH, epoch)
     store_relaxed(runs, slot, TIMES, times)
@@ -62,7 +59,7 @@ def begin(
         store_relaxed(runs, slot, field, 0)
     store_relaxed(runs, slot, FIRST_FAILED, NONE)
     store_relaxed(runs, slot, REMAINING, load_relaxed(plan, 0, NODE_COUNT))
-    levels = load_relaxed(plan, 0, ROOT_COUNT + 1)
+    levels = load_relaxed(plan, 0, LEVELS_USED)
     used = load_relaxed(pool, 0, search.USED_LEVELS)
     while used < levels and not cas_relaxed(pool, 0, search.USED_LEVELS, used, levels):
         used = load_relaxed(pool, 0, search.USED_LEVELS)

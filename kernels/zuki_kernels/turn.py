@@ -6,7 +6,7 @@ from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .clock import now, spin_hint
 from .counters import ANSWER, TASKS, TICK, TURNS, count
-from .dispatch import call, table_at
+from .dispatch import bare, call, table_at
 from .notifier import DUTY, PULSE, START, STOP, notify, wait_for_work
 from .release import mark_failed, roots, settle, successors
 from .runs import (
@@ -75,6 +75,36 @@ def turn(
     Returns the reason; the task to run; the run that has ended and that Python wants to
     hear of, or NONE; and whether the caller must start a thread.
     """
+    return _turn(
+        me,
+        until,
+        finished,
+        outcome,
+        pulse,
+        bare(pool),
+        bare(workers),
+        bare(deques),
+        bare(rings),
+        bare(queues),
+        bare(runs),
+    )
+
+
+@kernel
+def _turn(
+    me: int,
+    until: int,
+    finished: int,
+    outcome: int,
+    pulse: int,
+    pool: Table,
+    workers: Table,
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    runs: Table,
+) -> tuple[int, int, int, bool]:
+    """Run tasks: `turn`, on tables whose references nobody counts."""
     slot, done, epoch, times, batch = NONE, 0, 0, 0, 1
     nodes = edges = durations = table_at(0, 0, 1)
     reason, ended, start, waking = GO_ON, NONE, False, False

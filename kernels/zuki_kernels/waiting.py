@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from ._machine import TABLE, WORD, call_symbol, cell_of, compiles_to
+from ._machine import ANY_TABLE, WORD, call_symbol, cell_of, compiles_to
 from ._types import Table
 
 _SYS_FUTEX = {"x86_64": 202, "aarch64": 98, "arm64": 98}.get(platform.machine())
@@ -35,15 +35,15 @@ def _lower_wait(context, builder, signature, args):
         builder.store(part, builder.gep(moment, [ir.IntType(32)(0), ir.IntType(32)(index)]))
     endless = builder.icmp_signed("<", limit, WORD(0))
     timeout = builder.select(endless, WORD(0), builder.ptrtoint(moment, WORD))
-    _futex(builder, cell_of(context, builder, args), _FUTEX_WAIT_PRIVATE, args[3], timeout)
+    _futex(builder, cell_of(context, builder, signature, args), _FUTEX_WAIT_PRIVATE, args[3], timeout)
     return context.get_dummy_value()
 
 
 def _lower_wake(context, builder, signature, args):
-    return _futex(builder, cell_of(context, builder, args), _FUTEX_WAKE_PRIVATE, args[3], WORD(0))
+    return _futex(builder, cell_of(context, builder, signature, args), _FUTEX_WAKE_PRIVATE, args[3], WORD(0))
 
 
-@compiles_to(_lower_wait, types.void, TABLE, types.intp, types.intp, types.int64, types.int64)
+@compiles_to(_lower_wait, types.void, ANY_TABLE, types.intp, types.intp, types.int64, types.int64)
 def wait(table: Table, row: int, field: int, expected: int, timeout: int) -> None:
     """Sleep while the cell holds ``expected``, until woken or ``timeout`` nanoseconds have passed.
 
@@ -52,7 +52,7 @@ def wait(table: Table, row: int, field: int, expected: int, timeout: int) -> Non
     raise NotImplementedError
 
 
-@compiles_to(_lower_wake, types.int64, TABLE, types.intp, types.intp, types.int64)
+@compiles_to(_lower_wake, types.int64, ANY_TABLE, types.intp, types.intp, types.int64)
 def wake(table: Table, row: int, field: int, count: int) -> int:
     """Wake up to ``count`` threads that wait on the cell; return how many there were."""
     raise NotImplementedError

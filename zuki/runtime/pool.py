@@ -23,7 +23,7 @@ _start_lock = threading.Lock()  # the stack size of new threads is a setting of 
 class Run(Protocol):
     """One execution of a graph, as it is handed to a pool."""
 
-    plan: Table  # one row: address and number of nodes, of edges, of roots; the number of urgency levels
+    plan: Table  # one row: the fields NODES to LEVELS_USED of a run
     epoch: int  # how often the graph has run, this run included
     times: int  # address of a nanoseconds cell for each node, or 0
     batch: int  # after how many nodes a worker reports at the latest
@@ -31,7 +31,9 @@ class Run(Protocol):
     def run_python(self, node: int, stopped: bool) -> int:
         """Run the body of a node that needs the interpreter; return how it went, as `turn` names it."""
 
-    def end(self, failures: int, first_failed: int) -> None:
+    slot: int  # where the pool keeps it while it runs
+
+    def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Hear that the run has ended; called once, before anyone who waits goes on."""
 
 
@@ -127,6 +129,7 @@ class Pool:
                 raise ZukiError(f"{RUNS} graphs are already running on {self.name}")
             slot = heapq.heappop(self._slots)
             self.active[slot] = run
+            run.slot = slot
             self._used = True
         return slot
 
@@ -153,7 +156,7 @@ class Pool:
     def _end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
         run = self.active[slot]
-        run.end(*starting.outcome(self._tables.runs, slot))
+        run.end(*starting.outcome(self._tables.runs, slot), starting.is_stopped(self._tables.runs, slot))
         with self._lock:
             del self.active[slot]
             heapq.heappush(self._slots, slot)

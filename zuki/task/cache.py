@@ -32,7 +32,9 @@ class TaskCache:
 
     def _cache(self) -> StampedCache:
         if self._made is None:
-            self._made = StampedCache(self._function, (KERNEL_SOURCES, _TASK_SOURCES, _hash_of_callees(self._function)))
+            self._made = StampedCache(
+                self._function, (KERNEL_SOURCES, _TASK_SOURCES, _hash_of_callees(self._function))
+            )
         return self._made
 
     def __getattr__(self, name: str) -> object:
@@ -75,7 +77,11 @@ def _jitted_names(function: FunctionType) -> Iterator[FunctionType]:
     values = [function.__globals__[name] for name in names if name in function.__globals__]
     values += [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
     values += [
-        vars(module)[name] for module in values if isinstance(module, ModuleType) for name in names if name in vars(module)
+        vars(module)[name]
+        for module in values
+        if isinstance(module, ModuleType)
+        for name in names
+        if name in vars(module)
     ]
     for value in values:
         if isinstance(value, Dispatcher):

@@ -6,15 +6,17 @@ write: a call of an unknown function, an operation on a type with operations of 
 and putting an array into a container from which it can be taken out again under another name.
 """
 
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from numba.core import ir, types
 
 from zuki.task import known_types
 from zuki.task.known_calls import known_call
-from zuki.task.typed_ir import operands_by_parameter
+from zuki.task.typed_ir import TypedIR, operands_by_parameter
 
-_NOTHING = frozenset()
+_NOTHING: frozenset[str] = frozenset()
 
 # Expressions whose value may reach whatever their operands reach.
 _PASSING = {
@@ -25,19 +27,8 @@ _PASSING = {
 _FRESH = {"arrayexpr", "null", "undef"}
 # A function given as an operand may be called with the others.
 _FUNCTIONS = (types.Function, types.BoundFunction, types.Dispatcher, types.RecursiveCall, types.FunctionType)
-_HARMLESS = (
-    ir.Del,
-    ir.Jump,
-    ir.Branch,
-    ir.PopBlock,
-    ir.Print,
-    ir.Raise,
-    ir.StaticRaise,
-    ir.DynamicRaise,
-    ir.TryRaise,
-    ir.StaticTryRaise,
-    ir.DynamicTryRaise,
-)
+# A terminator only ends a block; what it returns is dealt with before.
+_HARMLESS = (ir.Del, ir.Terminator, ir.PopBlock, ir.Print, ir.TryRaise, ir.StaticTryRaise, ir.DynamicTryRaise)
 
 
 @dataclass(frozen=True)
@@ -52,21 +43,25 @@ class Effects:
         The arguments with which its result may share memory.
     """
 
-    writes: frozenset
-    returns: frozenset
+    writes: frozenset[str]
+    returns: frozenset[str]
+
+
+# Gives the effects of a dispatcher for argument types, None where they are not known.
+EffectsOf = Callable[[Any, Any], Effects | None]
 
 
 class _Search:
     """The state of the search through one function."""
 
-    def __init__(self, typed_ir, effects_of):
+    def __init__(self, typed_ir: TypedIR, effects_of: EffectsOf) -> None:
         self.typed_ir = typed_ir
         self.effects_of = effects_of
-        self.reached = {}  # variable name -> names of the arguments it may reach
-        self.written = set()
-        self.returned = set()
+        self.reached: dict[str, set[str]] = {}  # variable name -> names of the arguments it may reach
+        self.written: set[str] = set()
+        self.returned: set[str] = set()
 
-    def run(self):
+    def run(self) -> Effects:
         """Walk the blocks until nothing is added any more."""
         found = -1
         while found != self.found():
@@ -74,19 +69,19 @@ class _Search:
             self.walk(self.typed_ir.blocks)
         return Effects(frozenset(self.written), frozenset(self.returned))
 
-    def found(self):
+    def found(self) -> int:
         return len(self.written) + len(self.returned) + sum(map(len, self.reached.values()))
 
-    def type_of(self, variable):
+    def type_of(self, variable: ir.Var) -> Any:
         # A variable without a type counts as of one that no table lists.
         numba_type = self.typed_ir.typemap.get(variable.name)
         return numba_type.type if isinstance(numba_type, types.Optional) else numba_type
 
-    def reach(self, variables):
+    def reach(self, variables: Iterable[ir.Var]) -> Set[str]:
         """Return the arguments that any of `variables` may reach."""
         return _NOTHING.union(*(self.reached.get(variable.name, _NOTHING) for variable in variables))
 
-    def bind(self, target, arguments):
+    def bind(self, target: ir.Var, arguments: Set[str]) -> None:
         """Let the variable `target` reach `arguments`."""
         numba_type = self.type_of(target)
         if not known_types.reaches_memory(numba_type):
@@ -95,22 +90,22 @@ class _Search:
         if not known_types.is_understood(numba_type):
             self.written |= arguments
 
-    def write(self, variable):
+    def write(self, variable: ir.Var) -> None:
         """Note a write through `variable`."""
         if not known_types.is_readonly(self.type_of(variable)):
             self.written |= self.reach([variable])
 
-    def store(self, container, values):
+    def store(self, container: ir.Var, values: Iterable[ir.Var]) -> None:
         """Note that `values` are put into `container`, from where any alias of it takes them out again."""
         if not known_types.copies_on_store(self.type_of(container)):
             self.written |= self.reach(values)
 
-    def walk(self, blocks):
+    def walk(self, blocks: dict[Any, Any]) -> None:
         for block in blocks.values():
             for statement in block.body:
                 self.visit(statement)
 
-    def visit(self, statement):
+    def visit(self, statement: Any) -> None:
         if isinstance(statement, ir.Assign):
             self.bind(statement.target, self.value(statement.target, statement.value))
         elif isinstance(statement, ir.SetItem | ir.StaticSetItem | ir.SetAttr):
@@ -128,12 +123,12 @@ class _Search:
         elif not isinstance(statement, _HARMLESS):
             self.written |= self.arguments()
 
-    def arguments(self):
+    def arguments(self) -> Set[str]:
         """Return the arguments of types that reach memory."""
         typed = zip(self.typed_ir.argument_names, self.typed_ir.argument_types, strict=True)
         return {name for name, numba_type in typed if known_types.reaches_memory(numba_type)}
 
-    def value(self, target, value):
+    def value(self, target: ir.Var, value: Any) -> Set[str]:
         """Return the arguments that an assigned value may reach, and note what computing it writes."""
         if isinstance(value, ir.Arg):
             return {self.typed_ir.argument_names[value.index]}
@@ -149,7 +144,7 @@ class _Search:
         self.written |= self.arguments()
         return self.arguments()
 
-    def expression(self, target, expression):
+    def expression(self, target: ir.Var, expression: ir.Expr) -> Set[str]:
         if expression.op in _FRESH:
             return _NOTHING
         if expression.op in _PASSING:
@@ -164,13 +159,13 @@ class _Search:
             return self.call(expression)
         return self.unknown(expression.list_vars())
 
-    def unknown(self, variables):
+    def unknown(self, variables: Sequence[ir.Var]) -> Set[str]:
         """Note that anything may happen to what `variables` reach."""
         for variable in variables:
             self.write(variable)
         return self.reach(variables)
 
-    def item(self, expression):
+    def item(self, expression: ir.Expr) -> Set[str]:
         container = self.type_of(expression.value)
         if not known_types.is_understood(container):
             return self.reach(expression.list_vars())
@@ -179,29 +174,29 @@ class _Search:
             return _NOTHING
         return self.reach([expression.value])
 
-    def attribute(self, target, expression):
+    def attribute(self, target: ir.Var, expression: ir.Expr) -> Set[str]:
         owner = expression.value
         is_method = isinstance(self.type_of(target), types.BoundFunction)
         if not is_method and not known_types.attribute_is_field(self.type_of(owner), expression.attr):
             return self.unknown([owner])  # a property, or an address that leaves as an integer
         return self.reach([owner])
 
-    def operator(self, target, expression):
+    def operator(self, target: ir.Var, expression: ir.Expr) -> Set[str]:
         operands = expression.list_vars()
         left = self.type_of(operands[0])
         changes = known_types.reaches_memory(left) and not isinstance(left, types.BaseTuple)
         if expression.op == "inplace_binop" and changes:
             self.write(expression.lhs)
             self.store(expression.lhs, [expression.rhs])
-            return self.reach([expression.lhs])
+            copies = known_types.copies_on_store(left)
+            return self.reach([expression.lhs] if copies else operands)
         usual = all(known_types.is_understood(self.type_of(operand)) for operand in operands)
         if usual and known_types.is_array(self.type_of(target)):
             return _NOTHING
         return self.reach(operands)
 
-    def call(self, expression):
+    def call(self, expression: ir.Expr) -> Set[str]:
         called = self.type_of(expression.func)
-        operands = {**dict(enumerate(expression.args)), **dict(expression.kws)}
         variables = [variable for variable in expression.list_vars() if variable is not expression.func]
         spread = expression.vararg is not None or expression.varkwarg is not None
         if isinstance(called, types.RecursiveCall):
@@ -212,34 +207,33 @@ class _Search:
         known = known_call(called, len(expression.args), dict(expression.kws))
         if known is None or spread or calls_back:
             return self.unknown([expression.func, *variables])
-        return self.known_call(known, expression.func, operands)
-
-    def known_call(self, known, function, operands):
+        operands = {**dict(enumerate(expression.args)), **dict(expression.kws)}
         written = [operands[key] for key in known.written if key in operands]
-        for variable in [*written, *([function] if known.writes_object else [])]:
+        for variable in [*written, *([expression.func] if known.writes_object else [])]:
             self.write(variable)
-        return self.reach([function, *operands.values()] if known.shares else written)
+        return self.reach([expression.func, *variables] if known.shares else written)
 
-    def jitted_call(self, dispatcher, expression, variables, spread):
+    def jitted_call(
+        self, dispatcher: Any, expression: Any, variables: Sequence[ir.Var], spread: bool
+    ) -> Set[str]:
         signature = self.typed_ir.calltypes.get(expression)
         argument_types = signature.args if signature is not None else None
+        effects: Effects | None
         if (dispatcher.py_func, argument_types) == self.typed_ir.key:
             effects = Effects(frozenset(self.written), frozenset(self.returned))
         else:
             effects = self.effects_of(dispatcher, argument_types)
         if effects is None:
             return self.unknown(variables)
-        if spread:  # which operand goes to which parameter is not known
-            given = dict.fromkeys(effects.writes | effects.returns, variables)
-        else:
-            given = operands_by_parameter(dispatcher.py_func, expression)
+        given = {} if spread else operands_by_parameter(dispatcher.py_func, expression)
+        left = variables if spread else ()  # unpacked operands may go to any parameter
         for name in effects.writes:
-            for variable in given.get(name, ()):
+            for variable in given.get(name, left):
                 self.write(variable)
-        return _NOTHING.union(*(self.reach(given.get(name, ())) for name in effects.returns))
+        return _NOTHING.union(*(self.reach(given.get(name, left)) for name in effects.returns))
 
 
-def search_effects(typed_ir, effects_of):
+def search_effects(typed_ir: TypedIR, effects_of: EffectsOf) -> Effects:
     """Find the effects of one function.
 
     Parameters

@@ -104,13 +104,19 @@ def lay_out(context, result, arguments) -> FrameLayout:
             top = offset + 8
         else:
             offset, top = _place(context, argument, top)
-            arrays += [ArraySlot(index, at, dimensions) for at, dimensions in _arrays(context, argument, offset)]
+            arrays += [
+                ArraySlot(index, at, dimensions) for at, dimensions in _arrays(context, argument, offset)
+            ]
         offsets.append(offset)
         sizes.append(top - offset)
     size = 0 if not offsets and kept is types.none and absent < 0 else _aligned(top, ALIGNMENT)
-    borrows = not context.data_model_manager[kept].contains_nrt_meminfo() and all(map(_can_be_borrowed, arguments))
+    borrows = not context.data_model_manager[kept].contains_nrt_meminfo() and all(
+        map(_can_be_borrowed, arguments)
+    )
     result_size = 0 if kept is types.none else _size(context, kept)
-    return FrameLayout(size, absent, result_at, result_size, tuple(offsets), tuple(sizes), tuple(arrays), borrows)
+    return FrameLayout(
+        size, absent, result_at, result_size, tuple(offsets), tuple(sizes), tuple(arrays), borrows
+    )
 
 
 def value_type(result):
@@ -123,7 +129,14 @@ def _can_be_borrowed(argument) -> bool:
     if isinstance(argument, types.BaseTuple):
         return all(map(_can_be_borrowed, argument.types))
     return isinstance(
-        argument, types.Number | types.Boolean | types.Array | types.Record | types.NoneType | types.NPDatetime | types.NPTimedelta
+        argument,
+        types.Number
+        | types.Boolean
+        | types.Array
+        | types.Record
+        | types.NoneType
+        | types.NPDatetime
+        | types.NPTimedelta,
     )
 
 

@@ -9,7 +9,9 @@ import functools
 import inspect
 import math
 import random
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -34,16 +36,16 @@ class KnownCall:
         Whether it is a method that writes its own object.
     """
 
-    written: frozenset = frozenset()
+    written: frozenset[int | str] = frozenset()
     shares: bool = False
     writes_object: bool = False
 
 
-def _words(names):
+def _words(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-def _named(module, names):
+def _named(module: Any, names: str) -> set[Any]:
     """Return the functions of `names` that this version of `module` has."""
     return {getattr(module, name) for name in _words(names) if hasattr(module, name)}
 
@@ -59,12 +61,11 @@ _FRESH = (
         digitize dot dstack ediff1d empty empty_like extract eye finfo flatnonzero full full_like geomspace
         hamming hanning hstack identity iinfo indices insert interp intersect1d isclose iscomplex
         iscomplexobj isin isneginf isposinf isreal isrealobj isscalar kaiser kron linspace logspace max mean
-        median min nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin
-        nanpercentile nanprod nanquantile nanstd nansum nanvar nonzero ones ones_like outer partition
-        percentile prod ptp quantile repeat resize roll roots round searchsorted select setdiff1d setxor1d
-        shape sinc size sort stack std sum take take_along_axis trace trapezoid tri tril tril_indices
-        tril_indices_from triu triu_indices triu_indices_from union1d unique unwrap vander var vdot vstack
-        where zeros zeros_like
+        median min nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile
+        nanprod nanquantile nanstd nansum nanvar nonzero ones ones_like outer partition percentile prod ptp
+        quantile repeat roll roots round searchsorted select setdiff1d setxor1d shape sinc size sort stack
+        std sum take take_along_axis trace trapezoid tri tril tril_indices tril_indices_from triu
+        triu_indices triu_indices_from union1d unique unwrap vander var vdot vstack where zeros zeros_like
         """,
     )
     # Each of these copies what LAPACK would overwrite (numba/np/linalg.py).
@@ -95,15 +96,15 @@ _FRESH = (
     | {function for function in vars(math).values() if callable(function)}
 )
 
-# The result may be a view of an operand, hold one, or walk over one.
+# The result may be a view of an operand, hold one, be one (`nan_to_num` of integers) or walk over one.
 _SHARING = (
     _named(
         np,
         """
         array_split asarray asarray_chkfinite ascontiguousarray asfortranarray atleast_1d atleast_2d
         atleast_3d broadcast_arrays broadcast_to dsplit expand_dims flip fliplr flipud frombuffer histogram
-        hsplit imag moveaxis ndenumerate ndindex nditer ravel real reshape rot90 split squeeze swapaxes
-        transpose trim_zeros vsplit
+        hsplit imag moveaxis nan_to_num ndenumerate ndindex nditer ravel real reshape resize rot90 split
+        squeeze swapaxes transpose trim_zeros vsplit
         """,
     )
     | _named(stride_tricks, "as_strided sliding_window_view")
@@ -136,7 +137,7 @@ _SHARING_METHODS = {
     "dict": frozenset({"copy", "get", "items", "keys", "values"}),
 }
 _WRITING_METHODS = {"array": frozenset({"fill", "itemset", "sort"})}
-_FAMILIES = {
+_FAMILIES: dict[Any, str] = {
     types.List: "list",
     types.ListType: "list",
     types.Set: "set",
@@ -148,7 +149,7 @@ _UNSAFE_OPTIONS = frozenset({"copy", "overwrite_input"})
 
 
 @functools.cache
-def _option_positions(function):
+def _option_positions(function: Callable[..., Any]) -> dict[str, int]:
     """Return the position of each parameter of a NumPy function by its name."""
     try:
         return {name: position for position, name in enumerate(inspect.signature(function).parameters)}
@@ -156,19 +157,21 @@ def _option_positions(function):
         return {"out": 2} if function is np.dot else {}
 
 
-def _given(positions, positional, keywords, skipped=0):
+def _given(
+    positions: dict[str, int], positional: int, keywords: Collection[str], skipped: int = 0
+) -> dict[str, Any]:
     """Return the operand that fills each option that a call gives, by the option's name."""
     given = {name: at - skipped for name, at in positions.items() if skipped <= at < positional + skipped}
     return given | {name: name for name in keywords}
 
 
-def _ufunc(function, positional, keywords):
+def _ufunc(function: Any, positional: int, keywords: Collection[str]) -> KnownCall:
     inputs = function.nin
     written = {*range(inputs, positional), *(name for name in keywords if name == "out")}
     return KnownCall(frozenset(written))
 
 
-def _function(function, positional, keywords):
+def _function(function: Any, positional: int, keywords: Collection[str]) -> KnownCall | None:
     if isinstance(function, np.ufunc | DUFunc):
         return _ufunc(function, positional, keywords)
     if function in _WRITING_FIRST:
@@ -181,13 +184,13 @@ def _function(function, positional, keywords):
     return KnownCall(frozenset({given["out"]} if "out" in given else ()), shares=function in _SHARING)
 
 
-def _method(owner, name, positional, keywords):
+def _method(owner: Any, name: str, positional: int, keywords: Collection[str]) -> KnownCall | None:
     if is_array(owner):
         family = "array"
     elif isinstance(owner, types.BaseTuple):
         family = "tuple"
     else:
-        family = _FAMILIES.get(type(owner))
+        family = _FAMILIES.get(type(owner), "")
     if name in _WRITING_METHODS.get(family, ()):
         return KnownCall(writes_object=True)
     shares = name in _SHARING_METHODS.get(family, ())
@@ -200,7 +203,7 @@ def _method(owner, name, positional, keywords):
     return KnownCall(frozenset({given["out"]} if "out" in given else ()), shares=shares)
 
 
-def known_call(function_type, positional, keywords):
+def known_call(function_type: Any, positional: int, keywords: Collection[str]) -> KnownCall | None:
     """Return what a call does to its operands.
 
     Parameters
@@ -222,7 +225,7 @@ def known_call(function_type, positional, keywords):
     if isinstance(function_type, types.NamedTupleClass):
         return KnownCall(shares=True)
     if isinstance(function_type, types.BoundFunction):
-        key = function_type.typing_key  # either "array.copy" or (types.Array, "copy")
+        key: Any = function_type.typing_key  # either "array.copy" or (types.Array, "copy")
         name = key.rpartition(".")[2] if isinstance(key, str) else key[-1]
         return _method(function_type.this, name, positional, keywords)
     if type(function_type) is types.Function:

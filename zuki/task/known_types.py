@@ -1,5 +1,7 @@
 """Which Numba types reach memory a task could write, and which of those the search for writes understands."""
 
+from typing import Any
+
 from numba.core import types
 
 # Values of these types are copies or names of code: whoever holds one can reach no array through it.
@@ -66,7 +68,7 @@ _ARRAY_ATTRIBUTES = {
 }
 
 
-def _parts(numba_type):
+def _parts(numba_type: Any) -> tuple[types.Type, ...] | None:
     """Return the types of what an immutable wrapper holds, or None where `numba_type` is not one."""
     if isinstance(numba_type, types.Optional):
         return (numba_type.type,)
@@ -79,14 +81,14 @@ def _parts(numba_type):
     return None
 
 
-def _elements(numba_type):
+def _elements(numba_type: Any) -> tuple[types.Type, ...]:
     """Return the types of what a mutable container holds."""
     if isinstance(numba_type, types.DictType):
         return (numba_type.key_type, numba_type.value_type)
     return (numba_type.dtype,)
 
 
-def reaches_memory(numba_type):
+def reaches_memory(numba_type: Any) -> bool:
     """Tell whether a value of `numba_type` may give access to an argument's memory; unknown types may."""
     parts = _parts(numba_type)
     if parts is not None:
@@ -94,7 +96,7 @@ def reaches_memory(numba_type):
     return not isinstance(numba_type, _PLAIN)
 
 
-def is_understood(numba_type):
+def is_understood(numba_type: Any) -> bool:
     """Tell whether the effects of operations on `numba_type` are known to be the usual ones.
 
     They are not for classes with methods of their own, generators, pointers and types of other packages:
@@ -108,29 +110,29 @@ def is_understood(numba_type):
     return type(numba_type) in _UNDERSTOOD or isinstance(numba_type, _PLAIN)
 
 
-def is_array(numba_type):
+def is_array(numba_type: Any) -> bool:
     """Tell whether `numba_type` is one of Numba's own array types."""
     return type(numba_type) in {types.Array, types.NestedArray}
 
 
-def is_readonly(numba_type):
+def is_readonly(numba_type: Any) -> bool:
     """Tell whether `numba_type` is an array type that allows no assignment."""
     return is_array(numba_type) and not numba_type.mutable
 
 
-def copies_on_store(numba_type):
+def copies_on_store(numba_type: Any) -> bool:
     """Tell whether assignment into a value of `numba_type` copies, so that no alias is kept."""
     return type(numba_type) in _BY_VALUE
 
 
-def selects_elements(index_type):
+def selects_elements(index_type: Any) -> bool:
     """Tell whether indexing an array by `index_type` picks elements into a new array instead of a view."""
     if isinstance(index_type, types.BaseTuple):
         return any(map(selects_elements, index_type.types))
     return isinstance(index_type, types.Array) and index_type.ndim > 0
 
 
-def attribute_is_field(numba_type, name):
+def attribute_is_field(numba_type: Any, name: str) -> bool:
     """Tell whether reading attribute `name` runs no code but Numba's own."""
     if is_array(numba_type):
         fields = numba_type.dtype.fields if isinstance(numba_type.dtype, types.Record) else ()

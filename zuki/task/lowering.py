@@ -16,7 +16,9 @@ from zuki.task.frames import MOVES, lay_out, value_type
 
 WORD = ir.IntType(64)
 BYTES = ir.IntType(8).as_pointer()
-_RAISED_OBJECT = 1  # bit of a failure: it is the address of a Python exception, not of Numba's description of one
+_RAISED_OBJECT = (
+    1  # bit of a failure: it is the address of a Python exception, not of Numba's description of one
+)
 
 
 def symbol(function: str, description) -> str:
@@ -73,7 +75,9 @@ class _Functions:
     def _load_argument(self, builder, frame, index):
         kind, offset = self.description.argtypes[index], self.layout.arguments[index]
         if isinstance(kind, types.Record):
-            return builder.inttoptr(builder.load(self._at(builder, frame, offset)), self.context.get_value_type(kind))
+            return builder.inttoptr(
+                builder.load(self._at(builder, frame, offset)), self.context.get_value_type(kind)
+            )
         return self._load(builder, frame, offset, kind)
 
     def _store(self, builder, frame, offset, kind, value):

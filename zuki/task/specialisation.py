@@ -6,7 +6,7 @@ from functools import cached_property
 from numba import _dynfunc, types
 from numba.core import cpu
 
-from zuki.task.frames import FrameLayout, lay_out
+from zuki.task.frames import ArraySlot, FrameLayout, lay_out
 from zuki.task.lowering import symbol
 
 
@@ -41,9 +41,10 @@ class Specialisation:
         self.counts_references = not self.layout.borrows or self._result_is_counted(context)
 
     def _result_is_counted(self, context) -> bool:
-        return self.result_type is not types.none and context.data_model_manager[
-            self.result_type
-        ].contains_nrt_meminfo()
+        return (
+            self.result_type is not types.none
+            and context.data_model_manager[self.result_type].contains_nrt_meminfo()
+        )
 
     def _address(self, function: str) -> int:
         return self._library.get_pointer_to_function(symbol(function, self._description))
@@ -76,10 +77,31 @@ class Specialisation:
         bits = ctypes.CFUNCTYPE(ctypes.c_int64)(self._address("writes"))()
         last = len(self.argument_names) - 1
         return frozenset(
-            name for index, name in enumerate(self.argument_names) if bits >> min(index, 62) & 1 or (index > 62 and last)
+            name
+            for index, name in enumerate(self.argument_names)
+            if bits >> min(index, 62) & 1 or (index > 62 and last)
         )
 
     @cached_property
-    def accesses(self) -> tuple[tuple[slice, bool], ...]:
-        """Where each array's view lies in the frame, and whether the body writes it."""
-        return tuple((slot.view, self.argument_names[slot.argument] in self.writes) for slot in self.layout.arrays)
+    def views(self) -> tuple[tuple[ArraySlot, bool], ...]:
+        """Each array in the frame, and whether the body writes it."""
+        return tuple((slot, self.argument_names[slot.argument] in self.writes) for slot in self.layout.arrays)
+
+    @cached_property
+    def records(self) -> tuple[tuple[int, int, bool], ...]:
+        """For each record: where the frame holds its address, its bytes, and whether the body writes it."""
+        return tuple(
+            (self.layout.arguments[index], kind.size, self.argument_names[index] in self.writes)
+            for index, kind in enumerate(self.argument_types)
+            if isinstance(kind, types.Record)
+        )
+
+    @cached_property
+    def accesses_memory(self) -> bool:
+        """Whether the body is given memory that other nodes may be given, too."""
+        return bool(self.views or self.records)
+
+    @cached_property
+    def keeps_alive(self) -> bool:
+        """Whether the frame points to what somebody else has to keep alive."""
+        return not all(isinstance(kind, types.Number | types.Boolean | types.NoneType) for kind in self.argument_types)

@@ -1,6 +1,7 @@
 """`zuki.task`: a jitted body."""
 
 import inspect
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -70,7 +71,9 @@ class Task(CPUDispatcher):
     def complete(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments with the body's defaults behind them; raise if their number is wrong."""
         if self._takes_any_number:
-            raise TaskError(f"task '{self.__name__}' takes *{self.argument_names[-1]}, which a graph cannot pass")
+            raise TaskError(
+                f"task '{self.__name__}' takes *{self.argument_names[-1]}, which a graph cannot pass"
+            )
         missing = len(self.argument_names) - len(arguments)
         if missing < 0 or missing > len(self._defaults):
             wanted = len(self.argument_names)
@@ -223,6 +226,31 @@ def _checked_signatures(given: Any) -> Sequence[Any]:
     return signatures
 
 
+_tasks_of: "weakref.WeakKeyDictionary[CPUDispatcher, Task]" = weakref.WeakKeyDictionary()
+
+
+def task_of(dispatcher: CPUDispatcher) -> Task:
+    """Return the task with the body and the options of a function that was jitted by Numba itself.
+
+    Parameters
+    ----------
+    dispatcher : Numba dispatcher
+        Made by `numba.njit`.
+
+    Returns
+    -------
+    Task
+        The same one each time.
+    """
+    if isinstance(dispatcher, Task):
+        return dispatcher
+    made = _tasks_of.get(dispatcher)
+    if made is None:
+        options = {name: value for name, value in dispatcher.targetoptions.items() if name not in _FIXED_OPTIONS}
+        made = _tasks_of[dispatcher] = _make_task(dispatcher.py_func, None, None, True, options)
+    return made
+
+
 def _make_task(function, signatures, writes, cache, options) -> Task:
     if not inspect.isfunction(function):
         raise TaskError(f"zuki.task decorates a function, not {function!r}")
@@ -235,7 +263,9 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
         written = frozenset([writes] if isinstance(writes, str) else writes)
         strangers = written - set(inspect.signature(function).parameters)
         if strangers:
-            raise TaskError(f"task '{function.__name__}': writes names no argument: {', '.join(sorted(map(str, strangers)))}")
+            raise TaskError(
+                f"task '{function.__name__}': writes names no argument: {', '.join(sorted(map(str, strangers)))}"
+            )
     try:
         made = Task(function, local_types, {**_FIXED_OPTIONS, **options}, declared_writes=written)
         if cache and can_be_cached(function):

@@ -1,7 +1,9 @@
 """The typed IR of a jitted function's overload: the one its compilation left, or a fresh one."""
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from numba.core.annotations.type_annotations import TypeAnnotation
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags, compile_extra
@@ -28,19 +30,19 @@ class TypedIR:
         Signatures by expression.
     """
 
-    function: object
-    argument_names: tuple
-    blocks: dict
-    typemap: dict
-    calltypes: dict
+    function: Callable[..., Any]
+    argument_names: tuple[str, ...]
+    blocks: dict[int, Any]
+    typemap: dict[str, Any]
+    calltypes: dict[Any, Any]
 
     @property
-    def argument_types(self):
+    def argument_types(self) -> tuple[Any, ...]:
         """The types of the arguments, in order."""
         return tuple(self.typemap["arg." + name] for name in self.argument_names)
 
     @property
-    def key(self):
+    def key(self) -> tuple[Any, ...]:
         """The function and its argument types: what tells one specialisation from another."""
         return (self.function, self.argument_types)
 
@@ -51,10 +53,10 @@ class _KeepTypedIR(AnalysisPass):
 
     _name = "zuki_keep_typed_ir"
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
 
-    def run_pass(self, state):
+    def run_pass(self, state: Any) -> bool:
         state.cr = TypedIR(
             state.func_id.func,
             tuple(state.func_ir.arg_names),
@@ -68,7 +70,7 @@ class _KeepTypedIR(AnalysisPass):
 class _TypingOnly(CompilerBase):
     """Numba's pipeline up to and including type inference."""
 
-    def define_pipelines(self):
+    def define_pipelines(self) -> list[Any]:
         passes = PassManager("zuki typing only")
         passes.passes.extend(DefaultPassBuilder.define_untyped_pipeline(self.state).passes)
         passes.add_pass(NopythonTypeInference, "nopython frontend")
@@ -77,7 +79,7 @@ class _TypingOnly(CompilerBase):
         return [passes]
 
 
-def typed_ir_of(dispatcher, argument_types):
+def typed_ir_of(dispatcher: Any, argument_types: tuple[Any, ...]) -> TypedIR:
     """Return the typed IR of `dispatcher` for `argument_types`.
 
     Parameters
@@ -99,7 +101,7 @@ def typed_ir_of(dispatcher, argument_types):
     """
     if not isinstance(dispatcher, CPUDispatcher):
         raise TypeError(f"{dispatcher} is not a function jitted for the CPU")
-    compiled = dispatcher.overloads.get(argument_types)
+    compiled: Any = dispatcher.overloads.get(argument_types)
     if compiled is not None and compiled.objectmode:
         raise TypeError(f"{dispatcher} is compiled in object mode")
     annotation = compiled.type_annotation if compiled is not None else None
@@ -127,7 +129,7 @@ def typed_ir_of(dispatcher, argument_types):
     )
 
 
-def operands_by_parameter(function, call):
+def operands_by_parameter(function: Callable[..., Any], call: Any) -> dict[str, tuple[Any, ...]]:
     """Return the variables that a call expression gives to each parameter of `function`.
 
     Parameters

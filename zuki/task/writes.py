@@ -1,19 +1,21 @@
 """Find the arguments that a jitted body may write, following it into the jitted functions it calls."""
 
 import weakref
+from collections.abc import Sequence
+from typing import Any
 
 from numba.core.compiler_lock import global_compiler_lock
 
-from zuki.task.effects import search_effects
+from zuki.task.effects import Effects, search_effects
 from zuki.task.typed_ir import TypedIR, typed_ir_of
 
 # Functions under analysis, with their argument types: a call of one from another counts as unknown.
-_in_progress = set()
+_in_progress: set[tuple[Any, ...]] = set()
 # The effects of overloads analysed before, by the library that holds their code.
-_known_effects = weakref.WeakKeyDictionary()
+_known_effects: weakref.WeakKeyDictionary[Any, Effects] = weakref.WeakKeyDictionary()
 
 
-def _effects_of(dispatcher, argument_types):
+def _effects_of(dispatcher: Any, argument_types: Any) -> Effects | None:
     """Return the effects of calling a jitted function, or None where they cannot be found."""
     overload = dispatcher.overloads.get(argument_types)
     if overload is not None and overload.library in _known_effects:
@@ -34,7 +36,9 @@ def _effects_of(dispatcher, argument_types):
 
 
 @global_compiler_lock
-def find_effects(func_ir, typemap, calltypes, arg_names):
+def find_effects(
+    func_ir: Any, typemap: dict[str, Any], calltypes: dict[Any, Any], arg_names: Sequence[str]
+) -> Effects:
     """Find what a specialised function writes and what its result may share memory with.
 
     Parameters
@@ -63,7 +67,9 @@ def find_effects(func_ir, typemap, calltypes, arg_names):
             _in_progress.discard(typed_ir.key)
 
 
-def find_writes(func_ir, typemap, calltypes, arg_names):
+def find_writes(
+    func_ir: Any, typemap: dict[str, Any], calltypes: dict[Any, Any], arg_names: Sequence[str]
+) -> frozenset[str]:
     """Find the arguments of a specialised function that its body may write through.
 
     None is missed; one is named without need where the body hands it to code that is not known.

@@ -1,0 +1,1 @@
+"""Static graphs: nodes, what they wait for, and how they run."""

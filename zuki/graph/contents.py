@@ -1,0 +1,179 @@
+"""What has been added to a graph, and the tables that are made of it before a run."""
+
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from zuki.errors import GraphError
+from zuki.graph.cycles import raise_cycle
+from zuki_kernels import freeze
+from zuki_kernels.runs import EDGE_COUNT, LEVELS_USED, NODE_COUNT, NODE_FIELDS, NODES, ROOT, ROOT_COUNT, SUCCESSORS
+from zuki_kernels.search import LEVELS
+
+_SEGMENT = 6  # words: start, stop, entry, frame, bytes from frame to frame, body
+_NO_COSTS = np.empty(0)
+_NO_ORDER = np.empty(0, np.int32)
+_NO_LEVELS = np.empty(0, np.int64)
+
+
+class Contents:
+    """Nodes and edges, first as lists, then, once `freeze` was called, as tables."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.segments = array("q")
+        self.sources, self.targets = array("i"), array("i")  # edges added one by one
+        self._edges: list[tuple[np.ndarray, np.ndarray]] = []  # edges added as arrays
+        self.urgent: list[tuple[int, int, Any]] = []  # start, stop, priority: an int or an array
+        self.costly: list[tuple[int, int, Any]] = []  # start, stop, cost: a float or an array
+        self.nodes = np.empty((0, NODE_FIELDS), np.int64)
+        self.edges = np.empty((0, 1), np.int64)
+        self.plan = np.zeros((1, 16), np.int64)
+        self.frozen = 0  # nodes that the tables hold
+        self._order = _NO_ORDER
+
+    def add_segment(self, stop: int, entry: int, frame: int, stride: int, body: int) -> int:
+        """Add the nodes up to ``stop`` and return the first of them."""
+        start = self.count
+        self.segments.extend((start, stop, entry, frame, stride, body))
+        self.count = stop
+        return start
+
+    def add_edges(self, sources: np.ndarray, targets: np.ndarray) -> None:
+        """Add edges; raise, changing nothing, if one names a node that is not there."""
+        taken = np.empty(len(sources), np.int32), np.empty(len(targets), np.int32)
+        wrong = freeze.take_edges(sources, targets, self.count, *taken)
+        if wrong >= 0:
+            raise GraphError(
+                f"edge {wrong} leads from node {sources[wrong]} to node {targets[wrong]}, "
+                f"but the graph's nodes are 0 to {self.count - 1}"
+            )
+        self._edges.append(taken)
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges there are."""
+        return len(self.edges) + len(self.sources) + sum(len(sources) for sources, _ in self._edges)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the tables hold everything that was added."""
+        return self.frozen == self.count and not self.sources and not self._edges
+
+    def all_edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return sources and targets of all edges."""
+        pieces = self._edges
+        if self.sources:
+            pieces = [*pieces, (np.array(self.sources, np.int32), np.array(self.targets, np.int32))]
+        if len(self.edges):
+            degrees = freeze.successors_of_all(self.nodes)
+            again = np.repeat(np.arange(self.frozen, dtype=np.int32), degrees), self.edges[:, 0].astype(np.int32)
+            pieces = [again, *pieces]
+        if len(pieces) == 1:
+            return pieces[0]
+        return (
+            np.concatenate([sources for sources, _ in pieces] or [_NO_ORDER]),
+            np.concatenate([targets for _, targets in pieces] or [_NO_ORDER]),
+        )
+
+    def freeze(self, name_of: Any) -> None:
+        """Make the tables; raise `GraphCycleError`, changing nothing, if nodes wait in a circle."""
+        if self.is_frozen:
+            return
+        sources, targets = self.all_edges()
+        predecessors, successors = np.zeros(self.count, np.int32), np.zeros(self.count, np.int32)
+        forward = freeze.count_edges(sources, targets, predecessors, successors)
+        levels, level_count, ranks = self._levels()
+        nodes, edges = _table(self.count, NODE_FIELDS), np.empty((len(sources), 1), np.int64)
+        nodes[: self.frozen] = self.nodes
+        freeze.forget_edges(nodes[: self.frozen])
+        freeze.place_bodies(np.frombuffer(self.segments, np.int64).reshape(-1, _SEGMENT), nodes)
+        freeze.place_nodes(predecessors, successors, levels, nodes)
+        freeze.place_edges(sources, targets, nodes, edges)
+        order = _NO_ORDER
+        if not forward:
+            order = np.empty(self.count, np.int32)
+            sorted_nodes = freeze.sort_nodes(nodes, edges, order)
+            if sorted_nodes < self.count:
+                raise_cycle(sources, targets, order[:sorted_nodes], self.count, name_of)
+        ways = np.empty(self.count)
+        freeze.longest_ways(nodes, edges, order, self._costs(), ways)
+        if level_count > 1 or self._differ(nodes, edges, ways):
+            if ranks is not None:  # more priorities than levels: those of one level by priority, then by rank
+                ways = ranks * (2 * ways.max() + 1) + ways
+            freeze.sort_edges(nodes, edges, ways)
+        root_count = freeze.place_roots(nodes)
+        roots = nodes[:root_count, ROOT].copy()
+        keys = (-ways[roots], levels[roots]) if len(levels) else (-ways[roots],)
+        nodes[:root_count, ROOT] = roots[np.lexsort(keys)]
+        self.nodes, self.edges, self._order, self.frozen = nodes, edges, order, self.count
+        self.segments, self.sources, self.targets, self._edges = array("q"), array("i"), array("i"), []
+        for field, value in (
+            (NODES, nodes.ctypes.data),
+            (NODE_COUNT, self.count),
+            (SUCCESSORS, edges.ctypes.data),
+            (EDGE_COUNT, len(edges)),
+            (ROOT_COUNT, root_count),
+            (LEVELS_USED, level_count),
+        ):
+            self.plan[0, field] = value
+
+    @staticmethod
+    def _differ(nodes: np.ndarray, edges: np.ndarray, ways: np.ndarray) -> bool:
+        """Tell whether some node has two successors of different rank."""
+        return len(edges) > 0 and freeze.successors_differ(nodes, edges, ways)
+
+    def _costs(self) -> np.ndarray:
+        if not self.costly:
+            return _NO_COSTS
+        costs = np.ones(self.count)
+        for start, stop, cost in self.costly:
+            costs[start:stop] = cost
+        return costs
+
+    def _levels(self) -> tuple[np.ndarray, int, np.ndarray | None]:
+        """Return each node's level (0 is taken first), their number, and the ranks of priorities that share levels."""
+        if not self.urgent:
+            return _NO_LEVELS, 1, None
+        priorities = np.zeros(self.count, np.int64)
+        for start, stop, priority in self.urgent:
+            priorities[start:stop] = priority
+        different, ranks = np.unique(priorities, return_inverse=True)
+        ranks = ranks.reshape(-1).astype(np.int64)
+        if len(different) <= LEVELS:
+            return len(different) - 1 - ranks, len(different), None
+        return LEVELS - 1 - ranks * LEVELS // len(different), LEVELS, ranks.astype(np.float64)
+
+    def span(self, durations: np.ndarray) -> float:
+        """Return the longest way through the graph where node i takes ``durations[i]``."""
+        return freeze.longest_ways(self.nodes, self.edges, self._order, durations, np.empty(self.count))
+
+    def frame_and_body(self, node: int) -> tuple[int, int]:
+        """Return the address of a node's frame, and the index of its body."""
+        if node < self.frozen:
+            return freeze.frame_and_body(self.nodes, node)
+        rows = range(0, len(self.segments), _SEGMENT)
+        row = rows[bisect_right(rows, node, key=self.segments.__getitem__) - 1]
+        start, _, _, frame, stride, body = self.segments[row : row + _SEGMENT]
+        return frame + (node - start) * stride, body
+
+    def count_bodies(self) -> Counter[int]:
+        """Return how many nodes each body has, by its index."""
+        counts = Counter(dict(enumerate(freeze.count_bodies(self.nodes).tolist())))
+        for row in range(0, len(self.segments), _SEGMENT):
+            counts[self.segments[row + 5]] += self.segments[row + 1] - self.segments[row]
+        return counts
+
+    def bytes(self) -> int:
+        """Return how many bytes the tables take, arguments apart."""
+        return self.nodes.nbytes + self.edges.nbytes
+
+
+def _table(rows: int, fields: int) -> np.ndarray:
+    """Return an uninitialised table whose rows begin at cache lines."""
+    words = np.empty(rows * fields + 8, np.int64)
+    skipped = -words.ctypes.data % 64 // 8
+    return words[skipped : skipped + rows * fields].reshape(rows, fields)

@@ -1,0 +1,60 @@
+"""What a run tells of itself."""
+
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run of a graph took.
+
+    Parameters
+    ----------
+    graph : str
+        The graph's name.
+    nodes : int
+        How many nodes it has.
+    edges : int
+        How many edges.
+    seconds : float
+        From the start of the run to its end.
+    workers : int
+        How many threads ran nodes.
+    steals : int
+        How many tasks a thread took from another one.
+    work : float or None
+        Seconds in all bodies together, if measured.
+    span : float or None
+        Seconds on the longest way through the graph, if measured: no number of threads is faster.
+    """
+
+    graph: str
+    nodes: int
+    edges: int
+    seconds: float
+    workers: int
+    steals: int
+    work: float | None = None
+    span: float | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:>8}  {value}" for name, value in self._lines())
+
+    def _lines(self) -> list[tuple[str, str]]:
+        per_node = self.seconds / self.nodes * 1e9 if self.nodes else 0.0
+        lines = [
+            ("graph", self.graph),
+            ("nodes", f"{self.nodes:,}"),
+            ("edges", f"{self.edges:,}"),
+            ("seconds", f"{self.seconds:.6f} ({per_node:,.0f} ns a node)"),
+            ("workers", f"{self.workers}"),
+            ("steals", f"{self.steals:,}"),
+        ]
+        if self.work is not None and self.span is not None:
+            most = self.work / self.span if self.span > 0 else 1.0
+            lines += [("work", f"{self.work:.6f} s"), ("span", f"{self.span:.6f} s (at most {most:.1f} times faster)")]
+        return lines
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines())
+        return f"<table>{rows}</table>"
