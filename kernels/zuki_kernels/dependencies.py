@@ -1,39 +1,85 @@
-"""When a node may run: each counts the predecessors that have not finished.
+"""When a node may run, and how its run went: the word STATE.
+
+    bits 0-27   predecessors that have not finished
+    PASSED      the node was passed over
+    FAILED      its body raised
+    epoch       the run in which it finished, was passed over or failed
+    CONDEMNED   a predecessor was passed over or failed in the run that goes on
 
 The count falls with each arrival and is set back by the last one, so that a graph is
 ready for its next run without a pass over its nodes.
 
 Roles: `arrive` is called once by the worker that finished each predecessor; the one
-that is told True owns the node.
-At rest (no run): PENDING is the number of predecessors.
+that is told True owns the node until it calls `finish`.
+At rest (no run): the count is the number of predecessors, and CONDEMNED is off.
 """
 
 from ._jit import kernel
 from ._types import Table
-from .atomics import add_acq_rel, load_acquire, load_relaxed, store_relaxed
-from .runs import PENDING, SHAPE, STATUS, predecessors_of
+from .atomics import add_acq_rel, load_acquire, load_relaxed, or_acq_rel, store_relaxed
+from .runs import SHAPE, STATE, predecessors_of
+
+_COUNT_MASK = (1 << 28) - 1
+PASSED = 1 << 28
+FAILED = 1 << 29
+_EPOCH_SHIFT = 30
+CONDEMNED = 1 << 62
 
 
 @kernel
 def arrive(nodes: Table, node: int) -> bool:
     """Say that a predecessor of ``node`` has finished; return whether it was the last."""
-    pending = load_acquire(nodes, node, PENDING)  # order: the node after the other predecessors; pairs with arrive's add
-    if pending != 1:
-        pending = add_acq_rel(nodes, node, PENDING, -1)  # order: this predecessor before the node, the others before it too; pairs with arrive's load and add
-    if pending != 1:
+    state = load_acquire(nodes, node, STATE)  # order: the node after the other predecessors; pairs with arrive's addition
+    if state & _COUNT_MASK != 1:
+        state = add_acq_rel(nodes, node, STATE, -1)  # order: this predecessor before the node, the others before it too; pairs with arrive's load and addition
+    return _is_last(nodes, node, state)
+
+
+@kernel
+def arrive_alone(nodes: Table, node: int) -> bool:
+    """Do as `arrive` where only one worker may be awake: without an atomic addition."""
+    state = load_relaxed(nodes, node, STATE)  # relaxed: `sync_state` hands the nodes from worker to worker
+    if state & _COUNT_MASK != 1:
+        store_relaxed(nodes, node, STATE, state - 1)
+    return _is_last(nodes, node, state)
+
+
+@kernel
+def _is_last(nodes: Table, node: int, state: int) -> bool:
+    """Tell whether ``state``, before an arrival, waited for that one only; set the count back then."""
+    if state & _COUNT_MASK != 1:
         return False
-    store_relaxed(nodes, node, PENDING, predecessors_of(load_relaxed(nodes, node, SHAPE)))
+    store_relaxed(nodes, node, STATE, state - 1 + predecessors_of(load_relaxed(nodes, node, SHAPE)))
     return True
 
 
 @kernel
-def condemn(nodes: Table, node: int, epoch: int) -> None:
+def condemn(nodes: Table, node: int) -> None:
     """Let ``node`` be passed over in this run; a predecessor calls this before it arrives."""
-    store_relaxed(nodes, node, STATUS, -epoch)  # relaxed: arrive publishes it
+    or_acq_rel(nodes, node, STATE, CONDEMNED)
+
+
+@kernel
+def is_condemned(nodes: Table, node: int) -> bool:
+    """Tell whether the node is to be passed over. Its owner."""
+    return load_relaxed(nodes, node, STATE) & CONDEMNED != 0
+
+
+@kernel
+def finish(nodes: Table, node: int, epoch: int, outcome: int) -> None:
+    """Say how the node's run went: ``outcome`` is 0, `PASSED` or `FAILED`. Its owner."""
+    predecessors = predecessors_of(load_relaxed(nodes, node, SHAPE))
+    store_relaxed(nodes, node, STATE, epoch << _EPOCH_SHIFT | outcome | predecessors)
+
+
+@kernel
+def epoch_of(state: int) -> int:
+    """Return the run in which a node finished last, in whatever way."""
+    return state >> _EPOCH_SHIFT
 
 
 @kernel
 def reset(nodes: Table) -> None:
-    """Set every count back after a run that was cut off; nobody runs the graph."""
+    """Set every word back after a run that was cut off; nobody runs the graph."""
     for node in range(nodes.shape[0]):
-        store_relaxed(nodes, node, PENDING, predecessors_of(load_relaxed(nodes, node, SHAPE)))
+        finish(nodes, node, 0, 0)

@@ -11,17 +11,17 @@ import numpy as np
 
 from ._jit import kernel
 from ._types import Table
+from .dependencies import FAILED
 from .runs import (
     BODY_SHIFT,
-    ENTRY,
-    FAILED,
     FIRST,
     FRAME,
     LINK,
-    PENDING,
     ROOT,
     SHAPE,
-    STATUS,
+    STATE,
+    body_of,
+    first_edge_of,
     level_of,
     predecessors_of,
     shape,
@@ -63,37 +63,34 @@ def place_nodes(predecessors, successors, levels, nodes: Table) -> None:
     leveled = levels.shape[0] > 0
     for node in range(nodes.shape[0]):
         last += successors[node]
-        nodes[node, PENDING] = predecessors[node]
+        nodes[node, STATE] = predecessors[node]
         nodes[node, SHAPE] = shape(levels[node] if leveled else 0, predecessors[node], successors[node])
         nodes[node, FIRST] = nodes[node, FIRST] + last
 
 
 @kernel
-def place_edges(sources, targets, nodes: Table, edges: Table) -> None:
+def place_edges(sources, targets, nodes: Table, edges) -> None:
     """Put each edge among those of its source, from the last to the first."""
     for index in range(sources.shape[0] - 1, -1, -1):
         source = sources[index]
         first = nodes[source, FIRST] - 1
         nodes[source, FIRST] = first
-        edges[first & _MASK, 0] = targets[index]
+        edges[first_edge_of(first)] = targets[index]
 
 
 @kernel
 def place_bodies(segments, nodes: Table) -> None:
-    """Fill what a node's row says of its body; ``segments`` has rows of start, stop, entry, frame, stride, body."""
+    """Fill what a node's row says of its body; ``segments`` has rows of start, stop, frame, stride, body."""
     for row in range(segments.shape[0]):
-        frame = segments[row, 3]
+        frame = segments[row, 2]
         for node in range(segments[row, 0], segments[row, 1]):
-            nodes[node, ENTRY] = segments[row, 2]
             nodes[node, FRAME] = frame
-            nodes[node, FIRST] = segments[row, 5] << BODY_SHIFT
-            nodes[node, LINK] = 0
-            nodes[node, STATUS] = 0
-            frame += segments[row, 4]
+            nodes[node, FIRST] = segments[row, 4] << BODY_SHIFT
+            frame += segments[row, 3]
 
 
 @kernel
-def sort_nodes(nodes: Table, edges: Table, order) -> int:
+def sort_nodes(nodes: Table, edges, order) -> int:
     """Write the nodes in an order in which each comes after its predecessors; return how many that are.
 
     Fewer than there are: the others are on circles, or behind one.
@@ -109,9 +106,9 @@ def sort_nodes(nodes: Table, edges: Table, order) -> int:
     while begun < done:
         node = order[begun]
         begun += 1
-        first = nodes[node, FIRST] & _MASK
+        first = first_edge_of(nodes[node, FIRST])
         for edge in range(first, first + successors_of(nodes[node, SHAPE])):
-            target = edges[edge, 0]
+            target = edges[edge]
             waiting[target] -= 1
             if waiting[target] == 0:
                 order[done] = target
@@ -120,16 +117,16 @@ def sort_nodes(nodes: Table, edges: Table, order) -> int:
 
 
 @kernel
-def longest_ways(nodes: Table, edges: Table, order, costs, ways) -> float:
+def longest_ways(nodes: Table, edges, order, costs, ways) -> float:
     """Write each node's rank; return the longest. Empty ``order``: by number; empty ``costs``: one each."""
     longest = 0.0
     count = nodes.shape[0]
     for position in range(count - 1, -1, -1):
         node = order[position] if order.shape[0] > 0 else position
-        first = nodes[node, FIRST] & _MASK
+        first = first_edge_of(nodes[node, FIRST])
         way = 0.0
         for edge in range(first, first + successors_of(nodes[node, SHAPE])):
-            way = max(way, ways[edges[edge, 0]])
+            way = max(way, ways[edges[edge]])
         way += costs[node] if costs.shape[0] > 0 else 1.0
         ways[node] = way
         longest = max(longest, way)
@@ -144,43 +141,43 @@ def _is_less_urgent(nodes: Table, ways, one: int, other: int) -> bool:
 
 
 @kernel
-def sort_edges(nodes: Table, edges: Table, ways) -> None:
+def sort_edges(nodes: Table, edges, ways) -> None:
     """Let the edges of each node lead to ever more urgent nodes."""
     for node in range(nodes.shape[0]):
-        first = nodes[node, FIRST] & _MASK
+        first = first_edge_of(nodes[node, FIRST])
         count = successors_of(nodes[node, SHAPE])
         gap = 1
         while count > _FEW and gap < count // 3:  # Shell's sort with Knuth's gaps, where there are many
             gap = 3 * gap + 1
         while gap > 0:
             for index in range(first + gap, first + count):
-                target = edges[index, 0]
+                target = edges[index]
                 place = index
-                while place >= first + gap and _is_less_urgent(nodes, ways, target, edges[place - gap, 0]):
-                    edges[place, 0] = edges[place - gap, 0]
+                while place >= first + gap and _is_less_urgent(nodes, ways, target, edges[place - gap]):
+                    edges[place] = edges[place - gap]
                     place -= gap
-                edges[place, 0] = target
+                edges[place] = target
             gap //= 3
 
 
 @kernel
-def place_roots(nodes: Table) -> int:
+def place_roots(nodes: Table, margins: Table) -> int:
     """Write the nodes that wait for nobody into the ROOT cells, in order of their numbers; return how many."""
     count = 0
     for node in range(nodes.shape[0]):
-        if nodes[node, PENDING] == 0:
-            nodes[count, ROOT] = node
+        if predecessors_of(nodes[node, SHAPE]) == 0:
+            margins[count, ROOT] = node
             count += 1
     return count
 
 
 @kernel
-def successors_differ(nodes: Table, edges: Table, ways) -> bool:
+def successors_differ(nodes: Table, edges, ways) -> bool:
     """Tell whether a node has two successors of different rank."""
     for node in range(nodes.shape[0]):
-        first = nodes[node, FIRST] & _MASK
+        first = first_edge_of(nodes[node, FIRST])
         for edge in range(first + 1, first + successors_of(nodes[node, SHAPE])):
-            if ways[edges[edge, 0]] != ways[edges[first, 0]]:
+            if ways[edges[edge]] != ways[edges[first]]:
                 return True
     return False
 
@@ -204,7 +201,7 @@ def forget_edges(nodes: Table) -> None:
 @kernel
 def frame_and_body(nodes: Table, node: int) -> tuple[int, int]:
     """Return the address of a node's frame, and the index of its body."""
-    return nodes[node, FRAME], nodes[node, FIRST] >> BODY_SHIFT
+    return nodes[node, FRAME], body_of(nodes[node, FIRST])
 
 
 @kernel
@@ -212,27 +209,27 @@ def count_bodies(nodes: Table):
     """Return how many nodes each body has."""
     most = -1
     for node in range(nodes.shape[0]):
-        most = max(most, nodes[node, FIRST] >> BODY_SHIFT)
+        most = max(most, body_of(nodes[node, FIRST]))
     counts = np.zeros(most + 1, np.int64)
     for node in range(nodes.shape[0]):
-        counts[nodes[node, FIRST] >> BODY_SHIFT] += 1
+        counts[body_of(nodes[node, FIRST])] += 1
     return counts
 
 
 @kernel
-def failed(nodes: Table, most: int):
-    """Return up to ``most`` nodes whose body raised, and the failures they left."""
+def failed(nodes: Table, margins: Table, most: int):
+    """Return up to ``most`` nodes whose body raised in the last run, and the failures they left."""
     found = np.empty((most, 2), np.int64)
     count = 0
     for node in range(nodes.shape[0]):
-        if nodes[node, STATUS] >= FAILED and count < most:
-            found[count, 0], found[count, 1] = node, nodes[node, STATUS] - FAILED
-            nodes[node, STATUS] = FAILED  # its failure is given away
+        if nodes[node, STATE] & FAILED and margins[node, LINK] != 0 and count < most:
+            found[count, 0], found[count, 1] = node, margins[node, LINK]
+            margins[node, LINK] = 0  # its failure is given away
             count += 1
     return found[:count]
 
 
 @kernel
-def status_of(nodes: Table, node: int) -> int:
-    """Return how a node's last run went."""
-    return nodes[node, STATUS]
+def state_of(nodes: Table, node: int) -> int:
+    """Return the STATE of a node."""
+    return nodes[node, STATE]

@@ -88,7 +88,7 @@ def wait_for_work(
         sync = load_relaxed(pool, 0, SYNC)
         if sync_state.is_shut_down(sync):
             return STOP
-        if sync_state.is_notified(sync):
+        if sync_state.may_take(sync, idle, load_relaxed(pool, 0, LIMIT)):
             after = sync_state.taken(sync, idle, waking)
             if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: the work after the notification; pairs with notify's
                 fence_seq_cst()  # order: the notification taken, then the look for work; pairs with notify's fence

@@ -4,29 +4,29 @@ from . import event, queue, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import add_acq_rel, cas_relaxed, add_relaxed, load_relaxed, store_relaxed, store_release
-from .dependencies import arrive, condemn
+from .dependencies import FAILED, arrive, arrive_alone, condemn, finish
 from .notifier import LIMIT
 from .runs import (
     CALLBACK,
     CURSOR,
     DONE,
     EPOCH,
-    FAILED,
     FAILURES,
     FIRST,
     FIRST_FAILED,
+    LINK,
     NONE,
     REMAINING,
     ROOT,
     ROOT_COUNT,
     ROOT_MARKER,
     SHAPE,
-    STATUS,
     WAITER,
     first_edge_of,
     level_of,
-    node_of,
+    margins_of,
     successors_of,
+    target_of,
     task_of,
 )
 from .waiting import wake
@@ -38,7 +38,8 @@ _EVERYBODY = 1 << 30
 @kernel
 def mark_failed(runs: Table, slot: int, nodes: Table, node: int, failure: int) -> None:
     """Note that the body of ``node`` raised."""
-    store_relaxed(nodes, node, STATUS, FAILED + failure)
+    store_relaxed(margins_of(runs, slot), node, LINK, failure)
+    finish(nodes, node, load_relaxed(runs, slot, EPOCH), FAILED)
     add_relaxed(runs, slot, FAILURES, 1)
     cas_relaxed(runs, slot, FIRST_FAILED, NONE, node)
 
@@ -56,20 +57,22 @@ def successors(
     edges: Table,
     node: int,
     sound: bool,
+    alone: bool,
 ) -> tuple[int, int]:
     """Arrive at each successor; return the most urgent one that is ready, or NONE, and how many others are.
 
     The others go to the worker's own deque. Edges of a node lead to ever more urgent nodes,
     so the last one that is ready is kept and the newest in the deque is the next best.
+    ``alone`` is True if no other worker may be awake.
     ``sound`` is False if ``node`` failed or was passed over; its successors are then, too.
     """
     first = first_edge_of(load_relaxed(nodes, node, FIRST))
     kept, kept_level, added = NONE, 0, 0
     for edge in range(first, first + successors_of(load_relaxed(nodes, node, SHAPE))):
-        successor = load_relaxed(edges, edge, 0)
+        successor = target_of(edges, edge)
         if not sound:
-            condemn(nodes, successor, load_relaxed(runs, slot, EPOCH))
-        if arrive(nodes, successor):
+            condemn(nodes, successor)
+        if arrive_alone(nodes, successor) if alone else arrive(nodes, successor):
             if kept >= 0:
                 search.add(deques, rings, queues, workers, runs, me, kept_level, kept)
                 added += 1
@@ -97,11 +100,12 @@ def roots(
     if share < left:
         marker = task_of(slot, ROOT_MARKER)
         queue.push(queues, search.GLOBAL, runs, marker, marker)
+    margins = margins_of(runs, slot)
     for index in range(cursor + share - 1, cursor, -1):
-        root = load_relaxed(nodes, index, ROOT)
+        root = load_relaxed(margins, index, ROOT)
         level = level_of(load_relaxed(nodes, root, SHAPE))
         search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, root))
-    return task_of(slot, load_relaxed(nodes, cursor, ROOT)), left > 1
+    return task_of(slot, load_relaxed(margins, cursor, ROOT)), left > 1
 
 
 @kernel

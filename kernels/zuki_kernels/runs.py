@@ -15,15 +15,18 @@ from .dispatch import table_at
 # Fields that do not change during a run
 NODES = 0  # address of the table of nodes
 NODE_COUNT = 1
-SUCCESSORS = 2  # address of the table of edges: the node that each leads to
+EDGES = 2  # address of the table of edges, two to a word: the node that each leads to
 EDGE_COUNT = 3
-ROOT_COUNT = 4  # nodes that wait for nobody
-LEVELS_USED = 5  # levels of urgency among the nodes
-EPOCH = 6  # counts the runs of one graph, from 1: tells this run's marks on the nodes from older ones
-TIMES = 7  # address of a nanoseconds cell for each node, or 0
-BATCH = 8  # a worker reports its finished nodes at the latest after so many
-WAITER = 9  # the worker to wake at the end, or NONE
-CALLBACK = 10  # 1 if Python wants to hear of the end from the worker that reaches it
+MARGINS = 4  # address of the table of what of a node is seldom used
+BODIES = 5  # address of the table of entries, a row for each body
+BODY_COUNT = 6
+ROOT_COUNT = 7  # nodes that wait for nobody
+LEVELS_USED = 8  # levels of urgency among the nodes
+EPOCH = 9  # counts the runs of one graph, from 1: tells this run's marks on the nodes from older ones
+TIMES = 10  # address of a nanoseconds cell for each node, or 0
+BATCH = 11  # a worker reports its finished nodes at the latest after so many
+WAITER = 12  # the worker to wake at the end, or NONE
+CALLBACK = 13  # 1 if Python wants to hear of the end from the worker that reaches it
 # Fields that change
 NEXT = 16  # link of the run's root marker in a queue
 CURSOR = 17  # roots handed out; belongs to whoever holds the root marker
@@ -32,26 +35,23 @@ REMAINING = 32  # nodes not yet reported as finished
 FAILURES = 33  # bodies that raised
 FIRST_FAILED = 34  # the node whose body raised first, or NONE
 DONE = 40  # 1 when REMAINING has reached 0; threads outside the pool wait on it
-SLEEPERS = 41  # how many wait on DONE
 RUN_FIELDS = 48
 
-# Fields of a node: one cache line
-PENDING = 0  # predecessors that have not finished
-SHAPE = 1  # urgency level, predecessors, successors: see `shape`
-FIRST = 2  # index of its body in the graph's list, and of its first edge: see `first_edge_of`
-ENTRY = 3  # address of the compiled body's entry, PYTHON or NOTHING
-FRAME = 4  # address of its arguments and result
-LINK = 5  # the task after it in a queue
-STATUS = 6  # how it went: see below
-ROOT = 7  # in row i, the i-th most urgent of the nodes that wait for nobody
-NODE_FIELDS = 8
+# Fields of a node: half a cache line, for a run streams through them
+STATE = 0  # predecessors that have not finished, and how the node's last run went: see `dependencies`
+FIRST = 1  # index of its body, and of its first edge: see `first_edge_of`
+FRAME = 2  # address of its arguments and result
+SHAPE = 3  # urgency level, predecessors, successors: see `shape`
+NODE_FIELDS = 4
 
-PYTHON = 0  # an ENTRY: only the interpreter can run this one
-NOTHING = 1  # an ENTRY: joins its predecessors, runs nothing
+# Fields of a node's margin
+LINK = 0  # the task after it in a queue; the failure of its body
+ROOT = 1  # in row i, the i-th most urgent of the nodes that wait for nobody
+MARGIN_FIELDS = 2
 
-# A STATUS is the run's epoch if the body has finished in it, the negative epoch if the node
-# was passed over, and FAILED + the failure's address if the body raised.
-FAILED = 1 << 62
+# Entries of bodies that are not compiled
+PYTHON = 0  # only the interpreter can run this one
+NOTHING = 1  # joins its predecessors, runs nothing
 
 NONE = -1  # no task, no node, no worker
 
@@ -61,6 +61,8 @@ ROOT_MARKER = NODE_MASK  # as a node: "the roots of this run that nobody has tak
 
 BODY_SHIFT = 40  # bits of an edge's index
 _EDGE_MASK = (1 << BODY_SHIFT) - 1
+
+_TARGET_MASK = (1 << 32) - 1
 
 _COUNT_BITS = 28
 _COUNT_MASK = (1 << _COUNT_BITS) - 1
@@ -115,6 +117,30 @@ def first_edge_of(first: int) -> int:
 
 
 @kernel
+def body_of(first: int) -> int:
+    """Return the index of a node's body."""
+    return first >> BODY_SHIFT
+
+
+@kernel
 def nodes_of(runs: Table, slot: int) -> Table:
     """View the nodes of a run; the caller holds one of its tasks."""
     return table_at(load_relaxed(runs, slot, NODES), load_relaxed(runs, slot, NODE_COUNT), NODE_FIELDS)
+
+
+@kernel
+def margins_of(runs: Table, slot: int) -> Table:
+    """View the margins of the nodes of a run; the caller holds one of its tasks."""
+    return table_at(load_relaxed(runs, slot, MARGINS), load_relaxed(runs, slot, NODE_COUNT), MARGIN_FIELDS)
+
+
+@kernel
+def edges_of(runs: Table, slot: int) -> Table:
+    """View the edges of a run; the caller holds one of its tasks."""
+    return table_at(load_relaxed(runs, slot, EDGES), (load_relaxed(runs, slot, EDGE_COUNT) + 1) >> 1, 1)
+
+
+@kernel
+def target_of(edges: Table, edge: int) -> int:
+    """Return the node that an edge leads to."""
+    return load_relaxed(edges, edge >> 1, 0) >> ((edge & 1) << 5) & _TARGET_MASK

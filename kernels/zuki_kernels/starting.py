@@ -19,9 +19,7 @@ from .runs import (
     NONE,
     REMAINING,
     ROOT_MARKER,
-    SLEEPERS,
     STOPPED,
-    SUCCESSORS,
     TIMES,
     WAITER,
     task_of,
@@ -55,7 +53,7 @@ def begin(
     store_relaxed(runs, slot, BATCH, batch)
     store_relaxed(runs, slot, WAITER, waiter)
     store_relaxed(runs, slot, CALLBACK, callback)
-    for field in (CURSOR, STOPPED, FAILURES, DONE, SLEEPERS):
+    for field in (CURSOR, STOPPED, FAILURES, DONE):
         store_relaxed(runs, slot, field, 0)
     store_relaxed(runs, slot, FIRST_FAILED, NONE)
     store_relaxed(runs, slot, REMAINING, load_relaxed(plan, 0, NODE_COUNT))

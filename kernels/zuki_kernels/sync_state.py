@@ -11,7 +11,7 @@ what was before. This file alone knows where the bits are.
               WAKING    one worker looks; when it finds work it wakes the next
               SHUTDOWN  for ever
 
-Never: idle > spawned. SHUTDOWN is never left.
+Never: idle > spawned; more workers awake than the limit. SHUTDOWN is never left.
 """
 
 from ._jit import kernel
@@ -54,6 +54,18 @@ def is_notified(sync: int) -> bool:
 def is_signaled(sync: int) -> bool:
     """Tell whether a worker has been woken that has not looked yet."""
     return sync & _STATES == SIGNALED
+
+
+@kernel
+def awake(sync: int) -> int:
+    """Return how many workers are not idle, one that was woken and has not noticed included."""
+    return spawned(sync) - idle(sync) + (1 if is_signaled(sync) and idle(sync) > 0 else 0)
+
+
+@kernel
+def may_take(sync: int, registered: bool, limit: int) -> bool:
+    """Tell whether a worker may take the notification: if it is awake, was woken, or one more may be awake."""
+    return is_notified(sync) and (not registered or is_signaled(sync) or spawned(sync) - idle(sync) < limit)
 
 
 @kernel
@@ -125,7 +137,7 @@ def unsignaled(sync: int) -> int:
 @kernel
 def joined(sync: int, limit: int) -> int:
     """A caller becomes a worker; the same word if that would make too many."""
-    if is_shut_down(sync) or spawned(sync) - idle(sync) >= limit:
+    if is_shut_down(sync) or awake(sync) >= limit:
         return sync
     return sync + ONE_SPAWNED
 

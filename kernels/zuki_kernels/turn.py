@@ -6,26 +6,27 @@ from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .clock import now, spin_hint
 from .counters import ANSWER, TASKS, TICK, TURNS, count
+from .dependencies import PASSED, finish, is_condemned
 from .dispatch import bare, call, table_at
-from .notifier import DUTY, PULSE, START, STOP, notify, wait_for_work
+from .notifier import DUTY, LIMIT, PULSE, START, STOP, notify, wait_for_work
 from .release import mark_failed, roots, settle, successors
 from .runs import (
     BATCH,
+    BODIES,
+    BODY_COUNT,
     DONE,
-    EDGE_COUNT,
-    ENTRY,
     EPOCH,
+    FIRST,
     FRAME,
-    NODE_FIELDS,
     NONE,
     NOTHING,
     PYTHON,
     ROOT_MARKER,
     SHAPE,
-    STATUS,
     STOPPED,
-    SUCCESSORS,
     TIMES,
+    body_of,
+    edges_of,
     level_of,
     node_of,
     nodes_of,
@@ -106,9 +107,10 @@ def _turn(
 ) -> tuple[int, int, int, bool]:
     """Run tasks: `turn`, on tables whose references nobody counts."""
     slot, done, epoch, times, batch = NONE, 0, 0, 0, 1
-    nodes = edges = durations = table_at(0, 0, 1)
+    nodes = edges = bodies = durations = table_at(0, 0, 1)
     reason, ended, start, waking = GO_ON, NONE, False, False
     task, handed, spins = NONE, finished, 0
+    alone = load_relaxed(pool, 0, LIMIT) == 1
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             answer = wait_for_work(pool, workers, runs, me, False, until, pulse, -1)
@@ -168,7 +170,8 @@ def _turn(
                     break
             slot = slot_of(task)
             nodes = nodes_of(runs, slot)
-            edges = table_at(load_relaxed(runs, slot, SUCCESSORS), load_relaxed(runs, slot, EDGE_COUNT), 1)
+            edges = edges_of(runs, slot)
+            bodies = table_at(load_relaxed(runs, slot, BODIES), load_relaxed(runs, slot, BODY_COUNT), 1)
             epoch, batch = load_relaxed(runs, slot, EPOCH), load_relaxed(runs, slot, BATCH)
             times = load_relaxed(runs, slot, TIMES)
             durations = table_at(times, nodes.shape[0], 1)
@@ -179,18 +182,18 @@ def _turn(
                 start = True
             node = node_of(task)
         sound = True
-        entry = load_relaxed(nodes, node, ENTRY)
+        entry = load_relaxed(bodies, body_of(load_relaxed(nodes, node, FIRST)), 0)
         if node_is_python:
             sound = outcome == RETURNED
             if outcome == RETURNED:
-                store_relaxed(nodes, node, STATUS, epoch)
+                finish(nodes, node, epoch, 0)
                 count(workers, me, TASKS, 1)
             elif outcome == RAISED:
                 mark_failed(runs, slot, nodes, node, 0)
             else:
-                store_relaxed(nodes, node, STATUS, -epoch)
-        elif load_relaxed(nodes, node, STATUS) == -epoch or load_relaxed(runs, slot, STOPPED) != 0:
-            store_relaxed(nodes, node, STATUS, -epoch)
+                finish(nodes, node, epoch, PASSED)
+        elif is_condemned(nodes, node) or load_relaxed(runs, slot, STOPPED) != 0:
+            finish(nodes, node, epoch, PASSED)
             sound = False
         elif entry == PYTHON:
             lane.offer(queues, runs, task)
@@ -208,11 +211,11 @@ def _turn(
                 store_relaxed(durations, node, 0, now() - begun)
             count(workers, me, TASKS, 1)
             if failure == 0:
-                store_relaxed(nodes, node, STATUS, epoch)
+                finish(nodes, node, epoch, 0)
             else:
                 mark_failed(runs, slot, nodes, node, failure)
                 sound = False
-        task, added = successors(deques, rings, queues, workers, runs, me, slot, nodes, edges, node, sound)
+        task, added = successors(deques, rings, queues, workers, runs, me, slot, nodes, edges, node, sound, alone)
         done += 1
         if task >= 0 and load_relaxed(pool, 0, search.USED_LEVELS) > 1:  # something more urgent may wait
             level = level_of(load_relaxed(nodes, node_of(task), SHAPE))

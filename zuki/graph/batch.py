@@ -9,7 +9,6 @@ from zuki.graph.each import Each
 from zuki.graph.waiting import Range
 from zuki.task.specialisation import Specialisation
 from zuki.task.task import Task
-from zuki_kernels.runs import NOTHING
 
 if TYPE_CHECKING:
     from zuki.graph.graph import Graph
@@ -62,7 +61,7 @@ def _add_vectorised(graph: "Graph", found: Specialisation, arguments: tuple[Any,
     frames = adding.make_frames(graph, found, arguments, count)
     address = frames.ctypes.data if frames.size else 0
     start = graph._contents.count
-    graph._contents.add_segment(start + count, found.entry, address, found.layout.size, graph._index_of(found))
+    graph._contents.add_segment(start + count, address, found.layout.size, graph._index_of(found))
     return frames, found.views
 
 
@@ -76,7 +75,7 @@ def _add_one_by_one(graph: "Graph", task: Task, arguments: tuple[Any, ...], coun
         keys.append(adding.keys_of(graph, found, frame))
         if found.counts_references:
             graph._holding.append((found, frame))
-        node = graph._contents.add_segment(graph._contents.count + 1, found.entry, frame, 0, graph._index_of(found))
+        node = graph._contents.add_segment(graph._contents.count + 1, frame, 0, graph._index_of(found))
         adding.link_results(graph, found, frame, nodes)
         _connect(graph, nodes.values(), node)
     return keys
@@ -110,6 +109,6 @@ def _wait_for_all(graph: "Graph", ranges: list[Range], start: int, count: int) -
     if len(sources) * count <= _FEW * (len(sources) + count):
         contents.add_edges(np.repeat(sources, count), np.tile(targets, len(sources)))
         return
-    join = contents.add_segment(contents.count + 1, NOTHING, 0, 0, graph._index_of("join"))
+    join = contents.add_segment(contents.count + 1, 0, 0, graph._index_of("join"))
     contents.add_edges(sources, np.full(len(sources), join))
     contents.add_edges(np.full(count, join), targets)

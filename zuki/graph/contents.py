@@ -10,10 +10,23 @@ import numpy as np
 from zuki.errors import GraphError
 from zuki.graph.cycles import raise_cycle
 from zuki_kernels import freeze
-from zuki_kernels.runs import EDGE_COUNT, LEVELS_USED, NODE_COUNT, NODE_FIELDS, NODES, ROOT, ROOT_COUNT, SUCCESSORS
+from zuki_kernels.runs import (
+    BODIES,
+    BODY_COUNT,
+    EDGE_COUNT,
+    EDGES,
+    LEVELS_USED,
+    MARGIN_FIELDS,
+    MARGINS,
+    NODE_COUNT,
+    NODE_FIELDS,
+    NODES,
+    ROOT,
+    ROOT_COUNT,
+)
 from zuki_kernels.search import LEVELS
 
-_SEGMENT = 6  # words: start, stop, entry, frame, bytes from frame to frame, body
+_SEGMENT = 5  # words: start, stop, frame, bytes from frame to frame, body
 _NO_COSTS = np.empty(0)
 _NO_ORDER = np.empty(0, np.int32)
 _NO_LEVELS = np.empty(0, np.int64)
@@ -30,15 +43,17 @@ class Contents:
         self.urgent: list[tuple[int, int, Any]] = []  # start, stop, priority: an int or an array
         self.costly: list[tuple[int, int, Any]] = []  # start, stop, cost: a float or an array
         self.nodes = np.empty((0, NODE_FIELDS), np.int64)
-        self.edges = np.empty((0, 1), np.int64)
+        self.margins = np.empty((0, MARGIN_FIELDS), np.int64)
+        self.edges = np.empty(0, np.uint32)
+        self.entries = array("q")  # of the bodies
         self.plan = np.zeros((1, 16), np.int64)
         self.frozen = 0  # nodes that the tables hold
         self._order = _NO_ORDER
 
-    def add_segment(self, stop: int, entry: int, frame: int, stride: int, body: int) -> int:
+    def add_segment(self, stop: int, frame: int, stride: int, body: int) -> int:
         """Add the nodes up to ``stop`` and return the first of them."""
         start = self.count
-        self.segments.extend((start, stop, entry, frame, stride, body))
+        self.segments.extend((start, stop, frame, stride, body))
         self.count = stop
         return start
 
@@ -70,7 +85,7 @@ class Contents:
             pieces = [*pieces, (np.array(self.sources, np.int32), np.array(self.targets, np.int32))]
         if len(self.edges):
             degrees = freeze.successors_of_all(self.nodes)
-            again = np.repeat(np.arange(self.frozen, dtype=np.int32), degrees), self.edges[:, 0].astype(np.int32)
+            again = np.repeat(np.arange(self.frozen, dtype=np.int32), degrees), self.edges.astype(np.int32)
             pieces = [again, *pieces]
         if len(pieces) == 1:
             return pieces[0]
@@ -87,7 +102,9 @@ class Contents:
         predecessors, successors = np.zeros(self.count, np.int32), np.zeros(self.count, np.int32)
         forward = freeze.count_edges(sources, targets, predecessors, successors)
         levels, level_count, ranks = self._levels()
-        nodes, edges = _table(self.count, NODE_FIELDS), np.empty((len(sources), 1), np.int64)
+        nodes, margins = _table(self.count, NODE_FIELDS), np.empty((self.count, MARGIN_FIELDS), np.int64)
+        words = np.empty((len(sources) + 1) // 2, np.int64)  # two edges each
+        edges = words.view(np.uint32)[: len(sources)]
         nodes[: self.frozen] = self.nodes
         freeze.forget_edges(nodes[: self.frozen])
         freeze.place_bodies(np.frombuffer(self.segments, np.int64).reshape(-1, _SEGMENT), nodes)
@@ -105,17 +122,24 @@ class Contents:
             if ranks is not None:  # more priorities than levels: those of one level by priority, then by rank
                 ways = ranks * (2 * ways.max() + 1) + ways
             freeze.sort_edges(nodes, edges, ways)
-        root_count = freeze.place_roots(nodes)
-        roots = nodes[:root_count, ROOT].copy()
-        keys = (-ways[roots], levels[roots]) if len(levels) else (-ways[roots],)
-        nodes[:root_count, ROOT] = roots[np.lexsort(keys)]
-        self.nodes, self.edges, self._order, self.frozen = nodes, edges, order, self.count
+        root_count = freeze.place_roots(nodes, margins)
+        roots = margins[:root_count, ROOT]
+        urgency = ways[roots]
+        if len(levels) or (root_count and urgency.min() < urgency.max()):
+            keys = (-urgency, levels[roots]) if len(levels) else (-urgency,)
+            roots[:] = roots[np.lexsort(keys)]
+        entries = np.array(self.entries, np.int64)
+        self.nodes, self.margins, self.edges, self._order, self.frozen = nodes, margins, edges, order, self.count
+        self._kept = words, entries
         self.segments, self.sources, self.targets, self._edges = array("q"), array("i"), array("i"), []
         for field, value in (
             (NODES, nodes.ctypes.data),
             (NODE_COUNT, self.count),
-            (SUCCESSORS, edges.ctypes.data),
+            (EDGES, words.ctypes.data),
             (EDGE_COUNT, len(edges)),
+            (MARGINS, margins.ctypes.data),
+            (BODIES, entries.ctypes.data),
+            (BODY_COUNT, len(entries)),
             (ROOT_COUNT, root_count),
             (LEVELS_USED, level_count),
         ):
@@ -157,19 +181,19 @@ class Contents:
             return freeze.frame_and_body(self.nodes, node)
         rows = range(0, len(self.segments), _SEGMENT)
         row = rows[bisect_right(rows, node, key=self.segments.__getitem__) - 1]
-        start, _, _, frame, stride, body = self.segments[row : row + _SEGMENT]
+        start, _, frame, stride, body = self.segments[row : row + _SEGMENT]
         return frame + (node - start) * stride, body
 
     def count_bodies(self) -> Counter[int]:
         """Return how many nodes each body has, by its index."""
         counts = Counter(dict(enumerate(freeze.count_bodies(self.nodes).tolist())))
         for row in range(0, len(self.segments), _SEGMENT):
-            counts[self.segments[row + 5]] += self.segments[row + 1] - self.segments[row]
+            counts[self.segments[row + 4]] += self.segments[row + 1] - self.segments[row]
         return counts
 
     def bytes(self) -> int:
         """Return how many bytes the tables take, arguments apart."""
-        return self.nodes.nbytes + self.edges.nbytes
+        return self.nodes.nbytes + self.margins.nbytes + self.edges.nbytes
 
 
 def _table(rows: int, fields: int) -> np.ndarray:

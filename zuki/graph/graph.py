@@ -30,9 +30,10 @@ from zuki.graph.waiting import checked, numbers_of, ranges_of
 from zuki.runtime.executor import Executor, default_executor
 from zuki.task.frames import ALIGNMENT
 from zuki.task.specialisation import Specialisation
-from zuki_kernels.dependencies import reset
-from zuki_kernels.freeze import status_of
-from zuki_kernels.runs import FAILED, NONE, PYTHON
+from zuki_kernels.dependencies import FAILED as NODE_FAILED
+from zuki_kernels.dependencies import PASSED, epoch_of, reset
+from zuki_kernels.freeze import state_of
+from zuki_kernels.runs import NONE, NOTHING, PYTHON
 
 
 class _OtherBody:
@@ -167,7 +168,7 @@ class Graph:
                     self._regions.access(node, key, writes, before)
             if found.counts_references:
                 self._holding.append((found, frame))
-        contents.add_segment(node + 1, found.entry, frame, 0, self._index_of(found))
+        contents.add_segment(node + 1, frame, 0, self._index_of(found))
         if nodes:
             adding.link_results(self, found, frame, nodes)
             before += nodes.values()
@@ -186,7 +187,7 @@ class Graph:
             self._regions.access(node, key, writes, before)
         self._calls[node] = function, arguments
         title = getattr(function, "__name__", type(function).__name__)
-        self._contents.add_segment(node + 1, PYTHON, 0, 0, self._index_of(title))
+        self._contents.add_segment(node + 1, 0, 0, self._index_of(title, PYTHON))
         return self._finish(node, before, name, priority, cost)
 
     def _finish(self, node: int, before: list[int], name: str | None, priority: Any, cost: Any) -> Node:
@@ -418,11 +419,12 @@ class Graph:
 
     # ---- for the modules of this package ------------------------------------------------------------
 
-    def _index_of(self, body: Specialisation | str) -> int:
+    def _index_of(self, body: Specialisation | str, entry: int = NOTHING) -> int:
         index = self._index.get(body)
         if index is None:
             index = self._index[body] = len(self._bodies)
             self._bodies.append(body if isinstance(body, Specialisation) else _OtherBody(body))
+            self._contents.entries.append(body.entry if isinstance(body, Specialisation) else entry)
         return index
 
     def _body_of(self, node: int) -> Specialisation | _OtherBody:
@@ -448,11 +450,11 @@ class Graph:
 
     def _result_of(self, node: int) -> Any:
         contents = self._contents
-        status = status_of(contents.nodes, node) if node < contents.frozen else 0
-        if status >= FAILED and node in self._errors:
-            raise self._errors[node]
-        if self._epoch == 0 or status != self._epoch:
+        state = state_of(contents.nodes, node) if node < contents.frozen else 0
+        if self._epoch == 0 or epoch_of(state) != self._epoch or state & PASSED:
             raise NodeNotRunError(f"node {self._name_of(node)!r} of graph {self.name!r} has not run")
+        if state & NODE_FAILED:
+            raise self._errors[node]
         frame, body = contents.frame_and_body(node)
         found = self._bodies[body]
         if isinstance(found, Specialisation):

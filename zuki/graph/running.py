@@ -83,9 +83,8 @@ class GraphRun:
         """Gather what failed, and let the next run of the graph begin."""
         graph = self._graph
         if failures:
-            for node, failure in freeze.failed(graph._contents.nodes, _MOST_FAILURES).tolist():
-                if failure:
-                    graph._errors[node] = exception_of(failure)
+            for node, failure in freeze.failed(graph._contents.nodes, graph._contents.margins, _MOST_FAILURES).tolist():
+                graph._errors[node] = exception_of(failure)
             self.error = graph._errors.get(first_failed) or next(iter(graph._errors.values()))
             _add_notes(self.error, graph, first_failed, failures)
         elif stopped:

@@ -1,0 +1,83 @@
+"""oneTBB's flow graph: builds the C++ program beside this file and runs it."""
+
+import getpass
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.graphs import Graph
+
+SOURCE = Path(__file__).with_name("peers_tbb.cpp")
+PREFIX = Path(sys.prefix)  # where pip puts the headers and libraries of tbb-devel
+FLAGS = ("-std=c++17", "-O3", "-march=native", "-pthread")
+
+
+class AbsentError(Exception):
+    """Say why oneTBB cannot take part."""
+
+
+def program(may_compile: bool = True) -> Path:
+    """Return the compiled program.
+
+    Parameters
+    ----------
+    may_compile : bool
+        Compile it where it is not in the cache; a test does not.
+
+    Raises
+    ------
+    AbsentError
+        No compiler, no package `tbb-devel`, or they do not work together.
+    """
+    if os.name != "posix":
+        raise AbsentError("oneTBB skipped: its program is built here for Unix compilers only")
+    compiler = shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        raise AbsentError("oneTBB skipped: no C++ compiler (c++, g++, clang++ or $CXX)")
+    if not (PREFIX / "include/oneapi/tbb/flow_graph.h").exists():
+        raise AbsentError("oneTBB skipped: its headers are not in this environment (pip install tbb-devel)")
+    command = [compiler, *FLAGS, f"-I{PREFIX}/include", str(SOURCE)]
+    libraries = [f"-L{PREFIX}/lib", f"-Wl,-rpath,{PREFIX}/lib", "-ltbb"]
+    stamp = hashlib.sha256(repr((command, libraries)).encode() + SOURCE.read_bytes()).hexdigest()[:16]
+    built = _cache() / f"peers_tbb-{stamp}"
+    if built.exists():
+        return built
+    if not may_compile:
+        raise AbsentError(
+            "oneTBB skipped: its program is not compiled yet (a run of the benchmark compiles it)"
+        )
+    unfinished = built.with_suffix(f".{os.getpid()}")  # renamed when whole: two runs may compile at once
+    outcome = subprocess.run([*command, *libraries, "-o", str(unfinished)], capture_output=True, text=True)
+    if outcome.returncode:
+        raise AbsentError(f"oneTBB skipped: {compiler} failed:\n{outcome.stderr}")
+    unfinished.rename(built)
+    return built
+
+
+def measure(program: Path, graph: Graph, workers: int, repeats: int) -> dict:
+    """Build `graph` in a fresh process, run it once to warm up and count, then time `repeats` runs of it.
+
+    Returns
+    -------
+    dict
+        Seconds as `nodes_seconds`, `edges_seconds`, `first_seconds` and the list `runs`; `tasks`, `edges`.
+    """
+    arguments = [graph.kind, *graph.parameters, workers, repeats]
+    outcome = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True)
+    answer = json.loads(outcome.stdout)
+    if (answer["tasks"], answer["edges"]) != (graph.n, len(graph.src)):
+        raise AssertionError(f"the two builders of {graph.kind} differ: {answer}")
+    return answer
+
+
+def _cache() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"zuki-benchmarks-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise AbsentError(f"oneTBB skipped: {folder} belongs to somebody else")
+    return folder
