@@ -23,9 +23,10 @@ METHOD = """\
 each task checks all its inputs and writes its output; a violation ends the benchmark. A re-run is
 checked as strictly, because outputs carry a time that goes on from run to run. Build + run times add_many,
 add_edges and run; the arrays of edges are made beforehand. Efficiency is FLOP/s over a core's peak times
-the workers. The lines of a block are measured in turn, in rotated order, at each granularity and repetition.
-us/task is wall time * workers / tasks with so few iterations that it is nearly all overhead. A kernel ends by
-adding its 64 lanes in halves, or, "in chain", by multiplying them one after another as upstream does: as many
+the workers. The lines of a block are measured in turn, in rotated order, at each granularity and repetition,
+each after a run that is not timed, because the line before has left its own data in the caches. us/task is
+wall time * workers / tasks with so few iterations that it is nearly all overhead. A kernel ends by adding its
+64 lanes in halves, or, "in chain", by multiplying them one after another as upstream does: as many
 operations, but 64 latencies in a row, which count as overhead of every system."""
 
 # No task is declared to write: all of them share one array, each with parts of its own, and inference, which
@@ -58,6 +59,8 @@ class Contender:
         return f"{self.system}, {self.timed}" + ", in chain" * int(self.problem.chained)
 
     def measure(self, iterations):
+        self.problem.start(iterations)
+        self.run()  # not timed, see METHOD
         self.problem.start(iterations)
         start = time.perf_counter()
         self.run()

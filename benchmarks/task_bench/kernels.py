@@ -174,6 +174,7 @@ class Problem:
         violations = outputs + 2 * pairs * buffers
         self.memory = np.full(violations + buffers, -1)
         self.memory[:outputs] = plan
+        self.memory[violations:] = 0
         self.memory[[CHAINED, PAIRS, OUTPUTS, VIOLATIONS]] = chained, pairs, outputs, violations
         self.outputs = self.memory[outputs:violations].reshape(buffers, pairs, 2)
         self.violations = self.memory[violations:].reshape(grid.steps, grid.width)
@@ -182,10 +183,9 @@ class Problem:
         """Make ready for the next run."""
         self.memory[ITERATIONS] = iterations
         self.memory[CLOCK] += self.grid.steps
-        self.violations[:] = 0
 
     def wrongs(self):
-        """Count what the tasks of the last run found wrong, and outputs that are not those of that run."""
+        """Count what the tasks of all runs found wrong, and outputs that are not those of the last run."""
         step, point = self.grid.nodes
         written = self.outputs[step * self.grid.width + point]
         expected = np.stack([self.memory[CLOCK] + step, point], axis=1)

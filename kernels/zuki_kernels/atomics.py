@@ -42,7 +42,9 @@ def _modify(operation, ordering):
 
 def _cas(ordering):
     def lower(context, builder, signature, args):
-        outcome = builder.cmpxchg(cell_of(context, builder, signature, args), args[3], args[4], ordering, "monotonic")
+        outcome = builder.cmpxchg(
+            cell_of(context, builder, signature, args), args[3], args[4], ordering, "monotonic"
+        )
         return builder.extract_value(outcome, 1)
 
     return compiles_to(lower, types.boolean, *_CELL, types.int64, types.int64)

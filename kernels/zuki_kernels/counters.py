@@ -22,4 +22,6 @@ WORKER_FIELDS = 48
 @kernel
 def count(workers: Table, me: int, field: int, amount: int) -> None:
     """Add to a counter of one's own."""
-    store_relaxed(workers, me, field, load_relaxed(workers, me, field) + amount)  # relaxed: only the owner writes it
+    store_relaxed(
+        workers, me, field, load_relaxed(workers, me, field) + amount
+    )  # relaxed: only the owner writes it

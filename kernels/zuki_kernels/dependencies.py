@@ -29,9 +29,13 @@ CONDEMNED = 1 << 62
 @kernel
 def arrive(nodes: Table, node: int) -> bool:
     """Say that a predecessor of ``node`` has finished; return whether it was the last."""
-    state = load_acquire(nodes, node, STATE)  # order: the node after the other predecessors; pairs with arrive's addition
+    state = load_acquire(
+        nodes, node, STATE
+    )  # order: the node after the other predecessors; pairs with arrive's addition
     if state & _COUNT_MASK != 1:
-        state = add_acq_rel(nodes, node, STATE, -1)  # order: this predecessor before the node, the others before it too; pairs with arrive's load and addition
+        state = add_acq_rel(
+            nodes, node, STATE, -1
+        )  # order: this predecessor before the node, the others before it too; pairs with arrive's load and addition
     return _is_last(nodes, node, state)
 
 

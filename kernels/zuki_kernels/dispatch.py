@@ -9,7 +9,7 @@ from numba.core import cgutils
 from numba.core.callconv import RETCODE_USEREXC
 
 from ._jit import kernel
-from ._machine import ANY_TABLE, BARE, WORD, bare_of, compiles_to
+from ._machine import ANY_TABLE, BARE, WORD, bare_of, cell_of, compiles_to
 from ._types import Table
 
 
@@ -54,6 +54,22 @@ def call(entry: int, frame: int) -> int:
 @compiles_to(_lower_table_at, BARE, types.int64, types.intp, types.intp)
 def table_at(address: int, rows: int, fields: int) -> Table:
     """View the words at ``address`` as a table."""
+    raise NotImplementedError
+
+
+def _lower_prefetch(context, builder, signature, args):
+    place = builder.bitcast(
+        cell_of(context, builder, signature, (*args, WORD(0))), ir.IntType(8).as_pointer()
+    )
+    flags = [ir.IntType(32)(flag) for flag in (1, 3, 1)]  # to be written, to be kept, data
+    kind = ir.FunctionType(ir.VoidType(), [place.type, *(flag.type for flag in flags)])
+    builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0"), [place, *flags])
+    return context.get_dummy_value()
+
+
+@compiles_to(_lower_prefetch, types.void, ANY_TABLE, types.intp)
+def prefetch(table: Table, row: int) -> None:
+    """Tell the processor that a row will be wanted; the row need not be there."""
     raise NotImplementedError
 
 

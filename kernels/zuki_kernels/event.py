@@ -28,7 +28,9 @@ def _move(workers: Table, me: int, state: int) -> int:
         before = load_relaxed(workers, me, EVENT)
         if before == SHUTDOWN:
             return SHUTDOWN
-        if cas_acq_rel(workers, me, EVENT, before, state):  # order: what came before the post; pairs with post's
+        if cas_acq_rel(
+            workers, me, EVENT, before, state
+        ):  # order: what came before the post; pairs with post's
             return before
 
 
@@ -51,7 +53,9 @@ def post(workers: Table, worker: int) -> bool:
         before = load_relaxed(workers, worker, EVENT)
         if before == SHUTDOWN:
             return False
-        if cas_release(workers, worker, EVENT, before, NOTIFIED):  # order: news before the token; pairs with arm's
+        if cas_release(
+            workers, worker, EVENT, before, NOTIFIED
+        ):  # order: news before the token; pairs with arm's
             return before == WAITING
 
 
@@ -60,7 +64,9 @@ def claim(workers: Table, worker: int) -> bool:
     """Leave a token only if the worker is waiting; return whether it is to be woken."""
     if load_relaxed(workers, worker, EVENT) != WAITING:
         return False
-    return cas_release(workers, worker, EVENT, WAITING, NOTIFIED)  # order: news before the token; pairs with arm's
+    return cas_release(
+        workers, worker, EVENT, WAITING, NOTIFIED
+    )  # order: news before the token; pairs with arm's
 
 
 @kernel

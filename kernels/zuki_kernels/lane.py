@@ -27,7 +27,9 @@ def enter(pool: Table, workers: Table, queues: Table, runs: Table, me: int) -> i
         if holder != me + 1:
             if holder != 0:
                 return NONE
-            if not cas_acquire(pool, 0, HOLDER, 0, me + 1):  # order: bodies of the last holder before mine; pairs with leave's
+            if not cas_acquire(
+                pool, 0, HOLDER, 0, me + 1
+            ):  # order: bodies of the last holder before mine; pairs with leave's
                 return NONE  # whoever was faster looks at the queue after this
         task = queue.acquire(queues, LANE)
         if task >= 0:

@@ -57,7 +57,9 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
         if not waking and sync_state.is_notified(sync):
             return QUIET
         after = sync_state.notified(sync, limit, waking)
-        if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: the work before the notification; pairs with wait_for_work's
+        if cas_acq_rel(
+            pool, 0, SYNC, sync, after
+        ):  # order: the work before the notification; pairs with wait_for_work's
             return _act(workers, me, sync, after)
 
 
@@ -90,15 +92,21 @@ def wait_for_work(
             return STOP
         if sync_state.may_take(sync, idle, load_relaxed(pool, 0, LIMIT)):
             after = sync_state.taken(sync, idle, waking)
-            if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: the work after the notification; pairs with notify's
+            if cas_acq_rel(
+                pool, 0, SYNC, sync, after
+            ):  # order: the work after the notification; pairs with notify's
                 fence_seq_cst()  # order: the notification taken, then the look for work; pairs with notify's fence
                 event.disarm(workers, me)
                 return DUTY if waking or sync_state.is_signaled(sync) else AWAKE
         elif not idle:
             event.arm(workers, me)
-            if cas_acq_rel(pool, 0, SYNC, sync, sync_state.registered(sync, waking)):  # order: armed before counted; pairs with notify's
+            if cas_acq_rel(
+                pool, 0, SYNC, sync, sync_state.registered(sync, waking)
+            ):  # order: armed before counted; pairs with notify's
                 idle, waking = True, False
-        elif until >= 0 and load_acquire(runs, until, DONE) != 0:  # order: the run's results after its end; pairs with settle's
+        elif (
+            until >= 0 and load_acquire(runs, until, DONE) != 0
+        ):  # order: the run's results after its end; pairs with settle's
             if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
                 event.disarm(workers, me)
                 return OVER
@@ -134,7 +142,9 @@ def depart(pool: Table, workers: Table, me: int, waking: bool, leaves_work: bool
         if leaves_work or sync_state.is_notified(sync):  # somebody else has to look
             if not sync_state.is_shut_down(sync):
                 after = sync_state.notified(after, load_relaxed(pool, 0, LIMIT), False)
-        if cas_acq_rel(pool, 0, SYNC, sync, after):  # order: what is left before the notification; pairs with wait_for_work's
+        if cas_acq_rel(
+            pool, 0, SYNC, sync, after
+        ):  # order: what is left before the notification; pairs with wait_for_work's
             if sync_state.spawned(after) == sync_state.spawned(sync):
                 return START
             return _act(workers, me, sync_state.departed(sync, waking), after)
@@ -158,7 +168,9 @@ def shut_down(pool: Table, workers: Table) -> None:
     """Tell every worker to end, and wake those that sleep."""
     while True:  # a failure means that another thread has moved the state
         sync = load_relaxed(pool, 0, SYNC)
-        if cas_acq_rel(pool, 0, SYNC, sync, sync_state.shut_down(sync)):  # order: all work before the end; pairs with wait_for_work's
+        if cas_acq_rel(
+            pool, 0, SYNC, sync, sync_state.shut_down(sync)
+        ):  # order: all work before the end; pairs with wait_for_work's
             break
     for worker in range(workers.shape[0]):
         if event.shut_down(workers, worker):

@@ -35,7 +35,9 @@ def push(queues: Table, queue: int, runs: Table, first: int, last: int) -> None:
         stack = load_relaxed(queues, queue, STACK)
         set_next(runs, last, (stack >> _SHIFT) - 1)
         filled = (first + 1) << _SHIFT | stack & _FLAGS
-        if cas_release(queues, queue, STACK, stack, filled):  # order: the links before the list; pairs with acquire's and more's
+        if cas_release(
+            queues, queue, STACK, stack, filled
+        ):  # order: the links before the list; pairs with acquire's and more's
             return
 
 
@@ -56,9 +58,13 @@ def acquire(queues: Table, queue: int) -> int:
         if stack == 0:
             return EMPTY
         if stack & HAS_CACHE:
-            if cas_acquire(queues, queue, STACK, stack, stack | CONSUMING):  # order: CACHE after the last release; pairs with release's
+            if cas_acquire(
+                queues, queue, STACK, stack, stack | CONSUMING
+            ):  # order: CACHE after the last release; pairs with release's
                 return load_relaxed(queues, queue, CACHE)
-        elif cas_acquire(queues, queue, STACK, stack, _FLAGS):  # order: the list after its links; pairs with push's
+        elif cas_acquire(
+            queues, queue, STACK, stack, _FLAGS
+        ):  # order: the list after its links; pairs with push's
             return (stack >> _SHIFT) - 1
 
 
@@ -67,7 +73,9 @@ def more(queues: Table, queue: int) -> int:
     """Return the first task of what was pushed meanwhile, or `END`. The consumer."""
     if load_relaxed(queues, queue, STACK) == _FLAGS:
         return END
-    stack = exchange_acquire(queues, queue, STACK, _FLAGS)  # order: the list after its links; pairs with push's
+    stack = exchange_acquire(
+        queues, queue, STACK, _FLAGS
+    )  # order: the list after its links; pairs with push's
     return (stack >> _SHIFT) - 1
 
 
@@ -79,4 +87,6 @@ def release(queues: Table, queue: int, rest: int) -> None:
         dropped |= HAS_CACHE
     else:
         store_relaxed(queues, queue, CACHE, rest)
-    add_acq_rel(queues, queue, STACK, -dropped)  # order: CACHE before the consumer's leave; pairs with acquire's
+    add_acq_rel(
+        queues, queue, STACK, -dropped
+    )  # order: CACHE before the consumer's leave; pairs with acquire's

@@ -42,7 +42,9 @@ def pop(pool: Table, deques: Table, rings: Table, me: int) -> int:
 
 
 @kernel
-def add(deques: Table, rings: Table, queues: Table, workers: Table, runs: Table, me: int, level: int, task: int) -> None:
+def add(
+    deques: Table, rings: Table, queues: Table, workers: Table, runs: Table, me: int, level: int, task: int
+) -> None:
     """Add a task to one's own deque; to one's own queue if the deque is full."""
     if deque.push(deques, rings, me * LEVELS + level, task) == deque.FULL:
         count(workers, me, OVERFLOWS, 1)
@@ -72,7 +74,9 @@ def consume(queues: Table, source: int, deques: Table, rings: Table, runs: Table
 
 
 @kernel
-def find(pool: Table, workers: Table, deques: Table, rings: Table, queues: Table, runs: Table, me: int) -> int:
+def find(
+    pool: Table, workers: Table, deques: Table, rings: Table, queues: Table, runs: Table, me: int
+) -> int:
     """Take a task from anywhere but one's own deques; return it, or NONE if a round found nothing."""
     task = consume(queues, FIRST_OWN + me, deques, rings, runs, me)
     if task >= 0:

@@ -102,5 +102,3 @@ def remaining(runs: Table, slot: int) -> int:
 def outcome(runs: Table, slot: int) -> tuple[int, int]:
     """Return how many bodies of a run raised, and the node whose body raised first or NONE. After its end."""
     return load_relaxed(runs, slot, FAILURES), load_relaxed(runs, slot, FIRST_FAILED)
-
-

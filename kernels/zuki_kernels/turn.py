@@ -18,6 +18,7 @@ from .runs import (
     EPOCH,
     FIRST,
     FRAME,
+    NODE_FIELDS,
     NONE,
     NOTHING,
     PYTHON,
@@ -107,7 +108,8 @@ def _turn(
 ) -> tuple[int, int, int, bool]:
     """Run tasks: `turn`, on tables whose references nobody counts."""
     slot, done, epoch, times, batch = NONE, 0, 0, 0, 1
-    nodes = edges = bodies = durations = table_at(0, 0, 1)
+    nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
+    edges = bodies = durations = table_at(0, 0, 1)
     reason, ended, start, waking = GO_ON, NONE, False, False
     task, handed, spins = NONE, finished, 0
     alone = load_relaxed(pool, 0, LIMIT) == 1
@@ -137,7 +139,9 @@ def _turn(
                 if ended >= 0:
                     break
             slot = NONE
-            if until >= 0 and load_acquire(runs, until, DONE) != 0:  # order: the run's results after its end; pairs with settle's
+            if (
+                until >= 0 and load_acquire(runs, until, DONE) != 0
+            ):  # order: the run's results after its end; pairs with settle's
                 reason = RUN_OVER
                 break
             if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
@@ -215,7 +219,9 @@ def _turn(
             else:
                 mark_failed(runs, slot, nodes, node, failure)
                 sound = False
-        task, added = successors(deques, rings, queues, workers, runs, me, slot, nodes, edges, node, sound, alone)
+        task, added = successors(
+            deques, rings, queues, workers, runs, me, slot, nodes, edges, node, sound, alone
+        )
         done += 1
         if task >= 0 and load_relaxed(pool, 0, search.USED_LEVELS) > 1:  # something more urgent may wait
             level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
@@ -243,7 +249,9 @@ def _turn(
         if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
             reason = SIGNALS
             break
-        if until >= 0 and slot != until and load_acquire(runs, until, DONE) != 0:  # order: the run's results after its end; pairs with settle's
+        if (
+            until >= 0 and slot != until and load_acquire(runs, until, DONE) != 0
+        ):  # order: the run's results after its end; pairs with settle's
             reason = RUN_OVER
             break
     # hand over what is in hand: the turn may be the last one of this thread

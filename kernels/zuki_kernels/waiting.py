@@ -24,7 +24,15 @@ FOREVER = -1  # timeout: none
 
 
 def _futex(builder, cell, operation, value, timeout):
-    words = [WORD(_SYS_FUTEX or 0), builder.ptrtoint(cell, WORD), WORD(operation), value, timeout, WORD(0), WORD(0)]
+    words = [
+        WORD(_SYS_FUTEX or 0),
+        builder.ptrtoint(cell, WORD),
+        WORD(operation),
+        value,
+        timeout,
+        WORD(0),
+        WORD(0),
+    ]
     return call_symbol(builder, "syscall", WORD, words, variadic=True)
 
 

@@ -1,7 +1,7 @@
 """How arguments become frames, and which earlier nodes a new one waits for."""
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -10,22 +10,22 @@ from numba.np import numpy_support
 from zuki.errors import GraphError, TaskError
 from zuki.graph.each import Each
 from zuki.graph.node import Node
+from zuki.graph.state import GraphState
 from zuki.graph.waiting import checked
 from zuki.task.specialisation import Specialisation
 from zuki.task.task import Task
 
-if TYPE_CHECKING:
-    from zuki.graph.graph import Graph
-
 _PLAIN = (types.Integer, types.Float, types.Complex, types.Boolean, types.NPDatetime, types.NPTimedelta)
 
 
-def resolve(graph: "Graph", task: Task, arguments: tuple[Any, ...]) -> tuple[Specialisation, dict[int, int]]:
+def resolve(
+    state: GraphState, task: Task, arguments: tuple[Any, ...]
+) -> tuple[Specialisation, dict[int, int]]:
     """Return a task's specialisation for arguments some of which may be nodes, and where those are.
 
     Parameters
     ----------
-    graph : Graph
+    state : GraphState
         The graph that is added to.
     task : Task
         The body.
@@ -39,11 +39,11 @@ def resolve(graph: "Graph", task: Task, arguments: tuple[Any, ...]) -> tuple[Spe
     dict of int to int
         The nodes among the arguments: position and number.
     """
-    nodes = {index: checked(graph, value) for index, value in enumerate(arguments) if isinstance(value, Node)}
+    nodes = {index: checked(state, value) for index, value in enumerate(arguments) if isinstance(value, Node)}
     if not nodes:
         return task.specialise_for(arguments), nodes
     kinds = tuple(
-        _result_type(graph, task, name, nodes[index]) if index in nodes else task.type_of(value, name)
+        _result_type(state, task, name, nodes[index]) if index in nodes else task.type_of(value, name)
         for index, (value, name) in enumerate(zip(arguments, task.argument_names, strict=True))
     )
     found = task.specialise(kinds)
@@ -51,54 +51,56 @@ def resolve(graph: "Graph", task: Task, arguments: tuple[Any, ...]) -> tuple[Spe
         if found.argument_types[index] != kinds[index]:
             raise TaskError(
                 f"argument '{task.argument_names[index]}' of task '{task.__name__}' was declared as "
-                f"{found.argument_types[index]}, but node {graph._name_of(number)!r} results in {kinds[index]}"
+                f"{found.argument_types[index]}, but node {state.name_of(number)!r} results in {kinds[index]}"
             )
     return found, nodes
 
 
-def _result_type(graph: "Graph", task: Task, argument: str, node: int) -> types.Type:
-    found = graph._body_of(node)
+def _result_type(state: GraphState, task: Task, argument: str, node: int) -> types.Type:
+    found = state.body_of(node)
     if not isinstance(found, Specialisation):
-        raise TaskError(f"argument '{argument}' of task '{task.__name__}': node {graph._name_of(node)!r} has no typed result")
+        raise TaskError(
+            f"argument '{argument}' of task '{task.__name__}': node {state.name_of(node)!r} has no typed result"
+        )
     kind = found.result_type
     if isinstance(kind, types.Optional):
         raise TaskError(
-            f"argument '{argument}' of task '{task.__name__}': node {graph._name_of(node)!r} may result in None"
+            f"argument '{argument}' of task '{task.__name__}': node {state.name_of(node)!r} may result in None"
         )
     return kind
 
 
 def make_frame(
-    graph: "Graph", found: Specialisation, arguments: tuple[Any, ...], nodes: dict[int, int]
+    state: GraphState, found: Specialisation, arguments: tuple[Any, ...], nodes: dict[int, int]
 ) -> int:
     """Return the address of a new frame that holds the arguments; 0 for a task without any."""
     layout = found.layout
     if not layout.size:
         return 0
-    frame = graph._arena.take(layout.size)
+    frame = state.arena.take(layout.size)
     mask = 0
     for index in nodes:
         mask |= 1 << min(index, 62)
     try:
         found.pack(frame, mask, *(None if index in nodes else value for index, value in enumerate(arguments)))
     except BaseException:
-        graph._arena.give_back(frame)
+        state.arena.give_back(frame)
         raise
     return frame
 
 
-def link_results(graph: "Graph", found: Specialisation, frame: int, nodes: dict[int, int]) -> None:
+def link_results(state: GraphState, found: Specialisation, frame: int, nodes: dict[int, int]) -> None:
     """Let the results of ``nodes`` be copied into a frame before its body runs."""
     moves = []
     for index, number in nodes.items():
-        source = graph._frame_of(number) + graph._body_of(number).layout.result
+        source = state.frame_of(number) + state.body_of(number).layout.result
         target = frame + found.layout.arguments[index]
         if isinstance(found.argument_types[index], types.Record):
-            graph._keep_words([source], target)  # a record is passed by its address
+            state.keep_words([source], target)  # a record is passed by its address
         else:
             moves += [source, target, found.layout.argument_sizes[index]]
     if moves:
-        graph._keep_words([graph._keep_words([len(moves) // 3, *moves])], frame)
+        state.keep_words([state.keep_words([len(moves) // 3, *moves])], frame)
 
 
 def is_vectorised(found: Specialisation, arguments: tuple[Any, ...]) -> bool:
@@ -126,12 +128,14 @@ def _row_types_agree(values: np.ndarray) -> bool:
     return bool(values.flags.aligned)
 
 
-def make_frames(graph: "Graph", found: Specialisation, arguments: tuple[Any, ...], count: int) -> np.ndarray:
+def make_frames(
+    state: GraphState, found: Specialisation, arguments: tuple[Any, ...], count: int
+) -> np.ndarray:
     """Return ``count`` new frames that hold the arguments; bytes, shape (count, size)."""
     size = found.layout.size
     if not size:
         return np.empty((0, 0), np.uint8)
-    frames = graph._arena.take_rows(count, size)
+    frames = state.arena.take_rows(count, size)
     found.pack(frames.ctypes.data, 0, *first_of(arguments))
     frames[1:] = frames[0]
     for index, value in enumerate(arguments):
@@ -140,12 +144,19 @@ def make_frames(graph: "Graph", found: Specialisation, arguments: tuple[Any, ...
     return frames
 
 
-def keys_of(graph: "Graph", found: Specialisation, frame: int) -> list[tuple[bytes, bool]]:
+def keys_of(state: GraphState, found: Specialisation, frame: int) -> list[tuple[bytes, bool]]:
     """Return which memory a node accesses, as `Regions` names it, and whether its body writes it."""
-    arena = graph._arena
+    arena = state.arena
     keys = [(arena.copy(frame, slot.view), writes) for slot, writes in found.views]
     for offset, size, writes in found.records:
-        keys.append((struct.pack("4q", 1, *struct.unpack("q", arena.copy(frame, slice(offset, offset + 8))), size, 1), writes))
+        keys.append(
+            (
+                struct.pack(
+                    "4q", 1, *struct.unpack("q", arena.copy(frame, slice(offset, offset + 8))), size, 1
+                ),
+                writes,
+            )
+        )
     return keys
 
 
@@ -153,7 +164,12 @@ def keys_of_values(values: tuple[Any, ...]) -> list[tuple[bytes, bool]]:
     """Return which memory a Python callable accesses: all arrays that it is given, and it may write them."""
     arrays = [value for value in values if isinstance(value, np.ndarray)]
     return [
-        (struct.pack(f"{2 + 2 * array.ndim}q", array.itemsize, array.ctypes.data, *array.shape, *array.strides), True)
+        (
+            struct.pack(
+                f"{2 + 2 * array.ndim}q", array.itemsize, array.ctypes.data, *array.shape, *array.strides
+            ),
+            True,
+        )
         for array in arrays
     ]
 

@@ -40,7 +40,9 @@ def checked_ids(name: str, ids: Any) -> np.ndarray:
     if array.size == 0 and array.ndim == 1:
         return np.empty(0, np.int64)
     if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise GraphError(f"add_edges: {name} must be a one-dimensional array of integers, not {array.dtype}{list(array.shape)}")
+        raise GraphError(
+            f"add_edges: {name} must be a one-dimensional array of integers, not {array.dtype}{list(array.shape)}"
+        )
     if array.dtype not in (np.int64, np.int32):
         array = array.astype(np.int64)
     return np.ascontiguousarray(array)

@@ -129,7 +129,13 @@ class Contents:
             keys = (-urgency, levels[roots]) if len(levels) else (-urgency,)
             roots[:] = roots[np.lexsort(keys)]
         entries = np.array(self.entries, np.int64)
-        self.nodes, self.margins, self.edges, self._order, self.frozen = nodes, margins, edges, order, self.count
+        self.nodes, self.margins, self.edges, self._order, self.frozen = (
+            nodes,
+            margins,
+            edges,
+            order,
+            self.count,
+        )
         self._kept = words, entries
         self.segments, self.sources, self.targets, self._edges = array("q"), array("i"), array("i"), []
         for field, value in (

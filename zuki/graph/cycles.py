@@ -11,7 +11,11 @@ _MOST_NAMES = 12
 
 
 def raise_cycle(
-    sources: np.ndarray, targets: np.ndarray, sorted_nodes: np.ndarray, count: int, node_of: Callable[[int], Any]
+    sources: np.ndarray,
+    targets: np.ndarray,
+    sorted_nodes: np.ndarray,
+    count: int,
+    node_of: Callable[[int], Any],
 ) -> None:
     """Raise `GraphCycleError` for a graph of which only ``sorted_nodes`` could be put in order."""
     left = np.ones(count, bool)

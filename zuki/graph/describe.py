@@ -1,20 +1,16 @@
 """A node's arguments in words, for error messages."""
 
 import ctypes
-from typing import TYPE_CHECKING
-
+from zuki.graph.state import GraphState
 from zuki.task.specialisation import Specialisation
 
-if TYPE_CHECKING:
-    from zuki.graph.graph import Graph
 
-
-def describe_arguments(graph: "Graph", node: int) -> str:
+def describe_arguments(state: GraphState, node: int) -> str:
     """Return the names, types and shapes of a node's arguments.
 
     Parameters
     ----------
-    graph : Graph
+    state : GraphState
         The graph.
     node : int
         A node's number.
@@ -24,14 +20,16 @@ def describe_arguments(graph: "Graph", node: int) -> str:
     str
         Such as ``A: float64[64, 64], n: int64``; empty for a node without arguments.
     """
-    frame, body = graph._contents.frame_and_body(node)
-    found = graph._bodies[body]
+    frame, body = state.contents.frame_and_body(node)
+    found = state.bodies[body]
     if not isinstance(found, Specialisation):
-        _, arguments = graph._calls.get(node, (None, ()))
+        _, arguments = state.calls.get(node, (None, ()))
         return ", ".join(_describe(value) for value in arguments)
     shapes = {slot.argument: _shape(frame, slot.view, slot.dimensions) for slot in found.layout.arrays}
     return ", ".join(
-        f"{name}: {kind.dtype}{shapes[index]}" if hasattr(kind, "dtype") and index in shapes else f"{name}: {kind}"
+        f"{name}: {kind.dtype}{shapes[index]}"
+        if hasattr(kind, "dtype") and index in shapes
+        else f"{name}: {kind}"
         for index, (name, kind) in enumerate(zip(found.argument_names, found.argument_types, strict=True))
     )
 

@@ -1,46 +1,27 @@
 """`zuki.Graph`: a static graph of tasks."""
 
-import ctypes
-import os
-import threading
-import weakref
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import nullcontext
 from typing import Any
 
-from numba._dispatcher import compute_fingerprint
 from numba.core.dispatcher import Dispatcher
 
-from zuki.errors import GraphError, NodeNotRunError, TaskError
+from zuki.errors import GraphError, TaskError
 from zuki.graph import adding
-from zuki.graph.arena import Arena
 from zuki.graph.batch import add_batch
-from zuki.graph.checks import checked_callable, checked_ids, checked_task
-from zuki.graph.contents import Contents
-from zuki.graph.extras import Names, checked_cost, checked_name, checked_priority
+from zuki.graph.checks import checked_ids, checked_task
+from zuki.graph.extras import checked_cost, checked_name, checked_priority
 from zuki.graph.node import Node, Nodes
 from zuki.graph.pictures import dot_of, html_of
 from zuki.graph.progress import progress_bar
-from zuki.graph.regions import Regions
 from zuki.graph.report import Report
-from zuki.graph.running import GraphRun, RunFuture, is_inside
-from zuki.graph.waiting import checked, numbers_of, ranges_of
-from zuki.runtime.executor import Executor, default_executor
-from zuki.task.frames import ALIGNMENT
-from zuki.task.specialisation import Specialisation
-from zuki_kernels.dependencies import FAILED as NODE_FAILED
-from zuki_kernels.dependencies import PASSED, epoch_of, reset
-from zuki_kernels.freeze import state_of
-from zuki_kernels.runs import NONE, NOTHING, PYTHON
-
-
-class _OtherBody:
-    """The body of nodes that no specialisation describes: Python callables, and joins."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
+from zuki.graph.running import RunFuture, begin
+from zuki.graph.single import add_one
+from zuki.graph.state import GraphState
+from zuki.graph.waiting import ranges_of
+from zuki.runtime.executor import Executor
+from zuki_kernels.runs import NONE
 
 
 class Graph:
@@ -83,23 +64,12 @@ class Graph:
     def __init__(self, name: str = "graph") -> None:
         if not isinstance(name, str):
             raise GraphError(f"a graph's name must be a string, not a {type(name).__name__}")
-        self.name = name
-        self._contents = Contents()
-        self._regions = Regions()
-        self._arena = Arena()
-        self._names = Names()
-        self._bodies: list[Specialisation | _OtherBody] = []
-        self._index: dict[object, int] = {}  # of a body in the list
-        self._calls: dict[int, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
-        self._returned: dict[int, Any] = {}
-        self._errors: dict[int, BaseException] = {}
-        self._kept: list[Any] = []  # what frames point to
-        self._holding: list[tuple[Specialisation, int]] = []  # frames that hold references
-        self._epoch = 0
-        self._was_cut_off = False
-        self._turn = threading.Lock()  # held during a run
-        weakref.finalize(self, _release_all, self._holding).atexit = False
-        _graphs.add(self)
+        self._state = GraphState(name)
+
+    @property
+    def name(self) -> str:
+        """For messages and pictures."""
+        return self._state.name
 
     # ---- building ---------------------------------------------------------------------------------
 
@@ -143,69 +113,7 @@ class Graph:
         GraphError
             The graph is running, or another argument is not what it should be.
         """
-        try:
-            found, nodes = body._by_fingerprint[compute_fingerprint(arguments)], _NO_NODES  # type: ignore[attr-defined]
-        except (AttributeError, KeyError, NotImplementedError):
-            if not isinstance(body, Dispatcher) or self._takes_untyped_results(arguments):
-                return self._add_call(body, arguments, after, name, priority, cost)
-            task = checked_task(body)
-            arguments = task.complete(arguments)
-            found, nodes = adding.resolve(self, task, arguments)
-        if self._turn.locked():
-            self._refuse_while_running()
-        before = [] if after is None else numbers_of(self, after)
-        if name is not None or priority is not None or cost is not None:
-            name, priority, cost = checked_name(name), checked_priority(priority, 1), checked_cost(cost, 1)
-        contents = self._contents
-        node = contents.count
-        frame = 0
-        if found.layout.size:
-            frame = adding.make_frame(self, found, arguments, nodes)
-            if found.keeps_alive:
-                self._kept.append(arguments)
-            if found.accesses_memory:
-                for key, writes in adding.keys_of(self, found, frame):
-                    self._regions.access(node, key, writes, before)
-            if found.counts_references:
-                self._holding.append((found, frame))
-        contents.add_segment(node + 1, frame, 0, self._index_of(found))
-        if nodes:
-            adding.link_results(self, found, frame, nodes)
-            before += nodes.values()
-        return self._finish(node, before, name, priority, cost)
-
-    def _add_call(self, body: Any, arguments: tuple[Any, ...], after: Any, name: Any, priority: Any, cost: Any) -> Node:
-        """Add a node that only the interpreter can run."""
-        function = checked_callable(body)
-        nodes = [checked(self, value) for value in arguments if isinstance(value, Node)]
-        if self._turn.locked():
-            self._refuse_while_running()
-        before = numbers_of(self, after) + nodes
-        name, priority, cost = checked_name(name), checked_priority(priority, 1), checked_cost(cost, 1)
-        node = self._contents.count
-        for key, writes in adding.keys_of_values(arguments):
-            self._regions.access(node, key, writes, before)
-        self._calls[node] = function, arguments
-        title = getattr(function, "__name__", type(function).__name__)
-        self._contents.add_segment(node + 1, 0, 0, self._index_of(title, PYTHON))
-        return self._finish(node, before, name, priority, cost)
-
-    def _finish(self, node: int, before: list[int], name: str | None, priority: Any, cost: Any) -> Node:
-        if before:
-            distinct = set(before) if len(before) > 1 else before
-            self._contents.sources.extend(distinct)
-            self._contents.targets.extend([node] * len(distinct))
-        if name is not None or priority is not None or cost is not None:
-            self._note(node, node + 1, name, priority, cost)
-        return Node(self, node)
-
-    def _note(self, start: int, stop: int, name: str | None, priority: Any, cost: Any) -> None:
-        if name is not None:
-            self._names.add(start, stop, name)
-        if priority is not None:
-            self._contents.urgent.append((start, stop, priority))
-        if cost is not None:
-            self._contents.costly.append((start, stop, cost))
+        return Node(self, add_one(self._state, body, arguments, after, name, priority, cost))
 
     def add_many(
         self,
@@ -255,16 +163,20 @@ class Graph:
         if not isinstance(body, Dispatcher):
             raise TaskError(f"add_many needs a zuki.task or a jitted function, not {body!r}")
         task = checked_task(body)
-        if self._turn.locked():
-            self._refuse_while_running()
+        state = self._state
+        state.refuse_while_running()
         arguments = task.complete(arguments)
         number = adding.count_of(task.__name__, arguments, count)
-        ranges = ranges_of(self, after)
-        name, priority, cost = checked_name(name), checked_priority(priority, number), checked_cost(cost, number)
+        ranges = ranges_of(state, after)
+        name, priority, cost = (
+            checked_name(name),
+            checked_priority(priority, number),
+            checked_cost(cost, number),
+        )
         if number == 0:
             return Nodes(self, len(self), len(self))
-        start = add_batch(self, task, arguments, number, ranges)
-        self._note(start, start + number, name, priority, cost)
+        start = add_batch(state, task, arguments, number, ranges)
+        state.describe(start, start + number, name, priority, cost)
         return Nodes(self, start, start + number)
 
     def add_edges(self, sources: Any, targets: Any) -> None:
@@ -280,26 +192,17 @@ class Graph:
         GraphError
             The numbers are not integers, not as many, or name no node; or the graph is running.
         """
-        if self._turn.locked():
-            self._refuse_while_running()
+        self._state.refuse_while_running()
         first, second = checked_ids("sources", sources), checked_ids("targets", targets)
         if len(first) != len(second):
             raise GraphError(f"add_edges: {len(first)} sources and {len(second)} targets")
-        self._contents.add_edges(first, second)
-
-    def _refuse_while_running(self) -> None:
-        raise GraphError(f"graph {self.name!r} is running; add to it when the run has ended")
-
-    def _takes_untyped_results(self, arguments: tuple[Any, ...]) -> bool:
-        """Tell whether a node whose result's type is not known before it runs is among the arguments."""
-        return any(
-            isinstance(value, Node) and value.graph is self and isinstance(self._body_of(value.id), _OtherBody)
-            for value in arguments
-        )
+        self._state.contents.add_edges(first, second)
 
     # ---- running ----------------------------------------------------------------------------------
 
-    def run(self, executor: Executor | None = None, *, progress: bool = False, measure: bool = False) -> Report:
+    def run(
+        self, executor: Executor | None = None, *, progress: bool = False, measure: bool = False
+    ) -> Report:
         """Run all nodes, the calling thread helping, and return when all are done.
 
         Parameters
@@ -326,7 +229,7 @@ class Graph:
         KeyboardInterrupt
             After Ctrl-C; bodies that were running have ended, others have not begun.
         """
-        run = self._begin(executor, progress, measure)
+        run = begin(self, self._state, executor, progress, measure)
         try:
             if len(self):
                 with progress_bar(self.name, len(self), run.remaining) if progress else nullcontext():
@@ -335,7 +238,7 @@ class Graph:
                 run.end(0, NONE, False)
         except BaseException:
             if not run.ended:
-                self._turn.release()
+                self._state.turn.release()
             raise
         if run.error is not None:
             raise run.error
@@ -356,7 +259,7 @@ class Graph:
         concurrent.futures.Future
             Its result is the run's `Report`; its exception what `run` would have raised.
         """
-        run = self._begin(executor, False, measure)
+        run = begin(self, self._state, executor, False, measure)
         run.future = future = RunFuture(run)
         try:
             if len(self):
@@ -364,29 +267,9 @@ class Graph:
             else:
                 run.end(0, NONE, False)
         except BaseException:
-            self._turn.release()
+            self._state.turn.release()
             raise
         return future
-
-    def _begin(self, executor: Executor | None, progress: bool, measure: bool) -> GraphRun:
-        """Make everything ready for a run, whose turn it then is."""
-        chosen = default_executor() if executor is None else executor
-        if not isinstance(chosen, Executor):
-            raise TypeError(f"executor must be a zuki.Executor, not a {type(chosen).__name__}")
-        if is_inside(self):
-            raise GraphError(f"graph {self.name!r} is running the node that wants to run it")
-        self._turn.acquire()
-        try:
-            self._contents.freeze(lambda node: Node(self, node))
-            if self._was_cut_off:
-                reset(self._contents.nodes)
-                self._was_cut_off = False
-            self._epoch += 1
-            self._errors.clear()
-            return GraphRun(self, chosen._pool, progress, measure)
-        except BaseException:
-            self._turn.release()
-            raise
 
     # ---- looking ----------------------------------------------------------------------------------
 
@@ -396,7 +279,7 @@ class Graph:
         return Nodes(self, 0, len(self))
 
     def __len__(self) -> int:
-        return self._contents.count
+        return self._state.contents.count
 
     def __bool__(self) -> bool:
         return True
@@ -412,73 +295,7 @@ class Graph:
         return dot_of(self)
 
     def __repr__(self) -> str:
-        return f"<zuki.Graph {self.name!r}: {len(self):,} nodes, {self._contents.edge_count:,} edges>"
+        return f"<zuki.Graph {self.name!r}: {len(self):,} nodes, {self._state.contents.edge_count:,} edges>"
 
     def _repr_html_(self) -> str:
         return html_of(self)
-
-    # ---- for the modules of this package ------------------------------------------------------------
-
-    def _index_of(self, body: Specialisation | str, entry: int = NOTHING) -> int:
-        index = self._index.get(body)
-        if index is None:
-            index = self._index[body] = len(self._bodies)
-            self._bodies.append(body if isinstance(body, Specialisation) else _OtherBody(body))
-            self._contents.entries.append(body.entry if isinstance(body, Specialisation) else entry)
-        return index
-
-    def _body_of(self, node: int) -> Specialisation | _OtherBody:
-        return self._bodies[self._contents.frame_and_body(node)[1]]
-
-    def _frame_of(self, node: int) -> int:
-        return self._contents.frame_and_body(node)[0]
-
-    def _name_of(self, node: int) -> str:
-        return self._names.find(node) or f"{self._body_of(node).name}-{node}"
-
-    def _count_bodies(self) -> Counter[str]:
-        names: Counter[str] = Counter()
-        for index, count in self._contents.count_bodies().items():
-            names[self._bodies[index].name] += count
-        return names
-
-    def _keep_words(self, words: list[int], target: int = 0) -> int:
-        """Keep words in memory, at ``target`` if that is given; return their address."""
-        address = target or self._arena.take(-(-8 * len(words) // ALIGNMENT) * ALIGNMENT)
-        (ctypes.c_int64 * len(words)).from_address(address)[:] = words
-        return address
-
-    def _result_of(self, node: int) -> Any:
-        contents = self._contents
-        state = state_of(contents.nodes, node) if node < contents.frozen else 0
-        if self._epoch == 0 or epoch_of(state) != self._epoch or state & PASSED:
-            raise NodeNotRunError(f"node {self._name_of(node)!r} of graph {self.name!r} has not run")
-        if state & NODE_FAILED:
-            raise self._errors[node]
-        frame, body = contents.frame_and_body(node)
-        found = self._bodies[body]
-        if isinstance(found, Specialisation):
-            return found.unpack(frame) if found.layout.size else None
-        return self._returned.get(node)
-
-
-_NO_NODES: dict[int, int] = {}
-_graphs: "weakref.WeakSet[Graph]" = weakref.WeakSet()
-
-
-def _release_all(holding: list[tuple[Specialisation, int]]) -> None:
-    """Give back the references that a graph's frames hold, when the graph is gone."""
-    for found, frame in holding:
-        found.release(frame)
-
-
-def _after_fork() -> None:
-    """Let a forked child run the graphs that were running in its parent, from the start."""
-    for graph in list(_graphs):
-        if graph._turn.locked():
-            graph._turn = threading.Lock()
-            graph._was_cut_off = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -29,7 +29,7 @@ class Node:
     @property
     def name(self) -> str:
         """The name it was given, else its body's name and its number."""
-        return self.graph._name_of(self.id)
+        return self.graph._state.name_of(self.id)
 
     def result(self) -> Any:
         """Return what the body returned in the graph's last run.
@@ -46,7 +46,7 @@ class Node:
         BaseException
             What the body raised.
         """
-        return self.graph._result_of(self.id)
+        return self.graph._state.result_of(self.id)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Node) and other.graph is self.graph and other.id == self.id
@@ -87,7 +87,7 @@ class Nodes(Sequence[Node]):
         list
             One result for each node.
         """
-        return [self.graph._result_of(number) for number in range(self.start, self.stop)]
+        return [self.graph._state.result_of(number) for number in range(self.start, self.stop)]
 
     def __len__(self) -> int:
         return self.stop - self.start

@@ -23,8 +23,10 @@ def dot_of(graph: "Graph") -> str:
     """
     lines = [f"digraph {_quoted(graph.name)} {{"]
     lines += [f"  {node.id} [label={_quoted(node.name)}];" for node in graph.nodes]
-    sources, targets = graph._contents.all_edges()
-    lines += [f"  {source} -> {target};" for source, target in zip(sources.tolist(), targets.tolist(), strict=True)]
+    sources, targets = graph._state.contents.all_edges()
+    lines += [
+        f"  {source} -> {target};" for source, target in zip(sources.tolist(), targets.tolist(), strict=True)
+    ]
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -46,12 +48,12 @@ def html_of(graph: "Graph") -> str:
     str
         HTML without scripts.
     """
-    counts: Counter[str] = graph._count_bodies()
+    counts: Counter[str] = graph._state.count_bodies()
     rows = "".join(
         f"<tr><td>{escape(name)}</td><td style='text-align:right'>{count:,}</td></tr>"
         for name, count in counts.most_common(20)
     )
     if len(counts) > 20:
         rows += f"<tr><td>{len(counts) - 20} more bodies</td><td></td></tr>"
-    title = f"{escape(graph.name)}: {len(graph):,} nodes, {graph._contents.edge_count:,} edges"
+    title = f"{escape(graph.name)}: {len(graph):,} nodes, {graph._state.contents.edge_count:,} edges"
     return f"<table><caption>{title}</caption><tr><th>body</th><th>nodes</th></tr>{rows}</table>"

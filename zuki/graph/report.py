@@ -52,9 +52,14 @@ class Report:
         ]
         if self.work is not None and self.span is not None:
             most = self.work / self.span if self.span > 0 else 1.0
-            lines += [("work", f"{self.work:.6f} s"), ("span", f"{self.span:.6f} s (at most {most:.1f} times faster)")]
+            lines += [
+                ("work", f"{self.work:.6f} s"),
+                ("span", f"{self.span:.6f} s (at most {most:.1f} times faster)"),
+            ]
         return lines
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines())
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines()
+        )
         return f"<table>{rows}</table>"

@@ -3,20 +3,20 @@
 import threading
 import time
 from concurrent.futures import CancelledError, Future
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
+from zuki.errors import GraphError
 from zuki.graph.describe import describe_arguments
 from zuki.graph.node import Node
 from zuki.graph.report import Report
+from zuki.graph.state import GraphState
+from zuki.runtime.executor import Executor, default_executor
 from zuki.runtime.pool import Pool
 from zuki.task.failures import exception_of
 from zuki_kernels import freeze, turn
 from zuki_kernels.counters import STEALS, TASKS
-
-if TYPE_CHECKING:
-    from zuki.graph.graph import Graph
 
 _MOST_FAILURES = 1000  # exceptions that are kept
 _EVERY_NODE = 1
@@ -30,7 +30,7 @@ class GraphRun:
 
     Parameters
     ----------
-    graph : Graph
+    state : GraphState
         A frozen graph, whose turn it is.
     pool : Pool
         Where it is to run.
@@ -40,11 +40,11 @@ class GraphRun:
         The time of each body is taken.
     """
 
-    def __init__(self, graph: "Graph", pool: Pool, watched: bool, measured: bool) -> None:
-        self._graph, self.pool = graph, pool
-        self.plan = graph._contents.plan
-        self.epoch = graph._epoch
-        self._durations = np.zeros(len(graph), np.int64) if measured else None
+    def __init__(self, state: GraphState, pool: Pool, watched: bool, measured: bool) -> None:
+        self._state, self.pool = state, pool
+        self.plan = state.contents.plan
+        self.epoch = state.epoch
+        self._durations = np.zeros(state.contents.count, np.int64) if measured else None
         self.times = 0 if self._durations is None else self._durations.ctypes.data
         self.batch = _EVERY_NODE if watched else _SELDOM
         self.slot = -1
@@ -59,21 +59,21 @@ class GraphRun:
         """Return how many nodes are not done."""
         if self.ended:
             return 0
-        return len(self._graph) if self.slot < 0 else self.pool.remaining(self.slot)
+        return self._state.contents.count if self.slot < 0 else self.pool.remaining(self.slot)
 
     def run_python(self, node: int, stopped: bool) -> int:
         """Call the body of a node that needs the interpreter."""
-        graph = self._graph
+        state = self._state
         if stopped:
             return turn.PASSED_OVER
         entered = _inside.__dict__.setdefault("graphs", [])
-        entered.append(graph)
+        entered.append(state)
         try:
-            function, arguments = graph._calls[node]
+            function, arguments = state.calls[node]
             values = (value.result() if isinstance(value, Node) else value for value in arguments)
-            graph._returned[node] = function(*values)
+            state.returned[node] = function(*values)
         except BaseException as error:
-            graph._errors[node] = error
+            state.errors[node] = error
             return turn.RAISED
         finally:
             entered.pop()
@@ -81,18 +81,20 @@ class GraphRun:
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""
-        graph = self._graph
+        state = self._state
         if failures:
-            for node, failure in freeze.failed(graph._contents.nodes, graph._contents.margins, _MOST_FAILURES).tolist():
-                graph._errors[node] = exception_of(failure)
-            self.error = graph._errors.get(first_failed) or next(iter(graph._errors.values()))
-            _add_notes(self.error, graph, first_failed, failures)
+            for node, failure in freeze.failed(
+                state.contents.nodes, state.contents.margins, _MOST_FAILURES
+            ).tolist():
+                state.errors[node] = exception_of(failure)
+            self.error = state.errors.get(first_failed) or next(iter(state.errors.values()))
+            _add_notes(self.error, state, first_failed, failures)
         elif stopped:
-            self.error = CancelledError(f"graph {graph.name!r} was stopped")
+            self.error = CancelledError(f"graph {state.name!r} was stopped")
         else:
             self.report = self._make_report()
         self.ended = True
-        graph._turn.release()
+        state.turn.release()
         if self.future is None:
             return
         if self.error is not None:
@@ -106,11 +108,11 @@ class GraphRun:
         work = span = None
         if self._durations is not None:
             durations = self._durations * 1e-9
-            work, span = float(durations.sum()), self._graph._contents.span(durations)
+            work, span = float(durations.sum()), self._state.contents.span(durations)
         return Report(
-            graph=self._graph.name,
-            nodes=len(self._graph),
-            edges=self._graph._contents.edge_count,
+            graph=self._state.name,
+            nodes=self._state.contents.count,
+            edges=self._state.contents.edge_count,
             seconds=seconds,
             workers=int(np.count_nonzero(change[:, TASKS])),
             steals=int(change[:, STEALS].sum()),
@@ -119,7 +121,7 @@ class GraphRun:
         )
 
 
-class RunFuture(Future["Report"]):
+class RunFuture(Future[Report]):
     """A run that has begun.
 
     Parameters
@@ -158,16 +160,55 @@ class RunFuture(Future["Report"]):
         return super().result(timeout)
 
 
-def is_inside(graph: "Graph") -> bool:
+def begin(
+    graph: Any, state: GraphState, executor: Executor | None, watched: bool, measured: bool
+) -> GraphRun:
+    """Return a run whose turn it is, with everything made ready for it.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, for the nodes in errors.
+    state : GraphState
+        What it is made of.
+    executor : Executor or None
+        Where it is to run.
+    watched, measured : bool
+        See `GraphRun`.
+
+    Returns
+    -------
+    GraphRun
+        What the executor's pool is to be given; `GraphState.turn` is held until it has ended.
+    """
+    chosen = default_executor() if executor is None else executor
+    if not isinstance(chosen, Executor):
+        raise TypeError(f"executor must be a zuki.Executor, not a {type(chosen).__name__}")
+    if is_inside(state):
+        raise GraphError(f"graph {state.name!r} is running the node that wants to run it")
+    state.turn.acquire()
+    try:
+        state.contents.freeze(lambda node: Node(graph, node))
+        state.begin_epoch()
+        return GraphRun(state, chosen._pool, watched, measured)
+    except BaseException:
+        state.turn.release()
+        raise
+
+
+def is_inside(state: GraphState) -> bool:
     """Tell whether this thread is inside of a Python node of a graph."""
-    return any(entered is graph for entered in getattr(_inside, "graphs", ()))
+    return any(entered is state for entered in getattr(_inside, "graphs", ()))
 
 
-def _add_notes(error: BaseException, graph: "Graph", node: int, failures: int) -> None:
+def _add_notes(error: BaseException, state: GraphState, node: int, failures: int) -> None:
     """Tell where an exception comes from; bodies' exceptions may be of any class, some without notes."""
     if not hasattr(error, "add_note"):
         return
-    called = describe_arguments(graph, node)
-    error.add_note(f"in node {graph._name_of(node)!r} of graph {graph.name!r}" + (f", called with {called}" if called else ""))
+    called = describe_arguments(state, node)
+    error.add_note(
+        f"in node {state.name_of(node)!r} of graph {state.name!r}"
+        + (f", called with {called}" if called else "")
+    )
     if failures > 1:
         error.add_note(f"{failures - 1} more of its nodes failed")

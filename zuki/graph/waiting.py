@@ -1,23 +1,21 @@
 """What a new node waits for: reading the argument ``after``, and who comes before whom."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zuki.errors import GraphError
 from zuki.graph.node import Node, Nodes
-
-if TYPE_CHECKING:
-    from zuki.graph.graph import Graph
+from zuki.graph.state import GraphState
 
 Range = tuple[int, int]
 
 
-def ranges_of(graph: "Graph", after: Any) -> list[Range]:
+def ranges_of(state: GraphState, after: Any) -> list[Range]:
     """Return the nodes that ``after`` names, as ranges of numbers.
 
     Parameters
     ----------
-    graph : Graph
+    state : GraphState
         The graph that is added to.
     after : None, Node, Nodes, or an iterable of them
         What the user wrote.
@@ -35,19 +33,19 @@ def ranges_of(graph: "Graph", after: Any) -> list[Range]:
     if after is None:
         return []
     if isinstance(after, Node):
-        return [(checked(graph, after), after.id + 1)]
+        return [(checked(state, after), after.id + 1)]
     if isinstance(after, Nodes):
-        if after.graph is not graph:
-            raise GraphError(f"after={after!r} is of another graph than {graph.name!r}")
+        if after.graph._state is not state:
+            raise GraphError(f"after={after!r} is of another graph than {state.name!r}")
         return [(after.start, after.stop)]
     if isinstance(after, Iterable) and not isinstance(after, str | bytes):
-        return [found for item in after for found in ranges_of(graph, _not_nested(item))]
+        return [found for item in after for found in ranges_of(state, _not_nested(item))]
     raise GraphError(f"after must be a node, or an iterable of nodes, not a {type(after).__name__}")
 
 
-def numbers_of(graph: "Graph", after: Any) -> list[int]:
+def numbers_of(state: GraphState, after: Any) -> list[int]:
     """Return the numbers of the nodes that ``after`` names; see `ranges_of`."""
-    return [number for start, stop in ranges_of(graph, after) for number in range(start, stop)]
+    return [number for start, stop in ranges_of(state, after) for number in range(start, stop)]
 
 
 def _not_nested(item: Any) -> Any:
@@ -56,8 +54,8 @@ def _not_nested(item: Any) -> Any:
     return item
 
 
-def checked(graph: "Graph", node: Node) -> int:
+def checked(state: GraphState, node: Node) -> int:
     """Return the number of a node; raise if it is of another graph."""
-    if node.graph is not graph:
-        raise GraphError(f"{node!r} is of another graph than {graph.name!r}")
+    if node.graph._state is not state:
+        raise GraphError(f"{node!r} is of another graph than {state.name!r}")
     return node.id

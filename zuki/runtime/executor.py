@@ -61,9 +61,7 @@ class Executor:
     <zuki.Executor 'zuki': up to 2 threads>
     """
 
-    def __init__(
-        self, max_threads: int | None = None, *, stack_size: int = 0, name: str = "zuki"
-    ) -> None:
+    def __init__(self, max_threads: int | None = None, *, stack_size: int = 0, name: str = "zuki") -> None:
         threads = (
             _default_threads()
             if max_threads is None

@@ -269,7 +269,9 @@ class Pool:
         """Start the thread that a kernel has asked for and counted; give it up if that fails."""
         with self._lock:
             row = self._take_seat()
-            thread = threading.Thread(target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True)
+            thread = threading.Thread(
+                target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
+            )
             self._threads.add(thread)
         try:
             with _start_lock:

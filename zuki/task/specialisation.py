@@ -104,4 +104,6 @@ class Specialisation:
     @cached_property
     def keeps_alive(self) -> bool:
         """Whether the frame points to what somebody else has to keep alive."""
-        return not all(isinstance(kind, types.Number | types.Boolean | types.NoneType) for kind in self.argument_types)
+        return not all(
+            isinstance(kind, types.Number | types.Boolean | types.NoneType) for kind in self.argument_types
+        )

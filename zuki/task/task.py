@@ -246,7 +246,9 @@ def task_of(dispatcher: CPUDispatcher) -> Task:
         return dispatcher
     made = _tasks_of.get(dispatcher)
     if made is None:
-        options = {name: value for name, value in dispatcher.targetoptions.items() if name not in _FIXED_OPTIONS}
+        options = {
+            name: value for name, value in dispatcher.targetoptions.items() if name not in _FIXED_OPTIONS
+        }
         made = _tasks_of[dispatcher] = _make_task(dispatcher.py_func, None, None, True, options)
     return made
 

@@ -1,0 +1,40 @@
+# On a fresh machine with Python and make: `make demo` and `make test` set up what they need.
+PYTHON ?= python3
+VENV ?= .venv
+IN := $(VENV)/bin/python
+
+.PHONY: demo test lint bench wheel clean
+
+demo: $(VENV)/demo-is-installed
+	$(IN) -m zuki demo
+
+test: $(VENV)/test-is-installed
+	$(IN) -m pytest --cov --cov-report=
+
+lint: $(VENV)/test-is-installed
+	$(IN) -m ruff check .
+	$(IN) -m ruff format --check .
+
+bench: $(VENV)/bench-is-installed
+	$(IN) -m benchmarks
+
+wheel: $(VENV)/demo-is-installed
+	$(IN) -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+$(IN):
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo-is-installed: $(IN) pyproject.toml
+	$(IN) -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/test-is-installed: $(IN) pyproject.toml
+	$(IN) -m pip install --quiet --editable '.[test]'
+	touch $@
+
+$(VENV)/bench-is-installed: $(IN) pyproject.toml
+	$(IN) -m pip install --quiet --editable '.[test,bench]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .coverage*

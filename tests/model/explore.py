@@ -1,0 +1,203 @@
+"""Run a few threads of traced kernels through every interleaving and every readable value.
+
+Steps that commute are taken in one order only, and states that no thread can
+tell apart are visited once. `explore` is exhaustive; with ``preemptions`` it is
+exhaustive among runs that take a processor from a thread at most so often.
+"""
+
+import inspect
+from random import Random
+from typing import NamedTuple
+
+from . import mount
+from .machine import Machine
+from .memory import RaceError
+from .trace import BrokenRunError, Final, describe
+
+
+class Explored(NamedTuple):
+    """How much was visited."""
+
+    executions: int
+    states: int
+
+
+class Judge:
+    """The oracles of a scenario."""
+
+    def __init__(self, machine, threads, check, invariant, quiescent):
+        self.machine, self.check, self.invariant, self.quiescent = machine, check, invariant, quiescent
+        self.names = [getattr(start, "__name__", "thread") for start in threads]
+        self._wants_memory = check is not None and len(inspect.signature(check).parameters) > 1
+
+    def at_the_end(self, state, nodes):
+        """What is wrong with a state in which no thread can step, or nothing."""
+        results = {slot: node.result for slot, node in enumerate(nodes) if node.done}
+        final = Final(self.machine, state)
+        if len(results) < len(nodes):
+            if self.quiescent is not None and self.quiescent(results, final):
+                return None
+            asleep = ", ".join(f"{self.names[s]}#{s}" for s, n in enumerate(nodes) if not n.done)
+            return f"lost wake-up: {asleep} asleep for ever: {results}"
+        if self.check is None:
+            return None
+        problem = self.check(results, final) if self._wants_memory else self.check(results)
+        return f"{problem}: {results}" if problem else None
+
+    def on_the_way(self, state, nodes):
+        """What is wrong with any state, or nothing."""
+        for node in nodes:
+            if node.error is not None:
+                return f"{type(node.error).__name__}: {node.error}"
+        if self.invariant is not None:
+            return self.invariant(Final(self.machine, state)) or None
+        return None
+
+
+class _LongerViewsError(Exception):
+    """A cell was met that the views do not know: begin again."""
+
+
+def walk(machine, random, limit=3000):
+    """One random run, to meet what the threads may touch; return its length."""
+    state = machine.start()
+    for length in range(limit):
+        nodes = machine.nodes(state)
+        able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
+        if not able or len(machine.memory.initial) > len(state[1]):
+            return length
+        try:
+            state = random.choice(machine.steps(state, random.choice(able)))[2]
+        except RaceError:
+            return length
+    return limit
+
+
+def become_familiar(machine, calm=12, most=400):
+    """Walk at random until the futures of the threads stop growing."""
+    random, quiet = Random(1), 0
+    for _ in range(most):
+        walk(machine, random)
+        quiet = 0 if machine.programs.grown else quiet + 1
+        if quiet == calm:
+            return
+
+
+def explore(
+    threads, check, *, invariant=None, quiescent=None, preemptions=None,
+    timeouts=True, spurious=False, limit=2_000_000,
+):  # fmt: skip
+    """Call ``check(results)`` at the end of each distinct execution.
+
+    Parameters
+    ----------
+    threads : sequence of generator functions
+        The threads; their results are what they return, by place in the sequence.
+    check : callable
+        ``check(results)`` or ``check(results, memory)``: what is wrong, or a false value.
+    invariant : callable, optional
+        ``invariant(memory)``: what is wrong with the state after a step, or a false value.
+    quiescent : callable, optional
+        ``quiescent(results, memory)``: whether the threads without a result may sleep for ever.
+    preemptions : int, optional
+        How often a run may leave a thread that could go on; default: any number of times.
+    timeouts, spurious : bool
+        Whether waits may time out; whether they may end for no reason.
+    limit : int
+        The most states to visit before giving up.
+
+    Returns
+    -------
+    Explored
+        The numbers of distinct ends and of states.
+    """
+    machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=preemptions is None)
+    judge = Judge(machine, threads, check, invariant, quiescent)
+    become_familiar(machine)
+    while True:
+        try:
+            explored = _Search(machine, judge, preemptions, limit).run()
+        except _LongerViewsError:
+            continue
+        if not machine.programs.grown:  # else a future that was relied on has grown: once more
+            return explored
+
+
+class _Search:
+    """Depth first, each state once."""
+
+    def __init__(self, machine, judge, preemptions, limit):
+        self.machine, self.judge, self.preemptions, self.limit = machine, judge, preemptions, limit
+        root = machine.settle(machine.start()), None, 0  # state, thread that ran last, preemptions so far
+        self.visited, self.open, self.taken, self.executions = {root}, {root}, [], 0
+        self.root = root
+
+    def run(self):
+        path = [(self.root, iter(self.onward(self.root)))]
+        while path:
+            here, steps = path[-1]
+            step = next(steps, None)
+            if step is None:
+                path.pop()
+                self.open.discard(here)
+                if path:
+                    self.taken.pop()
+                continue
+            *taken, reached = step
+            self.taken.append((here[0], *taken))
+            self.open.add(reached)
+            path.append((reached, iter(self.onward(reached))))
+        return Explored(self.executions, len(self.visited))
+
+    def fail(self, problem, *last):
+        raise BrokenRunError(
+            problem, describe(self.machine, [*self.taken, *last], self.judge.names)
+        ) from None
+
+    def onward(self, here):
+        """Judge a state; return the steps from it to states not seen before."""
+        machine, state = self.machine, here[0]
+        nodes = machine.nodes(state)
+        problem = self.judge.on_the_way(state, nodes)
+        able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
+        if not able and not problem:
+            self.executions += 1
+            problem = self.judge.at_the_end(state, nodes)
+        if problem:
+            self.fail(problem)
+        turns = self.turns(here, nodes, able)
+        steps = self.steps(here, turns, able)
+        if len(turns) < len(able) and any(reached in self.open for *_, reached in steps):
+            steps = self.steps(here, able, able)  # a loop must not keep the others waiting for ever
+        fresh = [step for step in steps if step[2] not in self.visited]
+        self.visited.update(reached for *_, reached in fresh)
+        if len(self.visited) > self.limit:
+            raise RuntimeError(f"more than {self.limit} states: make the scenario smaller")
+        return fresh
+
+    def turns(self, here, nodes, able):
+        """The threads whose next steps are to be tried."""
+        state, last, used = here
+        if self.preemptions is not None and used >= self.preemptions and last in able:
+            return [last]
+        if len(able) < 2 or self.judge.invariant is not None:
+            return able
+        needed = self.machine.needed(state, nodes, able)
+        return needed if self.preemptions is None or needed == [last] else able
+
+    def steps(self, here, turns, able):
+        machine, (state, last, used) = self.machine, here
+        found = []
+        for slot in turns:
+            try:
+                steps = machine.steps(state, slot)
+            except RaceError as race:
+                self.fail(f"race: {race}", (state, slot, None))
+            if len(machine.memory.initial) > len(state[1]):
+                raise _LongerViewsError
+            for choice, _, after in steps:
+                turn = (
+                    (None, 0) if self.preemptions is None else (slot, used + (last in able and last != slot))
+                )
+                found.append((slot, choice, (machine.settle(after), *turn)))
+        return found

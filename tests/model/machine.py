@@ -1,0 +1,220 @@
+"""Threads and memory together: the states of a scenario and the steps between them.
+
+A state is ``(threads, cells, fence)``: for each thread its node, whether it is
+asleep and its three views; for each cell its messages; and what the latest
+seq_cst fence had seen. All are small ints, so a state is its own key.
+"""
+
+from itertools import combinations
+
+from .memory import RMW, Memory, RaceError
+from .program import CELL_BITS, FENCES_ACQUIRE, FENCES_SEQ_CST, WRITES_RELAXED, Programs
+
+_NEVER = 1 << 60  # in place of a stamp that no load will ask for
+_ENDED = 0, 0, 0  # views that nobody asks for
+
+
+class Machine:
+    """The states and steps of one scenario.
+
+    Parameters
+    ----------
+    threads : sequence of generator functions
+        One for each thread; the same function twice makes two threads that may be exchanged.
+    timeouts : bool
+        Whether a wait with a timeout may run into it.
+    spurious : bool
+        Whether a sleeping thread may wake for no reason.
+    exchange : bool
+        Whether states that differ by an exchange of equal threads are one.
+    """
+
+    def __init__(self, threads, skip, timeouts=True, spurious=False, exchange=True):
+        self.memory = Memory()
+        self.programs = Programs(threads, self.memory, skip)
+        self.timeouts, self.spurious = timeouts, spurious
+        self._groups, self._masked = [], {}
+        if exchange:
+            alike = {}
+            for slot, root in enumerate(self.programs.roots):
+                alike.setdefault(root, []).append(slot)
+            self._groups = [slots for slots in alike.values() if len(slots) > 1]
+
+    def start(self):
+        """Return the first state; forgets all earlier ones."""
+        self.memory.restart()
+        self._masked = {}
+        self.programs.grown = False
+        return tuple((root, 0, *_ENDED) for root in self.programs.roots), self.memory.start(), 0
+
+    def nodes(self, state):
+        """The node of each thread."""
+        known = self.programs.nodes
+        return [known[thread[0]] for thread in state[0]]
+
+    def enabled(self, node, asleep):
+        """Whether a thread at ``node`` can step."""
+        return not node.done and (not asleep or self.spurious or (self.timeouts and node.operands[1] >= 0))
+
+    def steps(self, state, slot):
+        """Each next step of a thread: (choice, answer, next state)."""
+        threads, cells, fence = state
+        number, asleep, *views = threads[slot]
+        node = self.programs.nodes[number]
+        kind = node.kind
+        if kind == "fence":
+            views, fence = self.memory.fence(views, node.order, fence)
+            return [(None, None, self._moved(threads, slot, None, views, cells, fence))]
+        written = cells[node.cell]
+        if kind == "load" and node.order != "plain":
+            first, last = self.memory.stamps[views[0]][node.cell], len(self.memory.lists[written])
+            taken = []
+            for stamp in range(first, last):
+                value, _, after = self.memory.load(views, written, node.cell, node.order, stamp)
+                taken.append((stamp, value, self._moved(threads, slot, value, after, cells, fence)))
+            return taken
+        if kind == "wait":
+            return self._wait(state, slot, node, asleep, views)
+        if kind == "wake":
+            return self._wake(state, slot, node, views)
+        if node.order == "plain":
+            value, cells, views = self._plain(node, slot, cells, views)
+        elif kind == "store":
+            value, written, views = self.memory.store(views, written, node.cell, node.order, node.operands[0])
+        else:
+            change = self.memory.modify
+            value, written, views = change(views, written, node.cell, kind, node.order, node.operands)
+        if node.order != "plain":
+            cells = (*cells[: node.cell], written, *cells[node.cell + 1 :])
+        return [(None, value, self._moved(threads, slot, value, views, cells, fence))]
+
+    def _moved(self, threads, slot, value, views, cells, fence):
+        following = self.programs.advance(threads[slot][0], value)
+        return (*threads[:slot], (following, 0, *views), *threads[slot + 1 :]), cells, fence
+
+    def _plain(self, node, slot, cells, views):
+        memory, cell = self.memory, node.cell
+        if not memory.seen(views, cells[cell], cell):
+            raise RaceError(f"a plain {node.kind} and a write that does not happen before it")
+        cells, value = list(cells), None
+        if node.kind == "load":
+            value = memory.lists[cells[cell]][-1][0]
+            mark = node.marks[slot]
+            _, cells[mark], views = memory.store(views, cells[mark], mark, "relaxed", 0)
+        else:
+            for mark in node.marks:
+                if not memory.seen(views, cells[mark], mark):
+                    raise RaceError("a plain store and a plain load that does not happen before it")
+            _, cells[cell], views = memory.store(views, cells[cell], cell, "plain", node.operands[0])
+        return value, tuple(cells), views
+
+    def _wait(self, state, slot, node, asleep, views):
+        """Fall asleep, if the cell's latest value is the expected; wake by time or for no reason."""
+        threads, cells, fence = state
+        awake = self._moved(threads, slot, None, views, cells, fence)
+        if asleep:
+            timed = self.timeouts and node.operands[1] >= 0
+            return [("times out" if timed else "wakes for no reason", None, awake)]
+        if self.latest(state, node.cell) != node.operands[0] or node.operands[1] == 0:
+            return [("returns at once", None, awake)]
+        sleeping = threads[slot][0], 1, *views
+        return [("sleeps", None, ((*threads[:slot], sleeping, *threads[slot + 1 :]), cells, fence))]
+
+    def _wake(self, state, slot, node, views):
+        """Wake as many sleepers of the cell as asked for, whichever they are."""
+        sleepers = [
+            at
+            for at, (number, asleep, *_) in enumerate(state[0])
+            if asleep and self.programs.nodes[number].cell == node.cell
+        ]
+        count, taken = min(node.operands[0], len(sleepers)), []
+        for woken in combinations(sleepers, count):
+            threads, cells, fence = self._moved(state[0], slot, count, views, *state[1:])
+            for at in woken:
+                threads, _, _ = self._moved(threads, at, None, threads[at][2:], cells, fence)
+            taken.append((woken, count, (threads, cells, fence)))
+        return taken
+
+    def memory_after(self, node, held):
+        """What a read-modify-write makes of the value it found."""
+        return RMW[node.kind](held, node.operands[0])
+
+    def latest(self, state, cell):
+        """The latest value of a cell."""
+        return self.memory.lists[state[1][cell]][-1][0]
+
+    def _mask(self, view, touches):
+        key = view, touches
+        known = self._masked.get(key)
+        if known is None:
+            known = self._masked[key] = tuple(
+                stamp if touches >> CELL_BITS + cell & 1 else _NEVER
+                for cell, stamp in enumerate(self.memory.stamps[view])
+            )
+        return known
+
+    def forget(self, state):
+        """The same state without what no thread can tell: old messages, views nobody will ask for."""
+        threads, cells, fence = state
+        kept, masks, fences = [], [], 0
+        lists, nodes, memory = self.memory.lists, self.programs.nodes, self.memory
+        for number, asleep, view, pending, fenced in threads:
+            touches = nodes[number].touches
+            fences |= touches
+            if not touches:
+                kept.append((number, 0, *_ENDED))
+                continue
+            masks.append(self._mask(view, touches))
+            kept.append((number, asleep, view,
+                         pending if touches & FENCES_ACQUIRE else 0,
+                         fenced if touches & WRITES_RELAXED else 0))  # fmt: skip
+        if not fences & FENCES_SEQ_CST:
+            fence = 0
+        limits = tuple(map(min, [len(lists[written]) - 1 for written in cells], *masks)) if masks else ()
+        if any(limits):
+            cut, cut_messages = memory.cut, memory.cut_messages
+            kept = [(n, a, cut(v, limits), cut(p, limits), cut(f, limits)) for n, a, v, p, f in kept]
+            cells = tuple([cut_messages(w, limit, limits) for w, limit in zip(cells, limits, strict=True)])
+            fence = cut(fence, limits)
+        return tuple(kept), cells, fence
+
+    def order(self, state):
+        """The order of the threads in which equal ones are sorted."""
+        places = list(range(len(state[0])))
+        if not self.programs.plain:
+            for slots in self._groups:
+                for slot, taken in zip(slots, sorted(slots, key=lambda at: state[0][at]), strict=True):
+                    places[slot] = taken
+        return places
+
+    def settle(self, state):
+        """The representative of all states like this one."""
+        state = self.forget(state)
+        if not self._groups:
+            return state
+        threads = state[0]
+        return tuple([threads[place] for place in self.order(state)]), state[1], state[2]
+
+    def needed(self, state, nodes, able):
+        """Threads whose next steps commute with all that the others can ever do: the rest may wait."""
+        best = able
+        futures = [(node.touches, node.writes) for node in nodes]
+        for first in able:
+            group, work = {first}, [first]
+            while work:
+                node = nodes[work.pop()]
+                bit, load = node.bit & ~FENCES_ACQUIRE, node.kind == "load"
+                if bit:
+                    for other, (touches, writes) in enumerate(futures):
+                        if other not in group and bit & (writes if load else touches):
+                            group.add(other)
+                            work.append(other)
+                if len(group) >= len(best):
+                    break
+            else:
+                chosen = [slot for slot in able if slot in group]
+                if len(chosen) < len(best):
+                    best = chosen
+            if len(best) == 1:
+                break
+        return best

@@ -1,0 +1,174 @@
+"""Import the kernels a second time, interpreted, with every atomic operation handed to the model.
+
+The kernels import one another by relative imports only, so the folder can be
+mounted under a second name where `atomics` and `_jit` are others. Each kernel
+becomes a generator of atomic operations; a kernel that calls a kernel passes
+its operations up.
+"""
+
+import ast
+import importlib
+import inspect
+import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import zuki_kernels
+
+from .memory import ORDERINGS
+
+_NAME = "model_kernels"
+_FOLDER = Path(zuki_kernels.__file__).parent
+
+
+def _call(function, *args):
+    result = function(*args)
+    return (yield from result) if inspect.isgenerator(result) else result
+
+
+class _Traced(ast.NodeTransformer):
+    """In each function marked ``@kernel``, let every call yield the operations of its callee."""
+
+    def visit_FunctionDef(self, node):
+        if any(getattr(mark, "id", None) == "kernel" for mark in node.decorator_list):
+            node.decorator_list = []
+            node.body = [self.visit(statement) for statement in node.body]
+            node.body.append(ast.copy_location(ast.parse("if False: yield").body[0], node.body[-1]))
+        return node
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        call = ast.Call(ast.Name("_call", ast.Load()), [node.func, *node.args], [])
+        return ast.copy_location(ast.YieldFrom(call), node)
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name, path, edit):
+        super().__init__(name, path)
+        self.edit = edit
+
+    def get_code(self, fullname):  # the bytecode cache holds the kernels as they stand, so it is not asked
+        source = self.edit(Path(self.path).read_text(), self.name.rpartition(".")[2])
+        tree = _Traced().visit(ast.parse(source))
+        return compile(ast.fix_missing_locations(tree), self.path, "exec")
+
+    def exec_module(self, module):
+        module._call = _call
+        super().exec_module(module)
+
+
+class _Finder:
+    def __init__(self, edit):
+        self.edit = edit
+
+    def find_spec(self, name, path=None, target=None):
+        file = _FOLDER / f"{name.rpartition('.')[2]}.py"
+        if name.startswith(f"{_NAME}.") and file.exists():
+            return spec_from_file_location(name, file, loader=_Loader(name, str(file), self.edit))
+        return None
+
+
+_PLACES = {}  # address -> what a scenario has put there: a table, or a body
+_FIRST_ADDRESS = 1 << 12  # above the numbers that kernels give a meaning of their own
+
+
+def address_of(thing):
+    """Return a number by which kernels reach a table or a body (``body(frame)``, a generator function)."""
+    address = next((known for known, held in _PLACES.items() if held is thing), None)
+    if address is None:
+        address = _FIRST_ADDRESS + len(_PLACES)
+        _PLACES[address] = thing
+    return address
+
+
+def _table_at(address, rows, fields):
+    table = _PLACES[address] if address else Table("nothing", rows, fields)
+    if table.shape != (rows, fields):
+        raise ValueError(f"{table.name} is {table.shape}, and is used as {(rows, fields)}")
+    return table
+
+
+class Table:
+    """A table that kernels may touch by atomics alone: it has no ``__getitem__``.
+
+    ``initial`` says with which values cells start, ``{(row, field): value}``; the others hold 0.
+    ``ignored`` names fields that only count events: they read as 0 and their stores are no steps.
+    """
+
+    def __init__(self, name, rows, fields, initial=None, ignored=()):
+        self.name, self.shape, self.initial, self.ignored = name, (rows, fields), initial or {}, ignored
+
+    def frozen(self):
+        return "table", self.name
+
+    def check(self, row, field):
+        """Raise IndexError for a place outside the table."""
+        if not (0 <= row < self.shape[0] and 0 <= field < self.shape[1]):
+            raise IndexError(f"{self.name}[{row}, {field}] is outside {self.shape}")
+
+
+def _operation(kind, order):
+    if kind == "fence":
+
+        def perform():
+            return (yield kind, order, None, None, None, ())
+
+    else:
+
+        def perform(table, row, field, *operands):
+            table.check(row, field)
+            if field in table.ignored:
+                return 0
+            return (yield kind, order, table, row, field, operands)
+
+    return perform
+
+
+def atomic(name):
+    """Make the operation that a name such as `load_acquire` or `fence_seq_cst` tells."""
+    kind, _, order = name.partition("_")
+    if order not in ORDERINGS.get(kind, ()):
+        raise AttributeError(f"the model knows no {name}")
+    return _operation(kind, order)
+
+
+def _constants(file):
+    """The module-level integers of a kernel file."""
+    for statement in ast.parse(file.read_text()).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            try:
+                yield statement.targets[0].id, int(ast.literal_eval(statement.value))
+            except (ValueError, TypeError):
+                continue
+
+
+def _machine_layer():
+    """The modules that the model replaces."""
+    contents = {
+        "atomics": {"__getattr__": atomic, "spin_hint": lambda: None},
+        "waiting": {"wait": _operation("wait", None), "wake": _operation("wake", None)},
+        "clock": {"now": lambda: 0, "spin_hint": lambda: None},
+        "dispatch": {"call": lambda entry, frame: _PLACES[entry](frame), "table_at": _table_at, "bare": lambda table: table},
+        "_jit": {"kernel": None},
+    }
+    for name, names in contents.items():
+        module = ModuleType(f"{_NAME}.{name}")
+        file = _FOLDER / f"{name}.py"
+        vars(module).update({**(dict(_constants(file)) if file.exists() else {}), **names})
+        yield f"{_NAME}.{name}", module
+
+
+def mount(module, edit=lambda source, name: source):
+    """Return a kernel module as generators, each source passed through ``edit(source, name)`` first."""
+    for name in [name for name in sys.modules if name.split(".")[0] == _NAME]:
+        del sys.modules[name]
+    sys.modules[_NAME] = module_from_spec(ModuleSpec(_NAME, None, is_package=True))
+    sys.modules.update(_machine_layer())
+    finder = _Finder(edit)
+    sys.meta_path.insert(0, finder)
+    try:
+        return importlib.import_module(f"{_NAME}.{module}")
+    finally:
+        sys.meta_path.remove(finder)

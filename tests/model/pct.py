@@ -1,0 +1,67 @@
+"""Run a few threads of traced kernels through random schedules, where all of them would be too many."""
+
+from random import Random
+
+from . import mount
+from .explore import Judge, become_familiar, walk
+from .machine import Machine
+from .memory import RaceError
+from .trace import BrokenRunError, describe
+
+
+def pct(
+    threads, check, *, seed=0, depth=3, runs=1000, steps=2000, quiescent=None, timeouts=True, spurious=False
+):  # fmt: skip
+    """Run random schedules: priorities with ``depth - 1`` changes, after Burckhardt et al. (ASPLOS 2010).
+
+    Parameters
+    ----------
+    threads, check, quiescent, timeouts, spurious
+        As of `explore`.
+    seed : int
+        What the schedules are drawn from; a failure tells the seed that repeats it alone, with ``runs=1``.
+    depth : int
+        How many ordering constraints a fault may need to be met with the probability of the paper.
+    runs : int
+        How many schedules.
+    steps : int
+        The most steps of a run.
+    """
+    machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=False)
+    judge = Judge(machine, threads, check, None, quiescent)
+    become_familiar(machine)
+    longest = max(walk(machine, Random(run), steps) for run in range(8))
+    for run in range(seed, seed + runs):
+        while not _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}"):
+            pass  # the run has met a cell that it did not know: the same again
+
+
+def _draw(machine, judge, random, depth, longest, most, note):
+    """One random run; return whether it got to its end."""
+    state, taken = machine.start(), []
+    priority = [depth + place for place in range(len(state[0]))]
+    random.shuffle(priority)
+    changes = {random.randrange(longest + 1): below for below in range(1, depth)}
+    while True:
+        nodes = machine.nodes(state)
+        problem = judge.on_the_way(state, nodes)
+        able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
+        if not able and not problem:
+            problem = judge.at_the_end(state, nodes)
+        if problem:
+            raise BrokenRunError(problem, describe(machine, taken, judge.names), note)
+        if not able or len(taken) == most:
+            return True
+        slot = max(able, key=priority.__getitem__)
+        if len(taken) in changes:
+            priority[slot] = changes[len(taken)]
+            slot = max(able, key=priority.__getitem__)
+        try:
+            choice, _, after = random.choice(machine.steps(state, slot))
+        except RaceError as race:
+            lines = describe(machine, [*taken, (state, slot, None)], judge.names)
+            raise BrokenRunError(f"race: {race}", lines, note) from None
+        if len(machine.memory.initial) > len(state[1]):
+            return False
+        taken.append((state, slot, choice))
+        state = after
