@@ -101,7 +101,8 @@ def _answer(arguments: list[str], environment: dict[str, str]) -> list[float]:
     """Run Python in a fresh process that finds the packages where this one does; return what it prints."""
     found = [find_spec(name).origin for name in ("zuki", "zuki_kernels")]
     paths = [str(Path(origin).parents[1]) for origin in found]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)} | environment
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = usual | {"PYTHONPATH": os.pathsep.join(paths)} | environment
     outcome = subprocess.run(
         [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True
     )

@@ -59,6 +59,31 @@ class StampedCache(FunctionCache):
         self._cache_file = _NamedFiles(self._cache_path, self._impl.filename_base, both)
 
 
+class LazyCache:
+    """A `StampedCache` that is made when it is first asked: looking for its place on disk takes a while.
+
+    Parameters
+    ----------
+    function : callable
+        The Python function whose machine code is cached.
+    stamp : callable
+        Answers what `StampedCache` wants to know.
+    """
+
+    def __init__(self, function: Callable[..., object], stamp: Callable[[], object]) -> None:
+        self._function, self._stamp = function, stamp
+        self._made: StampedCache | None = None
+
+    def __getattr__(self, name: str) -> object:
+        if self._made is None:
+            self._made = StampedCache(self._function, self._stamp())
+        return getattr(self._made, name)
+
+
+def _kernel_stamp() -> object:
+    return KERNEL_SOURCES
+
+
 class _Kernel(CPUDispatcher):
     """A kernel's dispatcher: one specialisation for all integers, also where a caller passes a constant."""
 
@@ -74,5 +99,5 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     they are marked for inlining; the cost is code size in the few big callers.
     """
     dispatcher = _Kernel(function, targetoptions={"nopython": True, "nogil": True, "forceinline": True})
-    dispatcher._cache = StampedCache(function, KERNEL_SOURCES)
+    dispatcher._cache = LazyCache(function, _kernel_stamp)
     return dispatcher  # type: ignore[return-value]  # called as the function is

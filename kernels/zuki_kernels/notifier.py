@@ -139,9 +139,9 @@ def depart(pool: Table, workers: Table, me: int, waking: bool, leaves_work: bool
     while True:  # a failure means that another thread has moved the state
         sync = load_relaxed(pool, 0, SYNC)
         after = sync_state.departed(sync, waking)
-        if leaves_work or sync_state.is_notified(sync):  # somebody else has to look
-            if not sync_state.is_shut_down(sync):
-                after = sync_state.notified(after, load_relaxed(pool, 0, LIMIT), False)
+        nobody_looks = sync_state.is_notified(sync) and sync_state.awake(after) == 0
+        if (leaves_work or nobody_looks) and not sync_state.is_shut_down(sync):
+            after = sync_state.notified(after, load_relaxed(pool, 0, LIMIT), False)
         if cas_acq_rel(
             pool, 0, SYNC, sync, after
         ):  # order: what is left before the notification; pairs with wait_for_work's

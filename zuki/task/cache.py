@@ -12,33 +12,25 @@ from types import FunctionType, ModuleType
 
 from numba.core.dispatcher import Dispatcher
 
-from zuki_kernels._jit import KERNEL_SOURCES, StampedCache, hash_of_sources
+from zuki_kernels._jit import KERNEL_SOURCES, LazyCache, StampedCache, hash_of_sources
 
 _TASK_SOURCES = hash_of_sources(Path(__file__).parent)
 
 
-class TaskCache:
-    """Numba's cache, made when it is first asked, so that helpers defined below the task count.
+def task_cache(function: FunctionType) -> LazyCache:
+    """Return the cache of a task; it is made at the first use, so that helpers defined below the task count.
 
     Parameters
     ----------
-    function : callable
+    function : function
         The body.
+
+    Returns
+    -------
+    LazyCache
+        What a dispatcher wants as its cache.
     """
-
-    def __init__(self, function: FunctionType) -> None:
-        self._function = function
-        self._made: StampedCache | None = None
-
-    def _cache(self) -> StampedCache:
-        if self._made is None:
-            self._made = StampedCache(
-                self._function, (KERNEL_SOURCES, _TASK_SOURCES, _hash_of_callees(self._function))
-            )
-        return self._made
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._cache(), name)
+    return LazyCache(function, lambda: (KERNEL_SOURCES, _TASK_SOURCES, _hash_of_callees(function)))
 
 
 def can_be_cached(function: FunctionType) -> bool:

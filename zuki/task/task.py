@@ -13,7 +13,7 @@ from numba.core.registry import CPUDispatcher
 from numba.core.typing.typeof import Purpose, typeof
 
 from zuki.errors import TaskError
-from zuki.task.cache import TaskCache, can_be_cached
+from zuki.task.cache import can_be_cached, task_cache
 from zuki.task.compiler import TaskCompiler
 from zuki.task.specialisation import Specialisation
 
@@ -55,7 +55,7 @@ class Task(CPUDispatcher):
 
     def enable_caching(self) -> None:
         """Keep the machine code on disk; a change of the body or of what it calls is noticed."""
-        self._cache = TaskCache(self.py_func)
+        self._cache = task_cache(self.py_func)
 
     @property
     def writes(self) -> frozenset[str]:
