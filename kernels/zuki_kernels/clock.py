@@ -1,4 +1,4 @@
-"""The monotonic clock, and the hint that a thread is spinning."""
+"""The monotonic clock, and what a thread that spins does: hint, and give way."""
 
 import platform
 
@@ -27,6 +27,11 @@ def _lower_spin_hint(context, builder, signature, args):
     return context.get_dummy_value()
 
 
+def _lower_give_way(context, builder, signature, args):
+    call_symbol(builder, "sched_yield", ir.IntType(32), [])
+    return context.get_dummy_value()
+
+
 @compiles_to(_lower_now, types.int64)
 def now() -> int:
     """Return nanoseconds of the clock of `time.monotonic_ns`."""
@@ -36,4 +41,10 @@ def now() -> int:
 @compiles_to(_lower_spin_hint, types.void)
 def spin_hint() -> None:
     """Tell the processor that this thread is spinning."""
+    raise NotImplementedError
+
+
+@compiles_to(_lower_give_way, types.void)
+def give_way() -> None:
+    """Let another thread run on this processor, if one waits for it."""
     raise NotImplementedError

@@ -11,7 +11,7 @@ These functions only move the state; the sleep itself is `waiting.wait` while WA
 
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_acq_rel, cas_release, exchange_acq_rel, load_relaxed
+from .atomics import cas_acquire, cas_release, exchange_acq_rel, load_relaxed
 
 EVENT = 0  # column of the table of workers; on a cache line that others may write
 
@@ -28,7 +28,7 @@ def _move(workers: Table, me: int, state: int) -> int:
         before = load_relaxed(workers, me, EVENT)
         if before == SHUTDOWN:
             return SHUTDOWN
-        if cas_acq_rel(
+        if cas_acquire(
             workers, me, EVENT, before, state
         ):  # order: what came before the post; pairs with post's
             return before

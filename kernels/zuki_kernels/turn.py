@@ -1,10 +1,10 @@
 """A worker's turn: one call that runs task after task, without the interpreter, until only Python can go on."""
 
-from . import lane, search
+from . import lane, queue, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
-from .clock import now, spin_hint
+from .clock import give_way, now, spin_hint
 from .counters import ANSWER, TASKS, TICK, TURNS, count
 from .dependencies import PASSED, finish, is_condemned
 from .dispatch import bare, call, table_at
@@ -52,8 +52,8 @@ _FAIRNESS = 61  # every so many tasks the queue of all comes first, as in Go
 # Waking a thread takes tens of microseconds, on a virtual machine a hundred, and stalls the one that wakes: a worker
 # that finds nothing goes on looking for as long. With a fifth of it, 2 workers on bodies of 1.5 us were slower than one.
 _LINGER = 150_000  # nanoseconds of search before a worker sleeps
-_FEWEST_HINTS = 8  # spin hints between two rounds of search, at first; then ever more
-_MOST_HINTS = 64
+_HINTS = 8  # spin hints between two rounds of search, at first
+_EAGER = 32  # rounds of search after which a worker gives way to other threads between two rounds
 _NAP = 20_000_000  # nanoseconds that a thread sleeps at most if it must look at signals
 
 
@@ -136,12 +136,13 @@ def _turn(
             if task < 0:
                 task = search.pop(pool, deques, rings, me)
         if task < 0:
-            if done > 0:
+            if done > 0 and spins > 0:  # not before a round of search has failed: all workers share that cell
                 ended = settle(workers, runs, slot, done)
                 done = 0
                 if ended >= 0:
                     break
-            slot = NONE
+            if done == 0:
+                slot = NONE  # its run may be over, and the slot another's
             if (
                 until >= 0 and load_acquire(runs, until, DONE) != 0
             ):  # order: the run's results after its end; pairs with settle's
@@ -152,11 +153,14 @@ def _turn(
                 break
             task = search.find(pool, workers, deques, rings, queues, runs, me)
             if task < 0:
+                moment = now()
                 if spins == 0:
-                    idle_since = now()
+                    idle_since = moment
                 spins += 1
-                if now() - idle_since < _LINGER:
-                    for _ in range(min(_FEWEST_HINTS + spins // 4, _MOST_HINTS)):
+                if moment - idle_since < _LINGER:
+                    if spins > _EAGER:
+                        give_way()  # the thread that has the work may want this very processor
+                    for _ in range(_HINTS):
                         spin_hint()
                 else:
                     spins = 0
@@ -265,8 +269,11 @@ def _turn(
         if finished_run >= 0:
             ended = finished_run
     if task >= 0 and reason != RUN_PYTHON:
-        level = level_of(load_relaxed(nodes_of(runs, slot_of(task)), node_of(task), SHAPE))
-        search.add(deques, rings, queues, workers, runs, me, level, task)
+        if node_of(task) == ROOT_MARKER:  # it stands for no node: back to where all workers look
+            queue.push(queues, search.GLOBAL, runs, task, task)
+        else:
+            level = level_of(load_relaxed(nodes_of(runs, slot_of(task)), node_of(task), SHAPE))
+            search.add(deques, rings, queues, workers, runs, me, level, task)
     if waking and reason != EXIT and notify(pool, workers, me, True) == START:
         start = True
     for field, value in ((ANSWER, reason), (ANSWER + 1, task), (ANSWER + 2, ended), (ANSWER + 3, int(start))):
