@@ -58,15 +58,12 @@ def resolve(
 
 def _result_type(state: GraphState, task: Task, argument: str, node: int) -> types.Type:
     found = state.body_of(node)
+    where = f"argument '{argument}' of task '{task.__name__}': node {state.name_of(node)!r}"
     if not isinstance(found, Specialisation):
-        raise TaskError(
-            f"argument '{argument}' of task '{task.__name__}': node {state.name_of(node)!r} has no typed result"
-        )
+        raise TaskError(f"{where} has no typed result")
     kind = found.result_type
     if isinstance(kind, types.Optional):
-        raise TaskError(
-            f"argument '{argument}' of task '{task.__name__}': node {state.name_of(node)!r} may result in None"
-        )
+        raise TaskError(f"{where} may result in None")
     return kind
 
 

@@ -38,7 +38,7 @@ class Arena:
         return bytes(self._bytes[start + part.start : start + part.stop])
 
     def take_rows(self, rows: int, size: int) -> np.ndarray:
-        """Return ``rows`` pieces of ``size`` bytes as an array, shape (rows, size), in a chunk of their own."""
+        """Return ``rows`` pieces of ``size`` bytes in a chunk of their own, shape (rows, size)."""
         chunk, skipped = self._make(rows * size)
         return chunk[skipped : skipped + rows * size].reshape(rows, size)
 

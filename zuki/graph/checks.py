@@ -13,14 +13,14 @@ from zuki.task.task import Task, task_of
 
 
 def checked_task(body: Any) -> Task:
-    """Return the task of a jitted function; raise if running it on several threads would abort the process."""
+    """Return the task of a jitted function; raise if to run it on several threads aborts the process."""
     task = task_of(body)
     if task.targetoptions.get("parallel"):
         _launch_threads()
         if numba.threading_layer() == "workqueue":
             raise TaskError(
-                f"task '{task.__name__}' has parallel=True, and Numba's workqueue threading layer aborts the process "
-                "when two threads use it: install tbb, or set NUMBA_THREADING_LAYER=omp"
+                f"task '{task.__name__}' has parallel=True, and Numba's workqueue threading layer aborts the "
+                "process when two threads use it: install tbb, or set NUMBA_THREADING_LAYER=omp"
             )
     return task
 
@@ -41,7 +41,8 @@ def checked_ids(name: str, ids: Any) -> np.ndarray:
         return np.empty(0, np.int64)
     if array.dtype.kind not in "iu" or array.ndim != 1:
         raise GraphError(
-            f"add_edges: {name} must be a one-dimensional array of integers, not {array.dtype}{list(array.shape)}"
+            f"add_edges: {name} must be a one-dimensional array of integers, "
+            f"not {array.dtype}{list(array.shape)}"
         )
     if array.dtype not in (np.int64, np.int32):
         array = array.astype(np.int64)

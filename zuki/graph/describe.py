@@ -1,6 +1,7 @@
 """A node's arguments in words, for error messages."""
 
 import ctypes
+
 from zuki.graph.state import GraphState
 from zuki.task.specialisation import Specialisation
 

@@ -58,11 +58,7 @@ def each(values: Any) -> Each:
         return values
     if isinstance(values, np.ndarray) and values.ndim == 0:
         raise GraphError("zuki.each needs an array with at least one dimension")
-    if not isinstance(values, np.ndarray):
-        if (
-            not hasattr(values, "__len__")
-            or not hasattr(values, "__getitem__")
-            or isinstance(values, str | bytes | dict)
-        ):
-            raise GraphError(f"zuki.each needs an array or a sequence, not a {type(values).__name__}")
+    is_sequence = hasattr(values, "__len__") and hasattr(values, "__getitem__")
+    if not is_sequence or isinstance(values, str | bytes | dict):
+        raise GraphError(f"zuki.each needs an array or a sequence, not a {type(values).__name__}")
     return Each(values)

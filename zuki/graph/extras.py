@@ -49,7 +49,7 @@ def checked_priority(priority: Any, count: int) -> Any:
     values = np.asarray(priority)
     if values.dtype.kind not in "iu" or values.ndim > 1 or (values.ndim == 1 and len(values) != count):
         raise GraphError(f"priority must be an integer{_or_array(count)}, not {priority!r}")
-    if values.size and not (-_MOST <= values.min() and values.max() < _MOST):
+    if values.size and not (values.min() >= -_MOST and values.max() < _MOST):
         raise GraphError(f"priority must be between {-_MOST} and {_MOST - 1}")
     return values.astype(np.int64)
 

@@ -156,7 +156,7 @@ class RunFuture(Future[Report]):
             What the first body that failed raised.
         """
         if timeout is None and not self.done():
-            self._run.pool.help(self._run.slot)
+            self._run.pool.help(self._run)
         return super().result(timeout)
 
 

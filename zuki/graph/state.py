@@ -80,7 +80,7 @@ class GraphState:
         return index
 
     def keep_words(self, words: list[int], target: int = 0) -> int:
-        """Write words to memory that lives as long as the graph, at ``target`` if given; return their address."""
+        """Write words to memory that lives as long as the graph, or to ``target``; return their address."""
         address = target or self.arena.take(-(-8 * len(words) // ALIGNMENT) * ALIGNMENT)
         (ctypes.c_int64 * len(words)).from_address(address)[:] = words
         return address

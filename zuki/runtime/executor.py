@@ -2,9 +2,11 @@
 
 import os
 import threading
+import weakref
 from types import TracebackType
 
 from zuki.platform.cpus import usable_cpus
+from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
 
 _MOST_THREADS = 1024
@@ -72,7 +74,8 @@ class Executor:
             raise ValueError(f"stack_size must be 0 or at least {_LEAST_STACK} bytes, not {stack}")
         if not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
-        self._pool = Pool(threads, stack, name)
+        self._pool = watch(Pool(threads, stack, name))
+        weakref.finalize(self, self._pool.shut_down, False, False).atexit = False
 
     @property
     def max_threads(self) -> int:
@@ -138,7 +141,7 @@ class Executor:
 
     def __repr__(self) -> str:
         plural = "s" if self.max_threads > 1 else ""
-        ended = ", shut down" if self._pool.closed else ""
+        ended = ", shut down" if self._pool.is_closed else ""
         return f"<zuki.Executor {self.name!r}: up to {self.max_threads} thread{plural}{ended}>"
 
 
@@ -156,7 +159,7 @@ def default_executor() -> Executor:
     """
     global _default
     with _lock:
-        if _default is None or _default._pool.closed:
+        if _default is None or _default._pool.is_closed:
             _default = Executor()
         return _default
 

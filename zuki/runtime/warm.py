@@ -1,0 +1,40 @@
+"""Compiling the kernels before they are wanted: by one thread, while Ctrl-C still works at once."""
+
+import threading
+
+from numba import types
+
+from zuki_kernels import notifier, pulse, search, starting, turn
+from zuki_kernels._machine import TABLE
+
+_KINDS = {"i": types.int64, "t": TABLE, "b": types.boolean}
+
+# What each run calls; the letters are the arguments' kinds
+_WANTED = (
+    (starting.begin, "ttttitiiiii"),
+    (notifier.join, "t"),
+    (search.admit, "ti"),
+    (pulse.count_helper, "ti"),
+    (pulse.read, "t"),
+    (turn.turns, "ti"),
+    (turn.turn, "iiiiitttttt"),
+    (search.is_anything_left, "tti"),
+    (notifier.depart, "ttibb"),
+    (starting.outcome, "ti"),
+    (starting.is_stopped, "ti"),
+    (starting.stop, "ti"),
+)
+
+_lock = threading.Lock()
+_is_done = False
+
+
+def warm_up() -> None:
+    """Compile the kernels that every run calls, or load them from the cache; once in a process."""
+    global _is_done
+    if _is_done:
+        return
+    with _lock:
+        for function, kinds in _WANTED:
+            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        _is_done = True
