@@ -81,6 +81,7 @@ def make_frame(
     try:
         found.pack(frame, mask, *(None if index in nodes else value for index, value in enumerate(arguments)))
     except BaseException:
+        found.release(frame)
         state.arena.give_back(frame)
         raise
     return frame

@@ -77,10 +77,17 @@ def _add_one_by_one(
     """Add nodes whose frames hold what NumPy cannot write; return the views of each."""
     given = [adding.item_of(arguments, index) for index in range(count)]
     resolved = [adding.resolve(state, task, values) for values in given]
+    frames: list[int] = []
     keys = []
-    for values, (found, nodes) in zip(given, resolved, strict=True):
-        frame = adding.make_frame(state, found, values, nodes)
-        keys.append(adding.keys_of(state, found, frame))
+    try:
+        for values, (found, nodes) in zip(given, resolved, strict=True):
+            frames.append(adding.make_frame(state, found, values, nodes))
+            keys.append(adding.keys_of(state, found, frames[-1]))
+    except BaseException:
+        for (found, _), frame in zip(resolved, frames, strict=False):
+            found.release(frame)
+        raise
+    for (found, nodes), frame in zip(resolved, frames, strict=True):
         if found.counts_references:
             state.holding.append((found, frame))
         node = state.contents.add_segment(state.contents.count + 1, frame, 0, state.index_of(found))
@@ -108,7 +115,7 @@ def _connect(state: GraphState, sources: Any, target: int) -> None:
 
 
 def _wait_for_all(state: GraphState, ranges: list[Range], start: int, count: int) -> None:
-    """Let each of ``count`` nodes wait for all nodes of ``ranges``, joining those in a node first if they are many."""
+    """Let each of ``count`` nodes wait for all nodes of ``ranges``, joined in a node first if they are many."""
     if not ranges:
         return
     sources = np.unique(np.concatenate([np.arange(*each) for each in ranges])).astype(np.int64)

@@ -13,7 +13,7 @@ from zuki.graph.batch import add_batch
 from zuki.graph.checks import checked_ids, checked_task
 from zuki.graph.extras import checked_cost, checked_name, checked_priority
 from zuki.graph.node import Node, Nodes
-from zuki.graph.pictures import dot_of, html_of
+from zuki.graph.pictures import dot_of, html_of, size_of
 from zuki.graph.progress import progress_bar
 from zuki.graph.report import Report
 from zuki.graph.running import RunFuture, begin
@@ -295,7 +295,7 @@ class Graph:
         return dot_of(self)
 
     def __repr__(self) -> str:
-        return f"<zuki.Graph {self.name!r}: {len(self):,} nodes, {self._state.contents.edge_count:,} edges>"
+        return f"<zuki.Graph {self.name!r}: {size_of(self)}>"
 
     def _repr_html_(self) -> str:
         return html_of(self)

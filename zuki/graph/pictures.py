@@ -8,6 +8,15 @@ if TYPE_CHECKING:
     from zuki.graph.graph import Graph
 
 
+def size_of(graph: "Graph") -> str:
+    """Return how many nodes and edges a graph has, in words."""
+    counts = len(graph), graph._state.contents.edge_count
+    nodes, edges = (
+        f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in zip(counts, ("node", "edge"), strict=True)
+    )
+    return f"{nodes}, {edges}"
+
+
 def dot_of(graph: "Graph") -> str:
     """Return the graph in Graphviz's language.
 
@@ -55,5 +64,5 @@ def html_of(graph: "Graph") -> str:
     )
     if len(counts) > 20:
         rows += f"<tr><td>{len(counts) - 20} more bodies</td><td></td></tr>"
-    title = f"{escape(graph.name)}: {len(graph):,} nodes, {graph._state.contents.edge_count:,} edges"
+    title = f"{escape(graph.name)}: {size_of(graph)}"
     return f"<table><caption>{title}</caption><tr><th>body</th><th>nodes</th></tr>{rows}</table>"
