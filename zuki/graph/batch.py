@@ -115,7 +115,7 @@ def _connect(state: GraphState, sources: Any, target: int) -> None:
 
 
 def _wait_for_all(state: GraphState, ranges: list[Range], start: int, count: int) -> None:
-    """Let each of ``count`` nodes wait for all nodes of ``ranges``, joined in a node first if they are many."""
+    """Let each of ``count`` nodes wait for all of ``ranges``, joined in a node first if they are many."""
     if not ranges:
         return
     sources = np.unique(np.concatenate([np.arange(*each) for each in ranges])).astype(np.int64)

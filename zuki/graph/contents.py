@@ -165,7 +165,7 @@ class Contents:
         return costs
 
     def _levels(self) -> tuple[np.ndarray, int, np.ndarray | None]:
-        """Return each node's level (0 is taken first), their number, and ranks of priorities that share one."""
+        """Return each node's level (0 is taken first), their number, and ranks of priorities in one level."""
         if not self.urgent:
             return _NO_LEVELS, 1, None
         priorities = np.zeros(self.count, np.int64)

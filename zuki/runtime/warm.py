@@ -16,6 +16,7 @@ _WANTED = (
     (search.admit, "ti"),
     (pulse.count_helper, "ti"),
     (pulse.read, "t"),
+    (pulse.beat, "ti"),
     (turn.turns, "ti"),
     (turn.turn, "iiiiitttttt"),
     (search.is_anything_left, "tti"),
