@@ -9,7 +9,7 @@ fail, one that came after finds the worker idle and wakes it.
 from . import event, sync_state
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_acq_rel, fence_seq_cst, load_acquire, load_relaxed
+from .atomics import cas_acq_rel, cas_relaxed, fence_seq_cst, load_acquire, load_relaxed
 from .counters import PARKS, WAKES, count
 from .runs import DONE, NONE
 from .sync_state import SYNC
@@ -57,9 +57,7 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
         if not waking and sync_state.is_notified(sync):
             return QUIET
         after = sync_state.notified(sync, limit, waking)
-        if cas_acq_rel(
-            pool, 0, SYNC, sync, after
-        ):  # order: the work before the notification; pairs with wait_for_work's
+        if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: the fences before this and in `_wake_one` order it
             return _act(workers, me, sync, after)
 
 
@@ -92,9 +90,7 @@ def wait_for_work(
             return STOP
         if sync_state.may_take(sync, idle, load_relaxed(pool, 0, LIMIT)):
             after = sync_state.taken(sync, idle, waking)
-            if cas_acq_rel(
-                pool, 0, SYNC, sync, after
-            ):  # order: the work after the notification; pairs with notify's
+            if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: the fence orders it
                 fence_seq_cst()  # order: the notification taken, then the look for work; pairs with notify's fence
                 event.disarm(workers, me)
                 return DUTY if waking or sync_state.is_signaled(sync) else AWAKE
@@ -102,7 +98,7 @@ def wait_for_work(
             event.arm(workers, me)
             if cas_acq_rel(
                 pool, 0, SYNC, sync, sync_state.registered(sync, waking)
-            ):  # order: armed before counted; pairs with notify's
+            ):  # order: armed before counted; pairs with _wake_one's fence
                 idle, waking = True, False
         elif (
             until >= 0 and load_acquire(runs, until, DONE) != 0
@@ -168,9 +164,7 @@ def shut_down(pool: Table, workers: Table) -> None:
     """Tell every worker to end, and wake those that sleep."""
     while True:  # a failure means that another thread has moved the state
         sync = load_relaxed(pool, 0, SYNC)
-        if cas_acq_rel(
-            pool, 0, SYNC, sync, sync_state.shut_down(sync)
-        ):  # order: all work before the end; pairs with wait_for_work's
+        if cas_relaxed(pool, 0, SYNC, sync, sync_state.shut_down(sync)):  # relaxed: a worker that is told stops
             break
     for worker in range(workers.shape[0]):
         if event.shut_down(workers, worker):

@@ -3,7 +3,15 @@
 from . import event, queue, search
 from ._jit import kernel
 from ._types import Table
-from .atomics import add_acq_rel, cas_relaxed, add_relaxed, load_relaxed, store_relaxed, store_release
+from .atomics import (
+    add_acq_rel,
+    add_relaxed,
+    cas_relaxed,
+    fence_seq_cst,
+    load_relaxed,
+    store_relaxed,
+    store_release,
+)
 from .dependencies import FAILED, arrive, arrive_alone, condemn, finish
 from .dispatch import prefetch
 from .notifier import LIMIT
@@ -117,19 +125,17 @@ def roots(
 
 @kernel
 def settle(workers: Table, runs: Table, slot: int, done: int) -> int:
-    """Report ``done`` finished nodes; return ``slot`` if that ends a run that Python wants to hear of, else NONE."""
+    """Report finished nodes; return ``slot`` if that ends a run that Python wants to hear of, else NONE."""
     waiter, callback = load_relaxed(runs, slot, WAITER), load_relaxed(runs, slot, CALLBACK)
-    if (
-        add_acq_rel(runs, slot, REMAINING, -done) != done
-    ):  # order: all bodies before the end; pairs with settle's own
+    left = add_acq_rel(runs, slot, REMAINING, -done)  # order: all bodies before the end; pairs with its own
+    if left != done:
         return NONE
-    if callback != 0:  # the slot stays ours until Python frees it
-        store_release(runs, slot, DONE, 1)  # order: the results before the end; pairs with wait_for_work's
-        return slot
     store_release(runs, slot, DONE, 1)  # order: the results before the end; pairs with wait_for_work's
-    wake(
-        runs, slot, DONE, _EVERYBODY
-    )  # from here on the slot may serve another run; a wake too many harms nobody
+    if callback != 0:  # the slot stays ours until Python frees it
+        fence_seq_cst()  # order: the end, then the look at who waits; pairs with expect's
+        waiter = load_relaxed(runs, slot, WAITER)
+    else:  # the slot may serve another run by now; a wake too many harms nobody
+        wake(runs, slot, DONE, _EVERYBODY)
     if waiter >= 0 and event.post(workers, waiter):
         wake(workers, waiter, event.EVENT, 1)
-    return NONE
+    return slot if callback != 0 else NONE

@@ -3,7 +3,7 @@
 from . import queue, search
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_relaxed, load_acquire, load_relaxed, store_relaxed
+from .atomics import cas_relaxed, fence_seq_cst, load_acquire, load_relaxed, store_relaxed
 from .notifier import notify
 from .runs import (
     BATCH,
@@ -82,6 +82,13 @@ def is_stopped(runs: Table, slot: int) -> bool:
 def is_over(runs: Table, slot: int) -> bool:
     """Tell whether a run has ended."""
     return load_acquire(runs, slot, DONE) != 0  # order: the run's results after its end; pairs with settle's
+
+
+@kernel
+def expect(runs: Table, slot: int, me: int) -> None:
+    """Let worker ``me`` be woken at the end of a run that Python wants to hear of, if it has not ended."""
+    store_relaxed(runs, slot, WAITER, me)
+    fence_seq_cst()  # order: who waits, then the look at the end; pairs with settle's
 
 
 @kernel

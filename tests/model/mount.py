@@ -149,8 +149,13 @@ def _machine_layer():
     contents = {
         "atomics": {"__getattr__": atomic, "spin_hint": lambda: None},
         "waiting": {"wait": _operation("wait", None), "wake": _operation("wake", None)},
-        "clock": {"now": lambda: 0, "spin_hint": lambda: None},
-        "dispatch": {"call": lambda entry, frame: _PLACES[entry](frame), "table_at": _table_at, "bare": lambda table: table},
+        "clock": {"give_way": lambda: None, "now": lambda: 0, "spin_hint": lambda: None},
+        "dispatch": {
+            "bare": lambda table: table,
+            "call": lambda entry, frame: _PLACES[entry](frame),
+            "prefetch": lambda table, row: None,
+            "table_at": _table_at,
+        },
         "_jit": {"kernel": None},
     }
     for name, names in contents.items():
@@ -160,8 +165,18 @@ def _machine_layer():
         yield f"{_NAME}.{name}", module
 
 
-def mount(module, edit=lambda source, name: source):
-    """Return a kernel module as generators, each source passed through ``edit(source, name)`` first."""
+class Kernels:
+    """The kernel modules of one mount, by name."""
+
+    def __init__(self, modules):
+        vars(self).update(modules)
+
+    def frozen(self):
+        return "kernels"
+
+
+def mount_all(edit=lambda source, name: source, modules=("turn", "starting")):
+    """Return kernel modules as generators, and what they import; ``edit(source, name)`` edits sources."""
     for name in [name for name in sys.modules if name.split(".")[0] == _NAME]:
         del sys.modules[name]
     sys.modules[_NAME] = module_from_spec(ModuleSpec(_NAME, None, is_package=True))
@@ -169,6 +184,15 @@ def mount(module, edit=lambda source, name: source):
     finder = _Finder(edit)
     sys.meta_path.insert(0, finder)
     try:
-        return importlib.import_module(f"{_NAME}.{module}")
+        for module in modules:
+            importlib.import_module(f"{_NAME}.{module}")
     finally:
         sys.meta_path.remove(finder)
+    return Kernels(
+        {name.split(".")[1]: found for name, found in sys.modules.items() if name.startswith(f"{_NAME}.")}
+    )
+
+
+def mount(module, edit=lambda source, name: source):
+    """Return one kernel module as generators."""
+    return getattr(mount_all(edit, [module]), module)

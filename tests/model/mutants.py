@@ -23,6 +23,12 @@ FOLDER = Path(zuki_kernels.__file__).parent
 _ATOMIC = rf"\b(?:{'|'.join(ORDERINGS)})_(?:relaxed|acquire|release|acq_rel|seq_cst)\b"
 
 
+def pattern(code):
+    """``code`` however it is laid out."""
+    between = r"(?:\s|#[^\n]*\n)*"
+    return re.compile(between.join(map(re.escape, re.findall(r"\w+|[^\w\s]", code))))
+
+
 def _lines_of(source, function):
     """The first line and the line after the last of a module-level function, decorators left out."""
     for statement in ast.parse(source).body:
@@ -40,45 +46,78 @@ def weaken(kernel, function, old, new):
         lines = source.splitlines(keepends=True)
         first, end = _lines_of(source, function)
         body = "".join(lines[first:end])
-        assert old in body, f"{kernel}.{function} does not contain {old!r}"
+        body, replaced = pattern(old).subn(lambda found: new, body, count=1)
+        assert replaced, f"{kernel}.{function} does not contain {old!r}"
         names = sorted(set(re.findall(_ATOMIC, new)))
         imports = f"\nfrom .atomics import {', '.join(names)}\n" if names else ""
-        return "".join([*lines[:first], body.replace(old, new, 1), *lines[end:], imports])
+        return "".join([*lines[:first], body, *lines[end:], imports])
 
     return edit
 
 
 def assert_killed(kernel, mutant, *scenarios, entry=None):
-    """Let at least one scenario, a function of the mounted module ``entry``, find the mutant broken."""
-    mounted = mount(entry or kernel, weaken(kernel, *mutant))
+    """Let at least one scenario find the mutant broken.
+
+    A scenario is a function of what ``entry``, given the edit, mounts; default: the kernel's module.
+    """
+    edit = weaken(kernel, *mutant)
+    mounted = entry(edit) if entry else mount(kernel, edit)
     for scenario in scenarios:
         try:
             scenario(mounted)
         except BrokenRunError as broken:
-            assert not broken.problem.startswith(("NameError", "AttributeError")), broken.problem
+            if broken.problem.startswith(("NameError", "AttributeError")):
+                raise  # the mutant is no program
             return
     raise AssertionError(f"the mutant {mutant} of {kernel} survives")
 
 
+def _header(statement):
+    """The lines of a statement, without the statements inside it."""
+    inside = getattr(statement, "body", None)
+    return range(statement.lineno, inside[0].lineno if inside else statement.end_lineno + 1)
+
+
 def orderings(kernel):
-    """Yield (function, line of code) for each line of a kernel file with an ``# order:`` comment."""
+    """Yield (function, lines of code) for each statement with an ``# order:`` comment on or above it."""
     source = (FOLDER / f"{kernel}.py").read_text()
     lines = source.splitlines()
-    for statement in ast.parse(source).body:
-        if isinstance(statement, ast.FunctionDef):
-            for line in lines[statement.lineno - 1 : statement.end_lineno]:
-                if "# order:" in line:
-                    yield statement.name, line.partition("# order:")[0].strip()
+    for function in ast.parse(source).body:
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        statements = [
+            node for node in ast.walk(function) if isinstance(node, ast.stmt) and node is not function
+        ]
+        for number in range(function.lineno, function.end_lineno + 1):
+            if "# order:" in lines[number - 1]:
+                headers = [_header(statement) for statement in statements]
+                found = [header for header in headers if number in header]
+                yield function.name, (found or [min((h for h in headers if h.start > number), key=min)])[0]
+
+
+def _named(kernel, function, old):
+    """The lines of the code that a mutant replaces."""
+    source = (FOLDER / f"{kernel}.py").read_text()
+    first, end = _lines_of(source, function)
+    lines = source.splitlines(keepends=True)
+    found = pattern(old).search("".join(lines[first:end]))
+    if not found:
+        return range(0)
+    before, within = found.string[: found.start()].count("\n"), found.group().count("\n")
+    return range(first + 1 + before, first + 2 + before + within)
 
 
 def uncovered(kernel, mutants, beyond):
-    """Return the orderings that neither list names, and the entries that name no ordering."""
-    named = [(function, old) for function, old, _ in mutants] + list(beyond)
+    """Return the orderings that neither list names, and the entries of ``beyond`` that name no ordering."""
     present = list(orderings(kernel))
+    named = [_named(kernel, function, old) for function, old, _ in mutants]
+    excused = {key: _named(kernel, *key) for key in beyond}
     missing = [
-        line for line in present if not any(line[0] == function and old in line[1] for function, old in named)
+        (function, code)
+        for function, code in present
+        if not any(set(code) & set(lines) for lines in [*named, *excused.values()])
     ]
     strangers = [
-        key for key in beyond if not any(key[0] == function and key[1] in line for function, line in present)
+        key for key, lines in excused.items() if not any(set(code) & set(lines) for _, code in present)
     ]
     return missing, strangers

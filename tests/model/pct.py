@@ -26,18 +26,27 @@ def pct(
         How many schedules.
     steps : int
         The most steps of a run.
+
+    Returns
+    -------
+    int
+        How many of the runs came to an end within so many steps.
     """
     machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=False)
     judge = Judge(machine, threads, check, None, quiescent)
     become_familiar(machine)
     longest = max(walk(machine, Random(run), steps) for run in range(8))
+    ended = 0
     for run in range(seed, seed + runs):
-        while not _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}"):
-            pass  # the run has met a cell that it did not know: the same again
+        came_to_its_end = None
+        while came_to_its_end is None:  # it has met a cell that it did not know: the same again
+            came_to_its_end = _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}")
+        ended += came_to_its_end
+    return ended
 
 
 def _draw(machine, judge, random, depth, longest, most, note):
-    """One random run; return whether it got to its end."""
+    """One random run; return whether it came to its end, or None if the views have to grow for it."""
     state, taken = machine.start(), []
     priority = [depth + place for place in range(len(state[0]))]
     random.shuffle(priority)
@@ -51,7 +60,7 @@ def _draw(machine, judge, random, depth, longest, most, note):
         if problem:
             raise BrokenRunError(problem, describe(machine, taken, judge.names), note)
         if not able or len(taken) == most:
-            return True
+            return not able
         slot = max(able, key=priority.__getitem__)
         if len(taken) in changes:
             priority[slot] = changes[len(taken)]
@@ -62,6 +71,6 @@ def _draw(machine, judge, random, depth, longest, most, note):
             lines = describe(machine, [*taken, (state, slot, None)], judge.names)
             raise BrokenRunError(f"race: {race}", lines, note) from None
         if len(machine.memory.initial) > len(state[1]):
-            return False
+            return None
         taken.append((state, slot, choice))
         state = after

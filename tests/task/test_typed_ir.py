@@ -35,7 +35,7 @@ def test_a_function_that_came_from_a_cache_is_typed_anew():
 
     @numba.njit
     def set_first(target, source):
-        target[0] = source[0]
+        target[0, 0] = source[0, 0]
 
     set_first.compile((SQUARE, SQUARE))
     overload = set_first.overloads[(SQUARE, SQUARE)]
@@ -47,7 +47,7 @@ def test_a_function_that_came_from_a_cache_is_typed_anew():
 def test_what_is_found_in_a_callee_is_kept():
     @numba.njit
     def copy_last(source, target):
-        target[-1] = source[-1]
+        target[-1, 0] = source[-1, 0]
 
     body = harness.make_body("copy_last(B, A)", copy_last=copy_last)
     first = harness.found_by_inference(body, harness.arguments().values())

@@ -47,7 +47,8 @@ def deep(source, target):
 
 @numba.njit
 def copy_into(target, source):
-    target[:] = source
+    for i in range(len(target)):
+        target[i, i] = source[i, i]
 
 
 @numba.njit(fastmath=True)
@@ -63,7 +64,7 @@ def first(source):
 @numba.njit
 def halves(target, source, start, stop):
     if stop - start == 1:
-        target[start] = source[start]
+        target[start, 0] = source[start, 0]
         return 0
     middle = (start + stop) // 2
     return halves(target, source, start, middle) + halves(target, source, middle, stop)
@@ -73,7 +74,7 @@ def halves(target, source, start, stop):
 def ping(target, source, count):
     if count == 0:
         return 0
-    target[count] = source[count]
+    target[count, 0] = source[count, 0]
     return pong(target, source, count - 1)
 
 
@@ -102,7 +103,7 @@ def apply(function, target, source):
 @numba.njit(parallel=True)
 def with_kernel(target, source):
     for i in numba.prange(len(target)):
-        target[i] = source[i] * 2
+        target[i, 0] = source[i, 0]
 
 
 @numba.njit

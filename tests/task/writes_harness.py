@@ -30,17 +30,6 @@ class Find(AnalysisPass):
         return False
 
 
-class Finding(CompilerBase):
-    """Numba's own pipeline; looks after type inference and again before lowering."""
-
-    def define_pipelines(self):
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.add_pass_after(Find, NopythonTypeInference)
-        passes.add_pass_after(Find, AnnotateTypes)
-        passes.finalize()
-        return [passes]
-
-
 @register_pass(mutates_CFG=False, analysis_only=True)
 class Stop(AnalysisPass):
     _name = "test_stop"
@@ -53,11 +42,13 @@ class Stop(AnalysisPass):
         return False
 
 
-class FindingOnly(Finding):
-    """The same without lowering, which takes most of the time."""
+class Finding(CompilerBase):
+    """Numba's own pipeline, looking after type inference and before lowering, which it leaves out."""
 
     def define_pipelines(self):
-        (passes,) = super().define_pipelines()
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.add_pass_after(Find, NopythonTypeInference)
+        passes.add_pass_after(Find, AnnotateTypes)
         last = max(at for at, (step, _) in enumerate(passes.passes) if step is Find)
         del passes.passes[last + 1 :]
         passes.add_pass(Stop, "stop")
@@ -110,18 +101,11 @@ def found_by_inference(body, given, **options):
         None,
         flags,
         {},
-        pipeline_class=FindingOnly,
+        pipeline_class=Finding,
     )
     assert isinstance(result, TypeAnnotation)
     early, late = found
     return early, late
-
-
-def compile_and_find(body):
-    """Compile `body` for the arguments, and return it with all that was found at either place."""
-    found.clear()
-    compiled = numba.njit(tuple(map(numba.typeof, arguments().values())), pipeline_class=Finding)(body)
-    return compiled, frozenset().union(*found)
 
 
 def snapshot(value):

@@ -90,8 +90,13 @@ class Pool:
     def help(self, run: Run) -> None:
         """Run tasks until a submitted run has ended, if the calling thread is a worker of this pool."""
         row = worker.row_of_this_thread(self)
-        if row is not None and self.active.get(run.slot) is run:
-            worker.work(self, row, run.slot, NONE, [])
+        if row is None:
+            return
+        with self._lock:
+            if self.active.get(run.slot) is not run:
+                return
+            starting.expect(self.tables.runs, run.slot, row)
+        worker.work(self, row, run.slot, NONE, [])
 
     def remaining(self, slot: int) -> int:
         """Return how many nodes of a run are not finished."""

@@ -1,90 +1,146 @@
 """The cache of a task: as Numba's, but a change of anything it was compiled from is noticed.
 
 Numba stamps a cached function with its own file. A task's machine code also holds zuki's
-way to enter it, and the jitted functions that it calls, which may lie in other files.
+way to enter it, the functions that it calls, and the constants that it reads, which may lie
+in other files. They are known by what is in memory: a file may change after its import.
 """
 
 import hashlib
-import inspect
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
 
-from numba.core.dispatcher import Dispatcher
+import numpy as np
 
-from zuki_kernels._jit import KERNEL_SOURCES, LazyCache, StampedCache, hash_of_sources
+from zuki_kernels._jit import KERNEL_SOURCES, StampedCache, hash_of_sources
 
 _TASK_SOURCES = hash_of_sources(Path(__file__).parent)
+_LIBRARIES = {*sys.stdlib_module_names, "numba", "numpy", "scipy"}  # not looked into
+_CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
-def task_cache(function: FunctionType) -> LazyCache:
-    """Return the cache of a task; it is made at the first use, so that helpers defined below the task count.
+class _VariantCache(StampedCache):
+    """A cache whose keys tell apart tasks that share a line: lambdas, or one body with several options."""
+
+    def __init__(self, function: FunctionType, stamp: object, variant: str) -> None:
+        super().__init__(function, stamp)
+        self._variant = variant
+
+    def _index_key(self, sig, codegen):
+        return *super()._index_key(sig, codegen), self._variant
+
+
+class TaskCache:
+    """Numba's cache, made when it is first asked, so that helpers defined below the task count.
 
     Parameters
     ----------
     function : function
         The body.
+    options : mapping
+        What it is jitted with.
 
-    Returns
-    -------
-    LazyCache
-        What a dispatcher wants as its cache.
+    Raises
+    ------
+    RuntimeError
+        Numba finds no place for it.
     """
-    return LazyCache(function, lambda: (KERNEL_SOURCES, _TASK_SOURCES, _hash_of_callees(function)))
+
+    def __init__(self, function: FunctionType, options: Mapping[str, Any]) -> None:
+        self._function = function
+        self._own_stamp = StampedCache(function, None)._impl.locator.get_source_stamp()
+        self._variant = f"{_text_of(function.__code__)} {_text_of_options(options)}"
+        self._made: StampedCache | None = None
+
+    def _cache(self) -> StampedCache:
+        if self._made is None:
+            stamp = self._own_stamp, KERNEL_SOURCES, _TASK_SOURCES, _hash_of_used(self._function)
+            self._made = _VariantCache(self._function, stamp, self._variant)
+        return self._made
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._cache(), name)
 
 
-def can_be_cached(function: FunctionType) -> bool:
-    """Tell whether Numba finds a place for the cache of ``function``; not for code typed at a prompt."""
-    try:
-        StampedCache(function, None)
-    except RuntimeError:  # no locator available
-        return False
-    return True
+def _text_of_options(options: Mapping[str, Any]) -> str:
+    """Write options so that equal ones read the same in every process."""
+    texts = (
+        f"{name}={sorted(map(str, value)) if isinstance(value, set) else value}"
+        for name, value in sorted(options.items())
+        if not callable(value)  # a cost model of ``inline``: it acts where the task is called
+    )
+    return ", ".join(texts)
 
 
-def _hash_of_callees(function: FunctionType) -> str:
-    """Hash the sources of all jitted functions that ``function`` may call, and of those that they may."""
-    found: dict[str, FunctionType] = {}
-    waiting = [function]
-    while waiting:
-        for callee in _jitted_names(waiting.pop()):
-            name = f"{callee.__module__}.{callee.__qualname__}"
-            if found.get(name) is not callee:
-                found[name] = callee
-                waiting.append(callee)
+def _hash_of_used(function: FunctionType) -> str:
+    """Hash what ``function`` may call or read by a global name, and what those may."""
     digest = hashlib.sha256()
-    for name in sorted(found):
-        digest.update(name.encode())
-        try:
-            digest.update(inspect.getsource(found[name]).encode())
-        except (OSError, TypeError):
-            digest.update(found[name].__code__.co_code)
-            digest.update(repr(found[name].__code__.co_consts).encode())
+    waiting, known = [function], {function}
+    while waiting:
+        for name, value in _used_by(waiting.pop()):
+            digest.update(f"{name} ".encode())
+            callee = _function_of(value)
+            if callee is not None:
+                digest.update(_text_of(callee.__code__).encode())
+                if callee not in known:
+                    known.add(callee)
+                    waiting.append(callee)
+            elif isinstance(value, np.ndarray):
+                digest.update(f"{value.dtype} {value.shape} {value.tobytes()!r}".encode())
+            else:
+                digest.update(_text_of_constant(value).encode())
     return digest.hexdigest()
 
 
-def _jitted_names(function: FunctionType) -> Iterator[FunctionType]:
-    """Yield the Python functions of the jitted functions that a function names."""
-    names = _all_names(function.__code__)
-    values = [function.__globals__[name] for name in names if name in function.__globals__]
-    values += [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    values += [
-        vars(module)[name]
-        for module in values
-        if isinstance(module, ModuleType)
-        for name in names
-        if name in vars(module)
-    ]
-    for value in values:
-        if isinstance(value, Dispatcher):
-            yield value.py_func
+def _used_by(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """Yield what the names in a function stand for, also behind modules, always in the same order."""
+    names = sorted(_all_names(function.__code__))
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    spaces = [{name: cell.cell_contents for name, cell in cells if _is_filled(cell)}, function.__globals__]
+    modules = set()
+    for space in spaces:
+        for name in sorted(space) if space is spaces[0] else names:
+            value = space.get(name)
+            if isinstance(value, ModuleType):
+                if value.__name__.partition(".")[0] not in _LIBRARIES and value not in modules:
+                    modules.add(value)
+                    spaces.append(vars(value))
+            elif name in space:
+                yield name, value
 
 
-def _all_names(code) -> set[str]:
+def _function_of(value: Any) -> FunctionType | None:
+    """Return the Python function that a value would be compiled from, unless a library brings it."""
+    dispatcher = getattr(value, "_dispatcher", value)  # of a function made by `numba.vectorize`
+    function = getattr(dispatcher, "py_func", value)
+    if isinstance(function, FunctionType) and function.__module__.partition(".")[0] not in _LIBRARIES:
+        return function
+    return None
+
+
+def _text_of_constant(value: Any) -> str:
+    """Return text that differs where constants of compiled code do; of other values, their type's name."""
+    if isinstance(value, tuple | frozenset):
+        items = map(_text_of_constant, value)
+        return f"({', '.join(items if isinstance(value, tuple) else sorted(items))})"
+    if isinstance(value, CodeType):
+        return _text_of(value)
+    return f"{type(value).__name__} {value!r}" if isinstance(value, _CONSTANTS) else type(value).__name__
+
+
+def _text_of(code: CodeType) -> str:
+    """Return text that differs where code does: its instructions, names, constants and lines."""
+    lines = code.co_firstlineno, code.co_linetable.hex()
+    return f"{code.co_code.hex()} {code.co_names} {_text_of_constant(code.co_consts)} {lines}"
+
+
+def _all_names(code: CodeType) -> set[str]:
     """Return the global names and attributes in a code object and in the functions inside of it."""
     names = set(code.co_names)
     for constant in code.co_consts:
-        if hasattr(constant, "co_names"):
+        if isinstance(constant, CodeType):
             names |= _all_names(constant)
     return names
 

@@ -124,6 +124,11 @@ def value_type(result):
     return result.type if isinstance(result, types.Optional) else result
 
 
+def takes_no_space(kind) -> bool:
+    """Tell whether a frame holds nothing for a value: None, or an argument that a caller left out."""
+    return kind is types.none or isinstance(kind, types.Omitted)
+
+
 def _can_be_borrowed(argument) -> bool:
     """Tell whether the body cannot keep a reference to what is inside of the argument."""
     if isinstance(argument, types.BaseTuple):
@@ -150,7 +155,7 @@ def _size(context, kind) -> int:
 
 def _place(context, kind, top: int) -> tuple[int, int]:
     """Return where a value lies at or after ``top``, and where it ends."""
-    if kind is types.none:
+    if takes_no_space(kind):
         return top, top
     offset = _aligned(top, max(8, context.get_abi_alignment(context.get_data_type(kind))))
     return offset, offset + _size(context, kind)

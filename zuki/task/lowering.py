@@ -9,10 +9,12 @@
 ``pack`` and ``unpack`` have the signature of a C function of CPython; they hold the GIL.
 """
 
+from contextlib import contextmanager
+
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from zuki.task.frames import MOVES, lay_out, value_type
+from zuki.task.frames import MOVES, lay_out, takes_no_space, value_type
 
 WORD = ir.IntType(64)
 BYTES = ir.IntType(8).as_pointer()
@@ -68,7 +70,7 @@ class _Functions:
         return builder.bitcast(place, self.context.get_data_type(kind).as_pointer())
 
     def _load(self, builder, frame, offset, kind):
-        if kind is types.none:
+        if takes_no_space(kind):
             return self.context.get_dummy_value()
         return self.context.unpack_value(builder, kind, self._at(builder, frame, offset, kind))
 
@@ -111,7 +113,13 @@ class _Functions:
         builder.ret(builder.or_(raised, WORD(_RAISED_OBJECT)))
 
     def _move_in(self, builder, frame) -> None:
-        """Copy the results of other tasks that are this one's arguments: (from, to, bytes) each."""
+        """Copy the results of other tasks that are this one's arguments."""
+        with self._each_move(builder, frame) as (source, target, size):
+            cgutils.raw_memcpy(builder, target, source, size, 1)
+
+    @contextmanager
+    def _each_move(self, builder, frame):
+        """Emit a loop over the frame's moves; yield from where each is, to where, and its bytes."""
         moves = builder.load(self._at(builder, frame, MOVES))
         with builder.if_then(builder.icmp_unsigned("!=", moves, WORD(0)), likely=False):
             table = builder.inttoptr(moves, WORD.as_pointer())
@@ -120,9 +128,7 @@ class _Functions:
                 source, target, size = (
                     builder.load(builder.gep(table, [builder.add(first, WORD(item))])) for item in range(3)
                 )
-                cgutils.raw_memcpy(
-                    builder, builder.inttoptr(target, BYTES), builder.inttoptr(source, BYTES), size, 1
-                )
+                yield builder.inttoptr(source, BYTES), builder.inttoptr(target, BYTES), size
 
     def _keep_result(self, builder, frame, status, result) -> None:
         layout = self.layout
@@ -141,7 +147,7 @@ class _Functions:
             self.context.nrt.decref(builder, self.result, before)
 
     def _is_counted(self, kind) -> bool:
-        return self.context.data_model_manager[kind].contains_nrt_meminfo()
+        return not takes_no_space(kind) and self.context.data_model_manager[kind].contains_nrt_meminfo()
 
     def _fetch_raised(self, builder, python):
         """Take the exception that Python is raising out of the interpreter's hands; return its address."""
@@ -165,6 +171,8 @@ class _Functions:
         frame, mask = (python.long_as_longlong(builder.load(item)) for item in objects[:2])
         frame = builder.inttoptr(frame, BYTES)
         for index, kind in enumerate(self.description.argtypes):
+            if takes_no_space(kind):
+                continue
             left_out = builder.and_(mask, WORD(1 << min(index, 62)))
             with builder.if_then(builder.icmp_unsigned("==", left_out, WORD(0)), likely=True):
                 self._pack_argument(builder, python, frame, index, kind, builder.load(objects[index + 2]))
@@ -230,6 +238,8 @@ class _Functions:
             held = self._load(builder, frame, self.layout.result, self.result)
             self.context.nrt.decref(builder, self.result, held)
         if not self.layout.borrows:
+            with self._each_move(builder, frame) as (_, target, size):  # what was moved in is another frame's
+                cgutils.memset(builder, target, size, 0)
             for index, kind in enumerate(self.description.argtypes):
                 if self._is_counted(kind):
                     self.context.nrt.decref(builder, kind, self._load_argument(builder, frame, index))

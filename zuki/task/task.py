@@ -3,21 +3,23 @@
 import inspect
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numba import types
 from numba._dispatcher import compute_fingerprint
 from numba.core import errors, sigutils
-from numba.core.registry import CPUDispatcher
+from numba.core.compiler import Flags
+from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.typing.typeof import Purpose, typeof
 
 from zuki.errors import TaskError
-from zuki.task.cache import can_be_cached, task_cache
+from zuki.task.cache import TaskCache
 from zuki.task.compiler import TaskCompiler
 from zuki.task.specialisation import Specialisation
 
-_FIXED_OPTIONS = {"nopython": True, "nogil": True}
+_FIXED_OPTIONS = {"nopython": True, "nogil": True, "forceobj": False, "no_cpython_wrapper": False}
 
 
 class Task(CPUDispatcher):
@@ -55,7 +57,7 @@ class Task(CPUDispatcher):
 
     def enable_caching(self) -> None:
         """Keep the machine code on disk; a change of the body or of what it calls is noticed."""
-        self._cache = task_cache(self.py_func)
+        self._cache = TaskCache(self.py_func, {**self.targetoptions, "locals": self.locals})
 
     @property
     def writes(self) -> frozenset[str]:
@@ -136,7 +138,7 @@ class Task(CPUDispatcher):
             chosen = self.typingctx.resolve_function_type(self._numba_type_, argument_types, {})
             if chosen is not None:
                 return self.overloads[chosen.args]
-        except errors.NumbaError as error:
+        except (errors.NumbaError, KeyError, NotImplementedError) as error:
             if self._can_compile:
                 message = f"task '{self.__name__}' does not compile for ({given}):\n{error}"
                 raise TaskError(message) from error
@@ -219,6 +221,8 @@ def _checked_signatures(given: Any) -> Sequence[Any]:
     for signature in signatures:
         try:
             known = sigutils.is_signature(signature)
+            if known:
+                sigutils.normalize_signature(signature)
         except Exception as error:
             raise TaskError(f"zuki.task: {signature!r} is not a signature: {error}") from error
         if not known:
@@ -262,16 +266,21 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
     local_types = options.pop("locals", None)
     written = None
     if writes is not None:
+        if not isinstance(writes, Iterable):
+            raise TaskError(f"task '{function.__name__}': writes must be names of arguments, not {writes!r}")
         written = frozenset([writes] if isinstance(writes, str) else writes)
         strangers = written - set(inspect.signature(function).parameters)
         if strangers:
             raise TaskError(
-                f"task '{function.__name__}': writes names no argument: {', '.join(sorted(map(str, strangers)))}"
+                f"task '{function.__name__}': writes names no argument: "
+                + ", ".join(sorted(map(str, strangers)))
             )
     try:
+        cpu_target.options.parse_as_flags(Flags(), options)
         made = Task(function, local_types, {**_FIXED_OPTIONS, **options}, declared_writes=written)
-        if cache and can_be_cached(function):
-            made.enable_caching()
+        if cache:
+            with suppress(RuntimeError):  # Numba finds no place for it: code typed at a prompt
+                made.enable_caching()
         for signature in signatures or ():
             made.compile(signature)
         if signatures:

@@ -1,0 +1,1 @@
+../zuki/demo/gaussian_process.py

@@ -1,0 +1,23 @@
+from zuki.runtime.tables import make_table
+from zuki_kernels import counters, event
+
+COLUMNS = [
+    *("CURSOR", "TICK", "LANE_DEPTH", "TASKS", "STEALS", "TRIES", "PARKS", "WAKES", "OVERFLOWS"),
+    *("TURNS", "ANSWER"),
+]
+
+
+def test_it_adds_to_one_cell():
+    workers = make_table(2, counters.WORKER_FIELDS)
+    counters.count(workers, 1, counters.TASKS, 3)
+    counters.count(workers, 1, counters.TASKS, -1)
+    assert workers[1, counters.TASKS] == 2
+    assert workers.sum() == 2
+
+
+def test_columns_do_not_overlap_nor_share_the_line_of_the_event():
+    places = sorted(getattr(counters, name) for name in COLUMNS)
+    assert len(set(places)) == len(places)
+    assert places[0] >= event.EVENT + 16  # the event's line is for others to write
+    assert counters.ANSWER + 4 <= counters.WORKER_FIELDS
+    assert counters.WORKER_FIELDS % 16 == 0

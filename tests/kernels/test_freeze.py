@@ -1,0 +1,134 @@
+import random
+
+import numpy as np
+import pytest
+
+from tests.kernels.runs_of import NO_FLOATS, NO_NODES, Plan
+from zuki_kernels import freeze
+from zuki_kernels.dependencies import FAILED
+from zuki_kernels.runs import (
+    BODY_SHIFT,
+    FIRST,
+    FRAME,
+    LINK,
+    ROOT,
+    STATE,
+    level_of,
+    predecessors_of,
+    successors_of,
+)
+
+
+def random_edges(generator, count, edges):
+    order = generator.sample(range(count), count)  # any order of numbers, no circle
+    pairs = (sorted(generator.sample(range(count), 2)) for _ in range(edges))
+    return [(order[first], order[second]) for first, second in pairs]
+
+
+@pytest.mark.parametrize("ends", [np.int64, np.int32, np.uint8])
+def test_edges_are_copied_and_narrowed(ends):
+    sources, targets = np.array([0, 2], ends), np.array([1, 0], ends)
+    taken = np.full((2, 2), 99, np.int32)
+    assert freeze.take_edges(sources, targets, 3, taken[0], taken[1]) == -1
+    assert taken.tolist() == [[0, 2], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("sources", "targets", "wrong"), [([0, 3], [1, 1], 1), ([-1], [0], 0), ([0, 1], [0, -5], 1)]
+)
+def test_the_first_edge_that_names_no_node_is_told(sources, targets, wrong):
+    room = np.empty((2, 2), np.int32)
+    assert freeze.take_edges(np.array(sources), np.array(targets), 3, room[0], room[1]) == wrong
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_tables_say_what_the_edges_say(seed):
+    generator = random.Random(seed)
+    count = generator.randint(2, 30)
+    edges = random_edges(generator, count, generator.randint(0, 60))
+    levels = [generator.randrange(8) for _ in range(count)]
+    plan = Plan(count, edges, levels)
+    assert plan.is_forward == all(source < target for source, target in edges)
+    for node in range(count):
+        assert sorted(plan.successors(node)) == sorted(target for source, target in edges if source == node)
+        shape = int(plan.nodes[node, 3])
+        assert level_of(shape) == levels[node]
+        assert predecessors_of(shape) == plan.nodes[node, STATE] == sum(target == node for _, target in edges)
+        assert successors_of(shape) == sum(source == node for source, _ in edges)
+    roots = [node for node in range(count) if all(target != node for _, target in edges)]
+    assert plan.margins[: plan.root_count, ROOT].tolist() == roots
+    assert freeze.successors_of_all(plan.nodes).tolist() == [
+        len(plan.successors(node)) for node in range(count)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_order_and_ranks(seed):
+    generator = random.Random(seed)
+    count = generator.randint(2, 30)
+    edges = random_edges(generator, count, generator.randint(1, 60))
+    costs = np.array([float(generator.randint(0, 5)) for _ in range(count)])
+    plan, order = Plan(count, edges), np.empty(count, np.int32)
+    assert freeze.sort_nodes(plan.nodes, plan.edges, order) == count
+    place = {node: index for index, node in enumerate(order.tolist())}
+    assert all(place[source] < place[target] for source, target in edges)
+    for given in (costs, NO_FLOATS):
+        ways = np.empty(count)
+        longest = freeze.longest_ways(plan.nodes, plan.edges, order, given, ways)
+        for node in range(count):
+            own = given[node] if len(given) else 1.0
+            assert ways[node] == own + max((ways[target] for target in plan.successors(node)), default=0.0)
+        assert longest == max(ways)
+
+
+def test_without_an_order_nodes_go_by_number():
+    plan, ways = Plan(3, [(0, 1), (1, 2), (0, 2)]), np.empty(3)
+    assert freeze.longest_ways(plan.nodes, plan.edges, NO_NODES, NO_FLOATS, ways) == 3
+    assert ways.tolist() == [3, 2, 1]
+
+
+def test_nodes_on_circles_and_behind_them_are_not_sorted():
+    plan, order = Plan(5, [(0, 1), (1, 2), (2, 1), (2, 3)]), np.empty(5, np.int32)
+    assert freeze.sort_nodes(plan.nodes, plan.edges, order) == 2
+    assert order[:2].tolist() == [0, 4]
+
+
+@pytest.mark.parametrize("count", [1, 2, 23, 24, 25, 100, 1000])
+def test_edges_lead_to_ever_more_urgent_nodes(count):
+    generator = np.random.default_rng(count)
+    levels = [0, *generator.integers(0, 3, count).tolist()]
+    plan = Plan(count + 1, [(0, node) for node in range(1, count + 1)], levels)
+    ways = generator.integers(0, 10, count + 1).astype(np.float64)
+    assert freeze.successors_differ(plan.nodes, plan.edges, ways) == (len(set(ways[1:])) > 1)
+    freeze.sort_edges(plan.nodes, plan.edges, ways)
+    urgency = [(-levels[node], ways[node]) for node in plan.successors(0)]
+    assert urgency == sorted(urgency)
+    assert sorted(plan.successors(0)) == list(range(1, count + 1))
+
+
+def test_bodies_and_frames_of_segments():
+    plan = Plan(6, [(0, 5), (1, 5)])
+    freeze.place_bodies(np.array([[0, 2, 1000, 16, 7], [2, 6, 5000, 0, 3]], np.int64), plan.nodes)
+    assert [tuple(freeze.frame_and_body(plan.nodes, node)) for node in (0, 1, 2, 5)] == [
+        *((1000, 7), (1016, 7), (5000, 3), (5000, 3)),
+    ]
+    assert freeze.count_bodies(plan.nodes).tolist() == [0, 0, 0, 4, 0, 0, 0, 2]
+
+
+def test_forgetting_edges_keeps_bodies():
+    plan = Plan(3, [(0, 1), (0, 2)])
+    plan.nodes[:, FIRST] |= 5 << BODY_SHIFT
+    plan.nodes[:, FRAME] = 77
+    freeze.forget_edges(plan.nodes)
+    assert plan.nodes[:, FIRST].tolist() == [5 << BODY_SHIFT] * 3
+    assert (plan.nodes[:, FRAME] == 77).all()
+
+
+def test_failures_are_given_away_once():
+    plan = Plan(4)
+    plan.nodes[[0, 1, 3], STATE] |= FAILED
+    plan.margins[:, LINK] = [11, 0, 12, 13]  # 1 has none (a Python body), 2 did not fail
+    assert freeze.failed(plan.nodes, plan.margins, 1).tolist() == [[0, 11]]
+    assert freeze.failed(plan.nodes, plan.margins, 9).tolist() == [[3, 13]]
+    assert freeze.failed(plan.nodes, plan.margins, 9).tolist() == []
+    assert freeze.state_of(plan.nodes, 3) & FAILED

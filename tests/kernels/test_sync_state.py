@@ -1,0 +1,108 @@
+import random
+
+import pytest
+
+from zuki_kernels import sync_state as sync
+from zuki_kernels.sync_state import NOTIFIED, ONE_IDLE, ONE_SPAWNED, PENDING, SHUTDOWN, SIGNALED, WAKING
+
+
+def word(spawned=0, idle=0, state=PENDING, notified=False):
+    return spawned * ONE_SPAWNED + idle * ONE_IDLE + state + (NOTIFIED if notified else 0)
+
+
+def test_the_parts_of_a_word():
+    made = word(spawned=300, idle=200, state=SIGNALED, notified=True)
+    assert (sync.spawned(made), sync.idle(made)) == (300, 200)
+    assert sync.is_notified(made)
+    assert sync.is_signaled(made)
+    assert not sync.is_shut_down(made)
+    assert not sync.is_signaled(word(state=SHUTDOWN))
+    assert not sync.is_signaled(word(state=WAKING))
+    assert sync.is_shut_down(word(state=SHUTDOWN))
+
+
+@pytest.mark.parametrize(
+    ("before", "limit", "waking", "after"),
+    [
+        (word(), 2, False, word(1, state=SIGNALED, notified=True)),  # nobody is there: start one
+        (word(2, 1), 2, False, word(2, 1, SIGNALED, True)),  # one is idle: wake it
+        (word(2), 2, False, word(2, notified=True)),  # all are awake
+        (word(3, 1), 2, False, word(3, 1, notified=True)),  # as many are awake as may be
+        (word(2, 2, SIGNALED), 2, False, word(2, 2, SIGNALED, True)),  # one is being woken
+        (word(2, 1, WAKING), 2, False, word(2, 1, WAKING, True)),
+        (word(2, 1, WAKING), 2, True, word(2, 1, SIGNALED, True)),  # the duty is passed on
+        (word(2, 0, WAKING), 2, True, word(2, notified=True)),
+        (word(1, 0, WAKING), 2, True, word(2, 0, SIGNALED, True)),
+    ],
+)
+def test_a_notification_wakes_else_starts_one_at_a_time(before, limit, waking, after):
+    assert sync.notified(before, limit, waking) == after
+
+
+def test_a_notification_is_taken_with_the_duty():
+    assert sync.taken(word(2, 1, SIGNALED, True), True, False) == word(2, 0, WAKING)
+    assert sync.taken(word(2, 1, PENDING, True), False, False) == word(2, 1)
+    assert sync.taken(word(2, 1, WAKING, True), False, True) == word(2, 1, WAKING)
+    assert sync.taken(word(2, 1, WAKING, True), False, False) == word(2, 1, WAKING)  # another's duty
+
+
+def test_who_may_take_a_notification():
+    assert not sync.may_take(word(2, 1), False, 2)
+    assert sync.may_take(word(2, 1, notified=True), False, 2)
+    assert sync.may_take(word(2, 1, SIGNALED, True), True, 1)
+    assert sync.may_take(word(2, 1, PENDING, True), True, 2)
+    assert not sync.may_take(word(2, 1, PENDING, True), True, 1)
+
+
+def test_sleep_and_leave():
+    assert sync.registered(word(2, 0, WAKING), True) == word(2, 1)
+    assert sync.registered(word(2, 0, WAKING), False) == word(2, 1, WAKING)
+    assert sync.unregistered(word(2, 1, WAKING)) == word(2, 0, WAKING)
+    assert sync.departed(word(2, 1, WAKING), True) == word(1, 1)
+    assert sync.departed(word(2, 1, SHUTDOWN), True) == word(1, 1, SHUTDOWN)
+    assert sync.unsignaled(word(2, 1, SIGNALED)) == word(1, 1)
+    assert sync.unsignaled(word(2, 1, SHUTDOWN)) == word(1, 1, SHUTDOWN)
+
+
+def test_a_caller_joins_while_fewer_are_awake_than_may_be():
+    assert sync.joined(word(1, 0), 2) == word(2, 0)
+    assert sync.joined(word(2, 0), 2) == word(2, 0)
+    assert sync.joined(word(2, 1), 2) == word(3, 1)
+    assert sync.joined(word(2, 1, SIGNALED), 2) == word(2, 1, SIGNALED)  # one is about to be awake
+    assert sync.joined(word(0, 0, SHUTDOWN), 2) == word(0, 0, SHUTDOWN)
+
+
+def test_the_end_is_for_ever():
+    ended = sync.shut_down(word(2, 1, WAKING))
+    assert sync.is_shut_down(ended)
+    assert sync.is_notified(ended)
+    for after in (
+        sync.departed(ended, True),
+        sync.unsignaled(ended),
+        sync.joined(ended, 9),
+        sync.registered(ended, False),
+    ):
+        assert sync.is_shut_down(after)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_counts_stay_in_bounds(seed):
+    """A walk through random transitions that some worker could make."""
+    chosen = random.Random(seed)
+    limit, state = chosen.randint(1, 4), 0
+    for _ in range(500):
+        idle, spawned = sync.idle(state), sync.spawned(state)
+        waking = state & (3 << 29) == WAKING and spawned > idle
+        steps = [sync.notified(state, limit, False), sync.joined(state, limit)]
+        if waking:
+            steps += [sync.notified(state, limit, True), sync.departed(state, True)]
+        if spawned > idle and not sync.is_signaled(state):
+            steps += [sync.registered(state, waking), sync.departed(state, waking)]
+        if idle and sync.may_take(state, True, limit):
+            steps.append(sync.taken(state, True, False))
+        if spawned > idle and sync.may_take(state, False, limit):
+            steps.append(sync.taken(state, False, waking))
+        state = chosen.choice(steps)
+        assert 0 <= sync.idle(state) <= sync.spawned(state)
+        assert sync.spawned(state) - sync.idle(state) <= limit
+        assert not sync.is_shut_down(state)

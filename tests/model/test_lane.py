@@ -1,0 +1,89 @@
+"""The interpreter lane under the model: one body at a time, and no task that nobody takes."""
+
+import pytest
+
+from zuki_kernels.lane import HOLDER
+from zuki_kernels.queue import STACK
+from zuki_kernels.search import LANE
+
+from .explore import explore
+from .mount import Table, mount_all
+from .mutants import assert_killed
+from .pct import pct
+from .worlds import World, load_plain, store_plain
+
+MUTANTS = [
+    ("enter", "cas_acquire", "cas_relaxed"),
+    ("_set_free", "store_release", "store_relaxed"),
+    ("_set_free", "fence_seq_cst()", "pass"),
+    ("_set_free", "== 0", ">= 0"),
+    ("offer", "fence_seq_cst()", "pass"),
+]
+BEYOND_THE_MODEL = {}
+
+
+def lane_of(kernels, *offers, nested=False):
+    """Each worker offers some tasks and runs what it may; bodies share what only the lane protects."""
+    total = sum(offers)
+    lane, world = kernels.lane, World(total + 1, workers=len(offers))
+    interpreter = Table("interpreter", 1, 1)
+    pool, rows, queues, runs = world.pool, world.workers, world.queues, world.runs
+
+    def body(me, deeper):
+        held = yield from load_plain(interpreter, 0, 0)
+        ran = ()
+        if deeper:  # the body waits for another graph, whose tasks are in the lane too
+            task = yield from lane.enter(pool, rows, queues, runs, me)
+            if task >= 0:
+                ran = (task, *(yield from body(me, False)))
+                yield from lane.leave(pool, rows, me)
+                held += len(ran)
+        yield from store_plain(interpreter, 0, 0, held + 1)
+        return ran
+
+    def worker(me):
+        def run():
+            first, ran = 1 + sum(offers[:me]), ()
+            for task in range(first, first + offers[me]):
+                yield from lane.offer(queues, runs, task)
+            task = yield from lane.enter(pool, rows, queues, runs, me)
+            while task >= 0:
+                ran += (task, *(yield from body(me, nested)))
+                yield from lane.leave(pool, rows, me)
+                task = yield from lane.enter(pool, rows, queues, runs, me)
+            return ran
+
+        return run
+
+    def check(results, memory):
+        ran = sorted(task for answer in results.values() for task in answer)
+        if ran != list(range(1, total + 1)):
+            return f"not each task once: {ran}"
+        left = memory.latest(queues, LANE, STACK) or memory.latest(pool, 0, HOLDER)
+        return (left or memory.latest(interpreter, 0, 0) != len(ran)) and "left held, or bodies at once"
+
+    return [worker(me) for me in range(len(offers))], check
+
+
+SCENARIOS = [
+    lambda kernels: lane_of(kernels, 1, 1),
+    lambda kernels: lane_of(kernels, 1, 1, nested=True),
+    lambda kernels: lane_of(kernels, 2, 1, nested=True),
+]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_bodies_run_one_at_a_time_and_none_is_stranded(scenario):
+    explore(*scenario(mount_all()))
+
+
+def test_random_schedules_of_more_workers():
+    pct(*lane_of(mount_all(), 2, 2, 1), runs=40)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_ordering_is_needed(mutant):
+    def finds(scenario):
+        return lambda kernels: explore(*scenario(kernels), preemptions=2)
+
+    assert_killed("lane", mutant, *map(finds, SCENARIOS), entry=mount_all)

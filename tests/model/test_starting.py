@@ -1,0 +1,64 @@
+"""Who waits outside the pool, under the model: the end is seen, with every result, and never missed."""
+
+import pytest
+
+from zuki_kernels.runs import NONE
+
+from .explore import explore
+from .mount import mount_all
+from .mutants import assert_killed
+from .test_release import expected
+from .worlds import World
+
+MUTANTS = [
+    ("expect", "fence_seq_cst()", "pass"),
+    ("is_over", "load_acquire", "load_relaxed"),
+]
+BEYOND_THE_MODEL = {}
+
+
+def outside(kernels):
+    starting, world = kernels.starting, World(1)
+
+    def worker():
+        yield from world.run_body(0)
+        yield from kernels.release.settle(world.workers, world.runs, 0, 1)
+
+    def waiter():
+        while not (yield from starting.wait_until_over(world.runs, 0, NONE)):
+            pass
+        return (yield from world.read_all())
+
+    explore([worker, waiter, waiter], lambda results: {*results.values()} != {None, (1,)} and "wrong")
+
+
+def test_the_end_is_seen_with_the_results():
+    outside(mount_all())
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_ordering_is_needed(mutant):
+    assert_killed("starting", mutant, outside, expected, entry=mount_all)
+
+
+def test_a_wait_may_time_out():
+    kernels, world = mount_all(), World(1)
+
+    def waiter():
+        return (yield from kernels.starting.wait_until_over(world.runs, 0, 5))
+
+    explore([waiter], lambda results: results[0] is not False and "wrong")
+
+
+def test_a_run_that_is_stopped_says_so():
+    kernels, world = mount_all(), World(2)
+    starting = kernels.starting
+
+    def caller():
+        before = yield from starting.is_stopped(world.runs, 0)
+        yield from starting.stop(world.runs, 0)
+        after = yield from starting.is_stopped(world.runs, 0)
+        left = yield from starting.remaining(world.runs, 0)
+        return before, after, left, (yield from starting.outcome(world.runs, 0))
+
+    explore([caller], lambda results: results[0] != (False, True, 2, (0, NONE)) and "wrong")

@@ -1,0 +1,134 @@
+"""The tables of a small pool with a graph in it, as the kernels expect them."""
+
+from itertools import chain
+
+from zuki_kernels import counters, deque, notifier, queue, runs, search, sync_state
+from zuki_kernels.runs import NONE
+
+from .mount import Table, address_of, atomic
+
+load_plain, store_plain = atomic("load_plain"), atomic("store_plain")
+
+_COUNTERS = range(counters.TASKS, counters.WORKER_FIELDS)
+
+
+def plain(kernel):
+    """The Python function that a compiled kernel was made from."""
+    return kernel.py_func
+
+
+class World:
+    """A pool's tables, one graph, and what its bodies have done.
+
+    Parameters
+    ----------
+    nodes : int
+        How many nodes the graph has; the body of node ``i`` adds one to its result, which its
+        successors read: plain accesses, so that the model reports any that nothing orders.
+    edges : sequence of (int, int)
+        Pairs of a node and one that waits for it, by the node's number.
+    workers, ring : int
+        Rows of workers; capacity of their deques.
+    python : sequence of int
+        The nodes that only the interpreter can run.
+    limit, spawned : int, optional
+        How many workers may be awake, and how many there are; default: ``workers``.
+    run : dict, optional
+        Fields of the first run's row, of a run that has begun.
+    """
+
+    def __init__(
+        self, nodes=1, edges=(), *, workers=1, ring=4, python=(), limit=None, spawned=None, run=None
+    ):  # fmt: skip
+        self.edges = tuple(sorted(edges))
+        self.results = Table("results", nodes, 1)
+        spawned = workers if spawned is None else spawned
+        self.pool = Table("pool", 1, 64, {
+            (0, sync_state.SYNC): spawned * sync_state.ONE_SPAWNED,
+            (0, notifier.LIMIT): limit or workers,
+            (0, search.USED_LEVELS): 1,
+            (0, search.USED_WORKERS): workers,
+        })  # fmt: skip
+        self.workers = Table("workers", workers, counters.WORKER_FIELDS, ignored=_COUNTERS)
+        self.deques = Table("deques", workers * search.LEVELS, deque.DEQUE_FIELDS)
+        self.rings = Table("rings", workers * search.LEVELS, ring)
+        self.queues = Table("queues", search.FIRST_OWN + workers, queue.QUEUE_FIELDS)
+        plan = self._graph(nodes, python)
+        self.plan = Table("plan", 1, runs.LEVELS_USED + 1, {(0, field): held for field, held in plan.items()})
+        begun = {runs.WAITER: NONE, runs.FIRST_FAILED: NONE, runs.EPOCH: 1, runs.BATCH: 1}
+        row = {**plan, **begun, runs.REMAINING: nodes, **(run or {})}
+        self.runs = Table("runs", 2, runs.RUN_FIELDS, {(0, field): held for field, held in row.items()})
+
+    def frozen(self):
+        return "world"
+
+    def _graph(self, count, python):
+        after = [[target for source, target in self.edges if source == node] for node in range(count)]
+        before = [[source for source, target in self.edges if target == node] for node in range(count)]
+        nodes, first = {}, 0
+        for node in range(count):
+            nodes[node, runs.STATE] = len(before[node])
+            nodes[node, runs.SHAPE] = plain(runs.shape)(0, len(before[node]), len(after[node]))
+            nodes[node, runs.FIRST] = node << runs.BODY_SHIFT | first
+            nodes[node, runs.FRAME] = node
+            first += len(after[node])
+        targets = [*chain.from_iterable(after), 0]
+        words = {(at // 2, 0): targets[at] | targets[at + 1] << 32 for at in range(0, first, 2)}
+        roots = [node for node in range(count) if not before[node]]
+        entries = {
+            (node, 0): runs.PYTHON if node in python else address_of(self.body(tuple(before[node])))
+            for node in range(count)
+        }
+        self.nodes = Table("nodes", count, runs.NODE_FIELDS, nodes)
+        self.words = Table("edges", (first + 1) // 2, 1, words)
+        self.margins = Table("margins", count, runs.MARGIN_FIELDS,
+                             {(place, runs.ROOT): node for place, node in enumerate(roots)})  # fmt: skip
+        return {
+            runs.NODES: address_of(self.nodes),
+            runs.NODE_COUNT: count,
+            runs.EDGES: address_of(self.words),
+            runs.EDGE_COUNT: first,
+            runs.MARGINS: address_of(self.margins),
+            runs.BODIES: address_of(Table("bodies", count, 1, entries)),
+            runs.BODY_COUNT: count,
+            runs.ROOT_COUNT: len(roots),
+            runs.LEVELS_USED: 1,
+        }
+
+    def body(self, before):
+        """What a node runs: read what its predecessors did, then do one more than so far."""
+        results = self.results
+
+        def run(node):
+            held = yield from load_plain(results, node, 0)
+            for source in before:
+                if (yield from load_plain(results, source, 0)) != held + 1:
+                    raise AssertionError(f"node {node} runs before its predecessor {source}")
+            yield from store_plain(results, node, 0, held + 1)
+            return 0
+
+        return run
+
+    def run_body(self, node):
+        """Run the body of a node, as the interpreter or a worker does."""
+        before = tuple(source for source, target in self.edges if target == node)
+        return self.body(before)(node)
+
+    def read_all(self):
+        """Read what every node did, as whoever began the run does at its end; return the answers."""
+        answers = ()
+        for node in range(self.results.shape[0]):
+            answers += ((yield from load_plain(self.results, node, 0)),)
+        return answers
+
+    def times_run(self, memory):
+        """How often each node has run, in the end."""
+        return [memory.latest(self.results, node, 0) for node in range(self.results.shape[0])]
+
+
+def task(node, slot=0):
+    """The task that stands for a node."""
+    return plain(runs.task_of)(slot, node)
+
+
+MARKER = task(runs.ROOT_MARKER)

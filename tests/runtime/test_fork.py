@@ -1,0 +1,168 @@
+"""os.fork in the middle of runs: the child has a pool and graphs of its own, the parent notices nothing."""
+
+import os
+
+import pytest
+
+from tests.runtime.script import run_script
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+
+HEAD = """
+def in_child(function):
+    # the child's exit status, after 20 seconds at most
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            function()
+            status = 0
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    assert status == 0, status
+
+executor = zuki.Executor(max_threads=2)
+marks = np.zeros(200, np.int64)
+graph = zuki.Graph()
+nodes = graph.add_many(mark, marks, zuki.each(np.arange(200)))
+graph.add_edges(nodes.ids[:-10], nodes.ids[10:])
+slow = zuki.Graph()
+slow.add_many(spin, milliseconds(5), count=20)
+last = slow.add(len, "abc", after=slow.nodes)
+
+def run_all():
+    marks[:] = 0
+    for each in (executor, None):
+        graph.run(each)
+        graph.submit(each).result(10)
+    assert marks.tolist() == [4] * 200
+    slow.run(executor)
+    assert last.result() == 3
+"""
+
+
+def test_after_a_run():
+    run_script(
+        HEAD
+        + """
+run_all()
+in_child(run_all)
+run_all()
+executor.shutdown()
+"""
+    )
+
+
+def test_before_anything_ran():
+    run_script(
+        HEAD
+        + """
+in_child(run_all)
+run_all()
+executor.shutdown()
+"""
+    )
+
+
+def test_while_runs_are_in_flight():
+    run_script(
+        HEAD
+        + """
+run_all()
+for _ in range(5):
+    futures = slow.submit(executor), graph.submit()
+    time.sleep(0.01)
+    in_child(run_all)
+    assert futures[0].result(20).nodes == 21
+    assert futures[1].result(20).nodes == 200
+    run_all()
+executor.shutdown()
+"""
+    )
+
+
+def test_while_another_thread_runs():
+    run_script(
+        HEAD
+        + """
+run_all()
+stop = False
+def go_on():
+    while not stop:
+        graph.run(executor)
+        slow.run(executor)
+thread = threading.Thread(target=go_on)
+thread.start()
+other = zuki.Graph()
+node = other.add(increment, 1)
+def child():
+    run_all()
+    other.run(executor)
+    assert node.result() == 2
+for _ in range(10):
+    in_child(child)
+    time.sleep(0.005)
+stop = True
+thread.join()
+executor.shutdown()
+"""
+    )
+
+
+def test_shutdown_in_the_child():
+    run_script(
+        HEAD
+        + """
+run_all()
+future = slow.submit(executor)
+def child():
+    executor.shutdown()
+    try:
+        graph.run(executor)
+    except zuki.ExecutorShutDownError:
+        pass
+    else:
+        raise SystemExit("no error")
+    graph.run()
+in_child(child)
+assert future.result(20).nodes == 21
+run_all()
+executor.shutdown()
+"""
+    )
+
+
+def test_from_a_python_node():
+    # as multiprocessing's fork does: the child works and exits without returning
+    run_script(
+        HEAD
+        + """
+run_all()
+outer = zuki.Graph()
+outer.add(in_child, run_all)
+outer.run(executor)
+outer.submit(executor).result(40)
+run_all()
+executor.shutdown()
+"""
+    )
+
+
+def test_exit_of_a_child_ends_its_threads():
+    run_script(
+        HEAD
+        + """
+run_all()
+child = os.fork()
+if child == 0:
+    future = slow.submit(executor)
+    raise SystemExit(7)  # the whole of the interpreter's end
+_, status = os.waitpid(child, 0)
+assert os.waitstatus_to_exitcode(status) == 7
+run_all()
+executor.shutdown()
+"""
+    )

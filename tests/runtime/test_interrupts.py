@@ -1,0 +1,238 @@
+"""Ctrl-C and other signals while graphs run: raised at the caller, and everything stays usable."""
+
+import pytest
+
+from tests.runtime.script import run_script
+
+# A graph that takes long, whatever its bodies are; the interrupt is sent by another thread.
+GRAPHS = """
+calls = []
+
+def sleep_a_little():
+    time.sleep(0.001)
+    calls.append(1)
+
+def make_graph(kind):
+    graph = zuki.Graph(kind)
+    if kind == "short":
+        graph.add_many(spin, milliseconds(0.02), count=200_000)
+    elif kind == "chain":
+        nodes = graph.add_many(spin, milliseconds(0.02), count=200_000)
+        graph.add_edges(nodes.ids[:-1], nodes.ids[1:])
+    elif kind == "long":
+        graph.add_many(spin, milliseconds(30), count=200)
+    elif kind == "python":
+        for _ in range(500):
+            graph.add(sleep_a_little)
+    elif kind == "tiny python":
+        for _ in range(300_000):
+            graph.add(int)
+    return graph
+
+def interrupt_after(seconds):
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    return timer
+
+def check_usable(executor):
+    graph = zuki.Graph()
+    marks = np.zeros(100, np.int64)
+    graph.add_many(mark, marks, zuki.each(np.arange(100)))
+    node = graph.add(len, "abc")
+    graph.run(executor)
+    graph.submit(executor).result(10)
+    assert marks.tolist() == [2] * 100
+    assert node.result() == 3
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("kind", ["short", "chain", "long", "python", "tiny python"])
+def test_ctrl_c_ends_a_run(kind, workers):
+    run_script(
+        GRAPHS
+        + """
+kind, workers = sys.argv[1], int(sys.argv[2])
+executor = zuki.Executor(max_threads=workers)
+graph = make_graph(kind)
+begun = time.monotonic()
+for round in range(3):
+    timer = interrupt_after(0.05 * round + 0.02)
+    try:
+        graph.run(executor)
+    except KeyboardInterrupt:
+        pass
+    else:
+        raise SystemExit("the run was not interrupted")
+    timer.join()
+    check_usable(executor)
+assert time.monotonic() - begun < 15
+try:
+    graph.nodes[-1].result()
+except zuki.NodeNotRunError:
+    pass
+else:
+    raise SystemExit("the last node should not have run")
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+executor.shutdown()
+""",
+        kind,
+        workers,
+    )
+
+
+def test_ctrl_c_while_waiting_for_a_future():
+    run_script(
+        GRAPHS
+        + """
+executor = zuki.Executor(max_threads=2)
+graph = zuki.Graph()
+graph.add_many(spin, milliseconds(30), count=20)
+future = graph.submit(executor)
+interrupt_after(0.05)
+try:
+    future.result()
+except KeyboardInterrupt:
+    pass
+else:
+    raise SystemExit("not interrupted")
+assert not future.done()  # the run goes on
+assert future.result(20).nodes == 20
+check_usable(executor)
+executor.shutdown()
+"""
+    )
+
+
+def test_ctrl_c_ends_a_run_on_a_pool_that_is_full():
+    run_script(
+        GRAPHS
+        + """
+executor = zuki.Executor(max_threads=1)
+long = zuki.Graph()
+long.add_many(spin, milliseconds(30), count=40)
+future = long.submit(executor)
+graph = make_graph("short")
+interrupt_after(0.1)
+try:
+    graph.run(executor)  # the calling thread waits: one thread runs already
+except KeyboardInterrupt:
+    pass
+else:
+    raise SystemExit("not interrupted")
+assert future.result(20).nodes == 40
+check_usable(executor)
+executor.shutdown()
+"""
+    )
+
+
+def test_ctrl_c_ends_nested_runs():
+    run_script(
+        GRAPHS
+        + """
+executor = zuki.Executor(max_threads=2)
+inner = make_graph("short")
+outer = zuki.Graph()
+outer.add(inner.run, executor)
+for _ in range(3):
+    timer = interrupt_after(0.05)
+    try:
+        outer.run(executor)
+    except KeyboardInterrupt:
+        pass
+    else:
+        raise SystemExit("not interrupted")
+    timer.join()
+    check_usable(executor)
+executor.shutdown()
+"""
+    )
+
+
+def test_ctrl_c_that_the_program_ignores():
+    run_script(
+        GRAPHS
+        + """
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+graph = zuki.Graph()
+graph.add_many(spin, milliseconds(20), count=20)
+timer = interrupt_after(0.05)
+assert graph.run().nodes == 20
+timer.join()
+"""
+    )
+
+
+ALARM = (
+    GRAPHS
+    + """
+class Alarm(Exception):
+    pass
+
+def raise_alarm(*_):
+    raise Alarm
+
+signal.signal(signal.SIGALRM, raise_alarm)
+generator = np.random.default_rng(5)
+executor = zuki.Executor(max_threads=2)
+check_usable(executor)  # and loads the kernels: an exception inside of Numba's compiler leaves its lock locked
+
+def run_until_alarm(graph, executor):
+    signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.02 * generator.random())
+    try:
+        graph.run(executor)
+    except Alarm:
+        return
+    raise SystemExit("no alarm")
+"""
+)
+
+
+@pytest.mark.parametrize("kind", ["short", "chain"])
+def test_exceptions_of_signal_handlers_surface(kind):
+    run_script(
+        ALARM
+        + """
+graph = make_graph(sys.argv[1])
+for round in range(50):
+    run_until_alarm(graph, executor)
+    check_usable(executor)
+executor.shutdown()
+""",
+        kind,
+    )
+
+
+def test_exceptions_of_signal_handlers_surface_between_python_nodes():
+    run_script(
+        ALARM
+        + """
+for round in range(50):
+    graph = zuki.Graph()
+    for _ in range(5000):
+        graph.add(int)
+    run_until_alarm(graph, executor)
+    check_usable(executor)
+executor.shutdown()
+"""
+    )
+
+
+def test_signal_handlers_that_return_change_nothing():
+    run_script(
+        GRAPHS
+        + """
+heard = []
+for number in (signal.SIGINT, signal.SIGALRM, signal.SIGUSR1):
+    signal.signal(number, lambda *_: heard.append(1))
+graph = zuki.Graph()
+graph.add_many(spin, milliseconds(20), count=20)
+for number in (signal.SIGINT, signal.SIGALRM, signal.SIGUSR1):
+    timer = threading.Timer(0.05, os.kill, (os.getpid(), number))
+    timer.start()
+    assert graph.run().nodes == 20
+    timer.join()
+assert len(heard) == 3
+"""
+    )
