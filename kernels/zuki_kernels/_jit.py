@@ -9,6 +9,8 @@ from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.registry import CPUDispatcher
 
+from ._signals import deferred_interrupt
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -80,12 +82,21 @@ class LazyCache:
         return getattr(self._made, name)
 
 
+def _do_nothing() -> None:
+    pass
+
+
 def _kernel_stamp() -> object:
     return KERNEL_SOURCES
 
 
 class _Kernel(CPUDispatcher):
     """A kernel's dispatcher: one specialisation for all integers, also where a caller passes a constant."""
+
+    def compile(self, sig):
+        """Compile or load; Ctrl-C waits for it: inside of Numba it would be lost, or leave a lock locked."""
+        with deferred_interrupt(_do_nothing):
+            return super().compile(sig)
 
     def get_call_template(self, args, kws):
         """Answer a call from another kernel; Numba would compile one specialisation for each constant."""

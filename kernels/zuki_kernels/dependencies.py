@@ -35,7 +35,7 @@ def arrive(nodes: Table, node: int) -> bool:
     if state & _COUNT_MASK != 1:
         state = add_acq_rel(
             nodes, node, STATE, -1
-        )  # order: this predecessor before the node, the others before it too; pairs with arrive's load and addition
+        )  # order: this one, and others, before the node; pairs with arrive's
     return _is_last(nodes, node, state)
 
 

@@ -162,7 +162,7 @@ def sort_edges(nodes: Table, edges, ways) -> None:
 
 @kernel
 def place_roots(nodes: Table, margins: Table) -> int:
-    """Write the nodes that wait for nobody into the ROOT cells, in order of their numbers; return how many."""
+    """Write the nodes that wait for nobody into the ROOT cells, by their numbers; return how many."""
     count = 0
     for node in range(nodes.shape[0]):
         if predecessors_of(nodes[node, SHAPE]) == 0:

@@ -7,37 +7,72 @@ graph, so the holder may take the lane again, deeper.
 Columns: HOLDER is 0, or the holder's row + 1; `counters.LANE_DEPTH` is the holder's.
 """
 
-from . import queue
+from . import event, queue
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_acquire, fence_seq_cst, load_relaxed, store_release
+from .atomics import add_relaxed, cas_acquire, fence_seq_cst, load_relaxed, store_release
 from .counters import LANE_DEPTH, count
-from .node import next_of
-from .runs import NONE
+from .node import END, next_of, set_next
+from .runs import NONE, QUEUED, slot_of
 from .search import LANE
+from .waiting import wake
 
 HOLDER = 40  # column of the pool's row
 
+ANY = -2  # as a run: whichever
+
 
 @kernel
-def enter(pool: Table, workers: Table, queues: Table, runs: Table, me: int) -> int:
-    """Take the lane if it is free or one's own, and its first task; return it, or NONE."""
+def enter(pool: Table, workers: Table, queues: Table, runs: Table, me: int, until: int) -> int:
+    """Take the lane if it is free or one's own, and a task; return it, or NONE.
+
+    Inside of a body, which waits for the run ``until``, only that run's tasks are taken: another one might
+    wait for what the body itself is about to end.
+    """
+    if load_relaxed(workers, me, LANE_DEPTH) > 0:
+        return _take(workers, queues, runs, me, until) if until >= 0 else NONE
     while not queue.is_empty(queues, LANE):
-        holder = load_relaxed(pool, 0, HOLDER)
-        if holder != me + 1:
-            if holder != 0:
-                return NONE
-            if not cas_acquire(
-                pool, 0, HOLDER, 0, me + 1
-            ):  # order: bodies of the last holder before mine; pairs with leave's
-                return NONE  # whoever was faster looks at the queue after this
-        task = queue.acquire(queues, LANE)
+        if load_relaxed(pool, 0, HOLDER) != 0:
+            return NONE
+        if not cas_acquire(
+            pool, 0, HOLDER, 0, me + 1
+        ):  # order: earlier bodies before mine; pairs with leave's
+            return NONE  # whoever was faster looks at the queue after this
+        task = _take(workers, queues, runs, me, ANY)
         if task >= 0:
-            queue.release(queues, LANE, next_of(runs, task))
-            count(workers, me, LANE_DEPTH, 1)
             return task
         _set_free(pool, workers, me)
     return NONE
+
+
+@kernel
+def _take(workers: Table, queues: Table, runs: Table, me: int, wanted: int) -> int:
+    """Take the first task of the run ``wanted``, or of `ANY`; return it, or NONE. The holder."""
+    if wanted != ANY and load_relaxed(runs, wanted, QUEUED) <= 0:
+        return NONE
+    task = queue.acquire(queues, LANE)
+    found, rest, first, last = NONE, END, END, END
+    while task >= 0 and found == NONE:
+        rest = next_of(runs, task)
+        if rest == END:
+            rest = queue.more(queues, LANE)
+        if wanted == ANY or slot_of(task) == wanted:
+            found = task
+        else:  # put aside
+            if first == END:
+                first = task
+            else:
+                set_next(runs, last, task)
+            last = task
+            task = rest
+    if found >= 0 or first != END:
+        queue.release(queues, LANE, rest)
+    if first != END:
+        queue.push(queues, LANE, runs, first, last)
+    if found >= 0:
+        add_relaxed(runs, slot_of(found), QUEUED, -1)
+        count(workers, me, LANE_DEPTH, 1)
+    return found
 
 
 @kernel
@@ -55,7 +90,16 @@ def _set_free(pool: Table, workers: Table, me: int) -> None:
 
 
 @kernel
+def call_holder(pool: Table, workers: Table) -> None:
+    """Wake the holder: inside of its body it may sleep in a turn, and it alone can run what was offered."""
+    holder = load_relaxed(pool, 0, HOLDER) - 1
+    if holder >= 0 and event.post(workers, holder):
+        wake(workers, holder, event.EVENT, 1)
+
+
+@kernel
 def offer(queues: Table, runs: Table, task: int) -> None:
     """Queue a task for the interpreter; the caller then tries to enter."""
+    add_relaxed(runs, slot_of(task), QUEUED, 1)
     queue.push(queues, LANE, runs, task, task)
     fence_seq_cst()  # order: the task is queued, then the look at the lane; pairs with leave's

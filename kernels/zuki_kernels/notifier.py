@@ -10,8 +10,8 @@ from . import event, sync_state
 from ._jit import kernel
 from ._types import Table
 from .atomics import cas_acq_rel, cas_relaxed, fence_seq_cst, load_acquire, load_relaxed
-from .counters import PARKS, WAKES, count
-from .runs import DONE, NONE
+from .counters import LANE_DEPTH, PARKS, WAKES, count
+from .runs import DONE, QUEUED
 from .sync_state import SYNC
 from .waiting import wait, wake
 
@@ -32,7 +32,7 @@ BEAT = 4  # verdict of wait_for_work: the pulse has moved
 @kernel
 def _wake_one(workers: Table) -> None:
     """Hand a token to a worker that waits; none is there if it has already noticed by itself."""
-    fence_seq_cst()  # order: SYNC moved, then the look at EVENT; pairs with wait_for_work's fence behind its sleep
+    fence_seq_cst()  # order: SYNC moved, then the look at EVENT; pairs with wait_for_work's, asleep before
     for worker in range(workers.shape[0]):
         if event.claim(workers, worker):
             wake(workers, worker, event.EVENT, 1)
@@ -57,7 +57,7 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
         if not waking and sync_state.is_notified(sync):
             return QUIET
         after = sync_state.notified(sync, limit, waking)
-        if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: the fences before this and in `_wake_one` order it
+        if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: this fence and `_wake_one`'s order it
             return _act(workers, me, sync, after)
 
 
@@ -91,18 +91,19 @@ def wait_for_work(
         if sync_state.may_take(sync, idle, load_relaxed(pool, 0, LIMIT)):
             after = sync_state.taken(sync, idle, waking)
             if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: the fence orders it
-                fence_seq_cst()  # order: the notification taken, then the look for work; pairs with notify's fence
+                fence_seq_cst()  # order: notification taken, then the look for work; pairs with notify's
                 event.disarm(workers, me)
                 return DUTY if waking or sync_state.is_signaled(sync) else AWAKE
         elif not idle:
             event.arm(workers, me)
+            announced = sync_state.registered(sync, waking)
             if cas_acq_rel(
-                pool, 0, SYNC, sync, sync_state.registered(sync, waking)
+                pool, 0, SYNC, sync, announced
             ):  # order: armed before counted; pairs with _wake_one's fence
                 idle, waking = True, False
-        elif (
-            until >= 0 and load_acquire(runs, until, DONE) != 0
-        ):  # order: the run's results after its end; pairs with settle's
+        elif until >= 0 and load_acquire(
+            runs, until, DONE
+        ):  # order: results after the end; pairs with settle's
             if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
                 event.disarm(workers, me)
                 return OVER
@@ -110,11 +111,18 @@ def wait_for_work(
             if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
                 event.disarm(workers, me)
                 return BEAT
+        elif (
+            until >= 0 and load_relaxed(workers, me, LANE_DEPTH) > 0 and load_relaxed(runs, until, QUEUED) > 0
+        ):
+            if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
+                event.disarm(workers, me)
+                return AWAKE  # inside of a Python body, it alone may run what waits for the interpreter
         else:
             count(workers, me, PARKS, 1)
             wait(workers, me, event.EVENT, event.WAITING, timeout)
             event.arm(workers, me)
-            fence_seq_cst()  # order: EVENT armed, then the look at SYNC: the token may be an older one; pairs with _wake_one's
+            # the token may be an older one, that says nothing of the last notification
+            fence_seq_cst()  # order: EVENT armed, then the look at SYNC; pairs with _wake_one's
 
 
 @kernel
@@ -140,7 +148,7 @@ def depart(pool: Table, workers: Table, me: int, waking: bool, leaves_work: bool
             after = sync_state.notified(after, load_relaxed(pool, 0, LIMIT), False)
         if cas_acq_rel(
             pool, 0, SYNC, sync, after
-        ):  # order: what is left before the notification; pairs with wait_for_work's
+        ):  # order: the work left, then the word; pairs with wait_for_work's
             if sync_state.spawned(after) == sync_state.spawned(sync):
                 return START
             return _act(workers, me, sync_state.departed(sync, waking), after)
@@ -164,7 +172,9 @@ def shut_down(pool: Table, workers: Table) -> None:
     """Tell every worker to end, and wake those that sleep."""
     while True:  # a failure means that another thread has moved the state
         sync = load_relaxed(pool, 0, SYNC)
-        if cas_relaxed(pool, 0, SYNC, sync, sync_state.shut_down(sync)):  # relaxed: a worker that is told stops
+        if cas_relaxed(
+            pool, 0, SYNC, sync, sync_state.shut_down(sync)
+        ):  # relaxed: nobody reads what came before
             break
     for worker in range(workers.shape[0]):
         if event.shut_down(workers, worker):

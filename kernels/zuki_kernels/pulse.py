@@ -38,7 +38,7 @@ def read(pool: Table) -> int:
 
 @kernel
 def beat(pool: Table, interval: int) -> None:
-    """Move the pulse every ``interval`` nanoseconds; return when nobody has helped for long, or when told to."""
+    """Move the pulse every ``interval`` nanoseconds; return if nobody has helped for long, or if told."""
     quiet = 0
     while quiet < _LINGER and load_relaxed(pool, 0, STOPPED) == 0:
         wait(pool, 0, STOPPED, 0, interval)

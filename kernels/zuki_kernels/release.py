@@ -40,9 +40,9 @@ from .runs import (
 )
 from .waiting import wake
 
-# Nodes that are near one another in number are often near one another in time. With this many numbers between a
-# node that is ready and the row that is fetched, a stencil of 1.6 million nodes takes 9.4 ns a task, not 13.6;
-# half or twice as many do as well, and a graph of random edges, where the guess is wrong, loses nothing.
+# Nodes that are near one another in number are often near one another in time. With this many numbers
+# between a node that is ready and the row that is fetched, a stencil of 1.6 million nodes takes 9.4 ns a
+# task, not 13.6; half or twice as many do as well, and a graph of random edges loses nothing.
 _AHEAD = 128
 _MOST_ROOTS = 256  # roots that a worker takes at once
 _EVERYBODY = 1 << 30
@@ -107,7 +107,7 @@ def roots(
     slot: int,
     nodes: Table,
 ) -> tuple[int, bool]:
-    """Take some roots of a run, whose marker the caller holds; return the most urgent, and whether there are others."""
+    """Take some roots of a run whose marker the caller holds; return the first, and if there are others."""
     cursor, total = load_relaxed(runs, slot, CURSOR), load_relaxed(runs, slot, ROOT_COUNT)
     left = total - cursor
     share = min(max(left // (2 * load_relaxed(pool, 0, LIMIT)), 1), _MOST_ROOTS)

@@ -34,6 +34,7 @@ STOPPED = 24  # 1: start no further body
 REMAINING = 32  # nodes not yet reported as finished
 FAILURES = 33  # bodies that raised
 FIRST_FAILED = 34  # the node whose body raised first, or NONE
+QUEUED = 35  # its nodes that wait for the interpreter
 DONE = 40  # 1 when REMAINING has reached 0; threads outside the pool wait on it
 RUN_FIELDS = 48
 

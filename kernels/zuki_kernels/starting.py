@@ -17,6 +17,7 @@ from .runs import (
     NODE_COUNT,
     NODES,
     NONE,
+    QUEUED,
     REMAINING,
     ROOT_MARKER,
     STOPPED,
@@ -43,8 +44,8 @@ def begin(
 ) -> int:
     """Fill the row of a run and queue its roots; return `notifier.START` if the caller must start a thread.
 
-    ``plan`` has one row: the first fields of the run's, NODES to LEVELS_USED. A ``waiter`` (a worker that will look for the work
-    itself) makes a notification needless.
+    ``plan`` has one row: the first fields of the run's, NODES to LEVELS_USED. A ``waiter`` (a worker that
+    will look for the work itself) makes a notification needless.
     """
     for field in range(NODES, LEVELS_USED + 1):
         store_relaxed(runs, slot, field, load_relaxed(plan, 0, field))
@@ -53,7 +54,7 @@ def begin(
     store_relaxed(runs, slot, BATCH, batch)
     store_relaxed(runs, slot, WAITER, waiter)
     store_relaxed(runs, slot, CALLBACK, callback)
-    for field in (CURSOR, STOPPED, FAILURES, DONE):
+    for field in (CURSOR, STOPPED, FAILURES, QUEUED, DONE):
         store_relaxed(runs, slot, field, 0)
     store_relaxed(runs, slot, FIRST_FAILED, NONE)
     store_relaxed(runs, slot, REMAINING, load_relaxed(plan, 0, NODE_COUNT))

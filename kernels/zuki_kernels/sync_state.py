@@ -64,7 +64,7 @@ def awake(sync: int) -> int:
 
 @kernel
 def may_take(sync: int, registered: bool, limit: int) -> bool:
-    """Tell whether a worker may take the notification: if it is awake, was woken, or one more may be awake."""
+    """Tell whether a worker may take the notification: it is awake, was woken, or one more may be awake."""
     return is_notified(sync) and (not registered or is_signaled(sync) or spawned(sync) - idle(sync) < limit)
 
 
@@ -92,7 +92,7 @@ def notified(sync: int, limit: int, waking: bool) -> int:
 
 @kernel
 def taken(sync: int, registered: bool, waking: bool) -> int:
-    """A worker takes the notification, and the duty of waking if it was signaled or has it already."""
+    """Take the notification, and the duty of waking if the worker was signaled or has it already."""
     after = sync & ~NOTIFIED
     if registered:
         after -= ONE_IDLE
@@ -103,7 +103,7 @@ def taken(sync: int, registered: bool, waking: bool) -> int:
 
 @kernel
 def registered(sync: int, waking: bool) -> int:
-    """A worker that found nothing announces that it sleeps, and gives the duty of waking up."""
+    """Announce that a worker that found nothing sleeps, and gives the duty of waking up."""
     after = sync + ONE_IDLE
     if waking:
         after &= ~_STATES
@@ -112,13 +112,13 @@ def registered(sync: int, waking: bool) -> int:
 
 @kernel
 def unregistered(sync: int) -> int:
-    """A worker that was idle is not any more."""
+    """Count a worker that was idle as awake."""
     return sync - ONE_IDLE
 
 
 @kernel
 def departed(sync: int, waking: bool) -> int:
-    """A worker that was not idle leaves the pool, and gives the duty of waking up."""
+    """Let a worker that was awake leave the pool, and give the duty of waking up."""
     after = sync - ONE_SPAWNED
     if waking and not is_shut_down(sync):
         after &= ~_STATES
@@ -127,7 +127,7 @@ def departed(sync: int, waking: bool) -> int:
 
 @kernel
 def unsignaled(sync: int) -> int:
-    """A thread that was to be started could not be."""
+    """Forget a thread that was to be started and could not be."""
     after = sync - ONE_SPAWNED
     if is_signaled(sync):
         after &= ~_STATES
@@ -136,7 +136,7 @@ def unsignaled(sync: int) -> int:
 
 @kernel
 def joined(sync: int, limit: int) -> int:
-    """A caller becomes a worker; the same word if that would make too many."""
+    """Let a caller be a worker; the same word if that would make too many."""
     if is_shut_down(sync) or awake(sync) >= limit:
         return sync
     return sync + ONE_SPAWNED
@@ -144,5 +144,5 @@ def joined(sync: int, limit: int) -> int:
 
 @kernel
 def shut_down(sync: int) -> int:
-    """The pool ends."""
+    """Let the pool end."""
     return sync | SHUTDOWN | NOTIFIED

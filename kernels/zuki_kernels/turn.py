@@ -1,11 +1,11 @@
-"""A worker's turn: one call that runs task after task, without the interpreter, until only Python can go on."""
+"""A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
 from . import lane, queue, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .clock import give_way, now, spin_hint
-from .counters import ANSWER, TASKS, TICK, TURNS, count
+from .counters import ANSWER, LANE_DEPTH, TASKS, TICK, TURNS, count
 from .dependencies import PASSED, finish, is_condemned
 from .dispatch import bare, call, table_at
 from .notifier import DUTY, LIMIT, PULSE, START, STOP, notify, wait_for_work
@@ -49,8 +49,9 @@ PASSED_OVER = 2
 FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
 
 _FAIRNESS = 61  # every so many tasks the queue of all comes first, as in Go
-# Waking a thread takes tens of microseconds, on a virtual machine a hundred, and stalls the one that wakes: a worker
-# that finds nothing goes on looking for as long. With a fifth of it, 2 workers on bodies of 1.5 us were slower than one.
+# Waking a thread takes tens of microseconds, on a virtual machine a hundred, and stalls the one that wakes:
+# a worker that finds nothing goes on looking for as long. With a tenth of it, two workers on bodies of 1.5 us
+# were slower than one. More than 0, for finished nodes are reported after the first round that found nothing.
 _LINGER = 150_000  # nanoseconds of search before a worker sleeps
 _HINTS = 8  # spin hints between two rounds of search, at first
 _EAGER = 32  # rounds of search after which a worker gives way to other threads between two rounds
@@ -143,14 +144,21 @@ def _turn(
                     break
             if done == 0:
                 slot = NONE  # its run may be over, and the slot another's
-            if (
-                until >= 0 and load_acquire(runs, until, DONE) != 0
-            ):  # order: the run's results after its end; pairs with settle's
+            if until >= 0 and load_acquire(
+                runs, until, DONE
+            ):  # order: results after the end; pairs with settle's
                 reason = RUN_OVER
                 break
             if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
                 reason = SIGNALS
                 break
+            if (
+                load_relaxed(workers, me, LANE_DEPTH) > 0
+            ):  # inside of a Python body: others queue theirs behind it
+                task = lane.enter(pool, workers, queues, runs, me, until)
+                if task >= 0:
+                    reason = RUN_PYTHON
+                    break
             task = search.find(pool, workers, deques, rings, queues, runs, me)
             if task < 0:
                 moment = now()
@@ -210,7 +218,9 @@ def _turn(
             sound = False
         elif entry == PYTHON:
             lane.offer(queues, runs, task)
-            task = lane.enter(pool, workers, queues, runs, me)
+            task = lane.enter(pool, workers, queues, runs, me, until)
+            if task < 0:
+                lane.call_holder(pool, workers)
             if task >= 0:
                 reason = RUN_PYTHON
                 break
@@ -239,7 +249,7 @@ def _turn(
             added += 1
         if node_is_python:
             lane.leave(pool, workers, me)
-            following = lane.enter(pool, workers, queues, runs, me)
+            following = lane.enter(pool, workers, queues, runs, me, until)
             if following >= 0:
                 if task >= 0:
                     level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
@@ -258,9 +268,8 @@ def _turn(
         if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
             reason = SIGNALS
             break
-        if (
-            until >= 0 and slot != until and load_acquire(runs, until, DONE) != 0
-        ):  # order: the run's results after its end; pairs with settle's
+        elsewhere = until >= 0 and slot != until
+        if elsewhere and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
             reason = RUN_OVER
             break
     # hand over what is in hand: the turn may be the last one of this thread
@@ -284,7 +293,7 @@ def _turn(
 
 @kernel
 def last_answer(workers: Table, me: int) -> tuple[int, int, int, bool]:
-    """Return again what the last turn answered, for a thread that lost the answer to a signal handler's exception."""
+    """Return again what the last turn answered, to a thread that lost it to a signal handler's exception."""
     return (
         load_relaxed(workers, me, ANSWER),
         load_relaxed(workers, me, ANSWER + 1),

@@ -1,4 +1,4 @@
-"""A thousand random sequences of reads and writes on overlapping views equal sequential execution, bit for bit."""
+"""A thousand random sequences of reads and writes on overlapping views equal sequential execution."""
 
 import random
 

@@ -4,6 +4,7 @@ import pytest
 
 from zuki_kernels.lane import HOLDER
 from zuki_kernels.queue import STACK
+from zuki_kernels.runs import NONE
 from zuki_kernels.search import LANE
 
 from .explore import explore
@@ -33,7 +34,7 @@ def lane_of(kernels, *offers, nested=False):
         held = yield from load_plain(interpreter, 0, 0)
         ran = ()
         if deeper:  # the body waits for another graph, whose tasks are in the lane too
-            task = yield from lane.enter(pool, rows, queues, runs, me)
+            task = yield from lane.enter(pool, rows, queues, runs, me, 0)
             if task >= 0:
                 ran = (task, *(yield from body(me, False)))
                 yield from lane.leave(pool, rows, me)
@@ -46,11 +47,11 @@ def lane_of(kernels, *offers, nested=False):
             first, ran = 1 + sum(offers[:me]), ()
             for task in range(first, first + offers[me]):
                 yield from lane.offer(queues, runs, task)
-            task = yield from lane.enter(pool, rows, queues, runs, me)
+            task = yield from lane.enter(pool, rows, queues, runs, me, NONE)
             while task >= 0:
                 ran += (task, *(yield from body(me, nested)))
                 yield from lane.leave(pool, rows, me)
-                task = yield from lane.enter(pool, rows, queues, runs, me)
+                task = yield from lane.enter(pool, rows, queues, runs, me, NONE)
             return ran
 
         return run

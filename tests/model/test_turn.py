@@ -10,7 +10,7 @@ from .trace import BrokenRunError
 
 MUTANTS = [
     ("_turn", "until >= 0 and load_acquire", "until >= 0 and load_relaxed"),
-    ("_turn", "slot != until and load_acquire", "slot != until and load_relaxed"),
+    ("_turn", "elsewhere and load_acquire", "elsewhere and load_relaxed"),
     ("_turn", "done > 0 and spins > 0", "False"),
 ]
 BEYOND_THE_MODEL = {}

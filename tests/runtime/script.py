@@ -1,4 +1,4 @@
-"""Running a piece of Python in a process of its own, with a limit, for what a test's process must not suffer."""
+"""Running Python in a process of its own, with a limit, for what a test's process must not suffer."""
 
 import os
 import subprocess

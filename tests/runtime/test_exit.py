@@ -55,11 +55,14 @@ graph = zuki.Graph()
 graph.add_many(spin, milliseconds(10), count=20)
 graph.add(os.write, 1, b"done", after=graph.nodes)
 executor = zuki.Executor(max_threads=2)
+graph.run(executor)
+begun = threading.Event()
+graph.add(begun.set)
 threading.Thread(target=graph.run, args=(executor,), daemon=True).start()
-time.sleep(0.05)
+begun.wait(20)
 """
     )
-    assert printed == "done"
+    assert printed == "donedone"
 
 
 def test_a_thread_goes_on_after_the_main_thread():

@@ -9,11 +9,13 @@ from tests.runtime.script import run_script
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
 HEAD = """
+faulthandler.cancel_dump_traceback_later()  # its thread is missing in a child, which would wait for it
+
 def in_child(function):
-    # the child's exit status, after 20 seconds at most
     child = os.fork()
     if child == 0:
         status = 1
+        signal.alarm(20)  # ends the process
         try:
             function()
             status = 0
@@ -158,6 +160,7 @@ def test_exit_of_a_child_ends_its_threads():
 run_all()
 child = os.fork()
 if child == 0:
+    signal.alarm(20)
     future = slow.submit(executor)
     raise SystemExit(7)  # the whole of the interpreter's end
 _, status = os.waitpid(child, 0)

@@ -111,24 +111,25 @@ repeat(outer)
     )
 
 
-def test_a_node_runs_a_graph_that_another_thread_runs(workers):
+def test_a_node_does_not_wait_for_a_graph_that_another_thread_runs(workers):
     run(
         workers,
         """
-inner = graph_of(5, 5)
+inner = graph_of(*[5] * 40)
 outer = zuki.Graph()
-outer.add(time.sleep, 0.1)
 outer.add(inner.run, executor)
-outer.add(inner.run, executor)
-future = outer.submit(executor)
-time.sleep(0.02)
-threads = [threading.Thread(target=inner.run, args=(executor,), daemon=True) for _ in range(2)]
-for thread in threads:
-    thread.start()
-future.result(15)
-for thread in threads:
-    thread.join(15)
-    assert not thread.is_alive()
+thread = threading.Thread(target=inner.run, args=(zuki.Executor(max_threads=1),), daemon=True)
+thread.start()
+time.sleep(0.05)
+try:
+    outer.run(executor)
+except zuki.GraphError as error:
+    assert "cannot wait for its turn" in str(error), error
+else:
+    raise SystemExit("no error")
+thread.join(15)
+assert not thread.is_alive()
+outer.run(executor)
 """,
     )
 

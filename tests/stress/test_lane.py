@@ -8,6 +8,7 @@ from tests.kernels.threads_of import run_together
 from zuki_kernels import lane, queue
 from zuki_kernels._jit import kernel
 from zuki_kernels.atomics import load_relaxed, store_relaxed
+from zuki_kernels.runs import NONE
 from zuki_kernels.search import LANE
 
 INSIDE = 6  # column of the pool's row: written by whoever is inside, without an atomic addition
@@ -19,13 +20,13 @@ def offer_and_run(pool, workers, queues, runs, me, first, count, taken):
     ran = 0
     for offered in range(first, first + count):
         lane.offer(queues, runs, offered)
-        task = lane.enter(pool, workers, queues, runs, me)
+        task = lane.enter(pool, workers, queues, runs, me, NONE)
         while task >= 0:
             store_relaxed(pool, 0, INSIDE, load_relaxed(pool, 0, INSIDE) + 1)
             taken[ran] = task
             ran += 1
             lane.leave(pool, workers, me)
-            task = lane.enter(pool, workers, queues, runs, me)
+            task = lane.enter(pool, workers, queues, runs, me, NONE)
     return ran
 
 

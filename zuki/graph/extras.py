@@ -1,6 +1,5 @@
 """What a user may say of nodes beside body and arguments: names, priorities, costs."""
 
-import math
 from bisect import bisect_right
 from typing import Any
 
@@ -58,10 +57,8 @@ def checked_cost(cost: Any, count: int) -> Any:
     """Return a cost for each of ``count`` nodes, or one for all; raise if it is none."""
     if cost is None:
         return None
-    if isinstance(cost, float | int) and not isinstance(cost, bool) and math.isfinite(cost) and cost >= 0:
-        return float(cost)
     values = np.asarray(cost)
-    fits = values.dtype.kind in "iuf" and values.shape == (count,)
+    fits = values.dtype.kind in "iuf" and values.shape in ((), (count,))
     if not fits or not np.all(np.isfinite(values) & (values >= 0)):
         raise GraphError(f"cost must be a finite number of at least 0{_or_array(count)}, not {cost!r}")
     return values.astype(np.float64)

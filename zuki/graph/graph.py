@@ -14,7 +14,7 @@ from zuki.graph.checks import checked_ids, checked_task
 from zuki.graph.extras import checked_cost, checked_name, checked_priority
 from zuki.graph.node import Node, Nodes
 from zuki.graph.pictures import dot_of, html_of, size_of
-from zuki.graph.progress import progress_bar
+from zuki.graph.progress import find_tqdm, progress_bar
 from zuki.graph.report import Report
 from zuki.graph.running import RunFuture, begin
 from zuki.graph.single import add_one
@@ -229,10 +229,11 @@ class Graph:
         KeyboardInterrupt
             After Ctrl-C; bodies that were running have ended, others have not begun.
         """
+        bar = find_tqdm() if progress else None
         run = begin(self, self._state, executor, progress, measure)
         try:
             if len(self):
-                with progress_bar(self.name, len(self), run.remaining) if progress else nullcontext():
+                with progress_bar(bar, self.name, len(self), run.remaining) if bar else nullcontext():
                     run.pool.run(run)
             else:
                 run.end(0, NONE, False)

@@ -4,8 +4,17 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from types import TracebackType
+from typing import Any
 
 _INTERVAL = 0.1  # seconds between two looks
+
+
+def find_tqdm() -> Any:
+    """Return the progress bar's class; raise `ImportError`, naming the extra, if it is not installed."""
+    try:
+        return import_module("tqdm.auto").tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs tqdm: pip install 'zuki[progress]'") from error
 
 
 class progress_bar:  # noqa: N801  (used as a statement)
@@ -13,24 +22,17 @@ class progress_bar:  # noqa: N801  (used as a statement)
 
     Parameters
     ----------
+    tqdm : class
+        From `find_tqdm`.
     name : str
         What stands before the bar.
     total : int
         How many nodes there are.
     remaining : callable
         Answers how many are not done.
-
-    Raises
-    ------
-    ImportError
-        tqdm is not installed.
     """
 
-    def __init__(self, name: str, total: int, remaining: Callable[[], int]) -> None:
-        try:
-            tqdm = import_module("tqdm.auto").tqdm
-        except ImportError as error:
-            raise ImportError("progress=True needs tqdm: pip install 'zuki[progress]'") from error
+    def __init__(self, tqdm: Any, name: str, total: int, remaining: Callable[[], int]) -> None:
         self._bar = tqdm(total=total, desc=name, unit="node")
         self._total, self._remaining = total, remaining
         self._ended = threading.Event()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zuki.errors import GraphError
+from zuki.errors import ExecutorShutDownError, GraphError
 from zuki.graph.describe import describe_arguments
 from zuki.graph.node import Node
 from zuki.graph.report import Report
@@ -18,7 +18,8 @@ from zuki.task.failures import exception_of
 from zuki_kernels import freeze, turn
 from zuki_kernels.counters import STEALS, TASKS
 
-_MOST_FAILURES = 1000  # exceptions that are kept
+_MOST_FAILURES = 10_000  # exceptions that are kept
+_AT_ONCE = 1000  # exceptions that are decoded in one go
 _EVERY_NODE = 1
 _SELDOM = 1 << 40
 
@@ -68,6 +69,7 @@ class GraphRun:
             return turn.PASSED_OVER
         entered = _inside.__dict__.setdefault("graphs", [])
         entered.append(state)
+        begun = time.perf_counter_ns()
         try:
             function, arguments = state.calls[node]
             values = (value.result() if isinstance(value, Node) else value for value in arguments)
@@ -77,17 +79,18 @@ class GraphRun:
             return turn.RAISED
         finally:
             entered.pop()
+            if self._durations is not None:
+                self._durations[node] = time.perf_counter_ns() - begun
         return turn.RETURNED
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""
         state = self._state
         if failures:
-            for node, failure in freeze.failed(
-                state.contents.nodes, state.contents.margins, _MOST_FAILURES
-            ).tolist():
-                state.errors[node] = exception_of(failure)
-            self.error = state.errors.get(first_failed) or next(iter(state.errors.values()))
+            self._gather_failures()
+            if first_failed not in state.errors:  # one of those that were not kept
+                first_failed = next(iter(state.errors))
+            self.error = state.errors[first_failed]
             _add_notes(self.error, state, first_failed, failures)
         elif stopped:
             self.error = CancelledError(f"graph {state.name!r} was stopped")
@@ -101,6 +104,18 @@ class GraphRun:
             self.future.set_exception(self.error)
         else:
             self.future.set_result(self.report)
+
+    def _gather_failures(self) -> None:
+        """Decode what failing bodies left, which gives its memory back; keep not too many exceptions."""
+        state = self._state
+        while True:
+            found = freeze.failed(state.contents.nodes, state.contents.margins, _AT_ONCE)
+            for node, failure in found.tolist():
+                error = exception_of(failure)
+                if len(state.errors) < _MOST_FAILURES:
+                    state.errors[node] = error
+            if len(found) < _AT_ONCE:
+                return
 
     def _make_report(self) -> Report:
         seconds = time.perf_counter() - self._begun
@@ -155,8 +170,11 @@ class RunFuture(Future[Report]):
         BaseException
             What the first body that failed raised.
         """
-        if timeout is None and not self.done():
-            self._run.pool.help(self._run)
+        if not self.done():
+            begun = time.monotonic()
+            self._run.pool.help(self._run, timeout)
+            if timeout is not None:
+                timeout = max(0.0, timeout - (time.monotonic() - begun))
         return super().result(timeout)
 
 
@@ -184,9 +202,12 @@ def begin(
     chosen = default_executor() if executor is None else executor
     if not isinstance(chosen, Executor):
         raise TypeError(f"executor must be a zuki.Executor, not a {type(chosen).__name__}")
+    if chosen._pool.is_closed:
+        raise ExecutorShutDownError(f"executor {chosen.name!r} has been shut down")
     if is_inside(state):
         raise GraphError(f"graph {state.name!r} is running the node that wants to run it")
-    state.turn.acquire()
+    if not state.turn.acquire(blocking=not getattr(_inside, "graphs", ())):
+        raise GraphError(f"graph {state.name!r} is running, and a node cannot wait for its turn")
     try:
         state.contents.freeze(lambda node: Node(graph, node))
         state.begin_epoch()

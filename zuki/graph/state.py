@@ -132,7 +132,8 @@ class GraphState:
         if self.epoch == 0 or epoch_of(state) != self.epoch or state & PASSED:
             raise NodeNotRunError(f"node {self.name_of(node)!r} of graph {self.name!r} has not run")
         if state & FAILED:
-            raise self.errors[node]
+            lost = f"node {self.name_of(node)!r} failed, as did too many others for its exception to be kept"
+            raise self.errors.get(node) or NodeNotRunError(lost)
         frame, body = contents.frame_and_body(node)
         found = self.bodies[body]
         if isinstance(found, Specialisation):

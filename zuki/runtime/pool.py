@@ -1,16 +1,17 @@
 """The pool: its threads, the callers that help them, and the runs they work on."""
 
 import threading
+import time
 from collections import deque
 from heapq import heappop, heappush
 
 from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.runtime import worker
 from zuki.runtime.run import Run
-from zuki.runtime.signals import deferred_interrupt
 from zuki.runtime.tables import RUNS, Tables
 from zuki.runtime.warm import warm_up
 from zuki_kernels import notifier, pulse, search, starting, turn
+from zuki_kernels._signals import deferred_interrupt
 from zuki_kernels._types import Table
 from zuki_kernels.runs import NONE
 
@@ -49,7 +50,7 @@ class Pool:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
         self.tables = Tables(self.max_threads)
         self.active: dict[int, Run] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # for whatever drops an executor may hold it: see `Executor`
         self._nothing_active = threading.Condition(self._lock)
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
@@ -87,7 +88,7 @@ class Pool:
         if self._begin(run, NONE, True):
             self.start_thread()
 
-    def help(self, run: Run) -> None:
+    def help(self, run: Run, timeout: float | None) -> None:
         """Run tasks until a submitted run has ended, if the calling thread is a worker of this pool."""
         row = worker.row_of_this_thread(self)
         if row is None:
@@ -96,7 +97,13 @@ class Pool:
             if self.active.get(run.slot) is not run:
                 return
             starting.expect(self.tables.runs, run.slot, row)
-        worker.work(self, row, run.slot, NONE, [])
+        if timeout is None:
+            worker.work(self, row, run.slot, NONE, [])
+            return
+        pulse.count_helper(self.tables.pool, 1)
+        self._keep_pulse()
+        worker.work(self, row, run.slot, NONE, [], time.monotonic() + timeout)
+        pulse.count_helper(self.tables.pool, -1)
 
     def remaining(self, slot: int) -> int:
         """Return how many nodes of a run are not finished."""
@@ -180,24 +187,22 @@ class Pool:
 
     def start_thread(self) -> None:
         """Start the thread that a kernel has asked for and counted; give it up if that fails."""
-        with self._lock:
+        with self._lock:  # also while it starts: `shut_down` joins no thread that has not started
             row = self._take_row()
             thread = threading.Thread(
                 target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
             )
-            self._threads.add(thread)
-        try:
-            with _stack_lock:
-                before = threading.stack_size(self.stack_size)
-                try:
-                    thread.start()
-                finally:
-                    threading.stack_size(before)
-        except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
-            with self._lock:
-                self._threads.discard(thread)
+            try:
+                with _stack_lock:
+                    before = threading.stack_size(self.stack_size)
+                    try:
+                        thread.start()
+                    finally:
+                        threading.stack_size(before)
+                self._threads.add(thread)
+            except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
-            notifier.give_up_start(self.tables.pool)
+                notifier.give_up_start(self.tables.pool)
 
     def _be_a_thread(self, row: int) -> None:
         worker.seats.taken.append((self, row))
@@ -207,7 +212,10 @@ class Pool:
         with self._lock:
             if self._pulse is None:
                 self._pulse = threading.Thread(target=self._beat, name=f"{self.name}-pulse", daemon=True)
-                self._pulse.start()
+                try:
+                    self._pulse.start()
+                except RuntimeError:  # no more threads: Ctrl-C waits for the end of the run
+                    self._pulse = None
 
     def _beat(self) -> None:
         while True:
@@ -234,13 +242,19 @@ class Pool:
                     starting.stop(self.tables.runs, slot)
             if not self.active:
                 self._end_threads()
-            threads = [thread for thread in (*self._threads, self._pulse) if thread is not None]
+            pulse_thread = self._pulse
         if wait and worker.row_of_this_thread(self) is None:
             with self._lock:
                 while self.active:
                     self._nothing_active.wait()
-            for thread in threads:
-                thread.join()
+            while True:  # a worker may start another one before it ends
+                with self._lock:
+                    threads = [thread for thread in (*self._threads, pulse_thread) if thread is not None]
+                    threads = [thread for thread in threads if thread.is_alive()]
+                if not threads:
+                    return
+                for thread in threads:
+                    thread.join()
 
     def _end_threads(self) -> None:
         notifier.shut_down(self.tables.pool, self.tables.workers)

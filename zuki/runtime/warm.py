@@ -1,4 +1,4 @@
-"""Compiling the kernels before they are wanted: by one thread, while Ctrl-C still works at once."""
+"""Compiling the kernels before they are wanted, by one thread."""
 
 import threading
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import types
 from numba._dispatcher import compute_fingerprint
-from numba.core import errors, sigutils
+from numba.core import errors, sigutils, typeinfer
 from numba.core.compiler import Flags
 from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.typing.typeof import Purpose, typeof
@@ -281,8 +281,9 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
         if cache:
             with suppress(RuntimeError):  # Numba finds no place for it: code typed at a prompt
                 made.enable_caching()
-        for signature in signatures or ():
-            made.compile(signature)
+        with typeinfer.register_dispatcher(made):  # so that a body that calls itself finds itself
+            for signature in signatures or ():
+                made.compile(signature)
         if signatures:
             made.disable_compile()
     except (KeyError, errors.NumbaError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Ctrl-C while the main thread runs tasks: noted at once, raised when the run has stopped."""
+"""Ctrl-C while the main thread compiles kernels or runs tasks: noted at once, raised at the end."""
 
 import signal
 import threading
@@ -10,8 +10,8 @@ class deferred_interrupt:  # noqa: N801  (used as a statement)
     """Put SIGINT's handler off to the end of a ``with`` block.
 
     An exception that a signal handler raised between two of the pool's own steps would lose
-    what the last step answered. Outside the main thread, and where the program has
-    set the signal to be ignored or left to the system, nothing is changed.
+    what the last step answered. Outside the main thread, and where the program has a
+    handler of its own, nothing is changed.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ class deferred_interrupt:  # noqa: N801  (used as a statement)
     def __enter__(self) -> "deferred_interrupt":
         if threading.current_thread() is threading.main_thread():
             handler = signal.getsignal(signal.SIGINT)
-            if callable(handler):
+            inside_another = getattr(handler, "__func__", None) is deferred_interrupt._note
+            if inside_another or handler is signal.default_int_handler:
                 self._handler = handler
                 signal.signal(signal.SIGINT, self._note)
         return self

@@ -1,0 +1,95 @@
+"""What ``import zuki`` gives, and what it costs in other packages."""
+
+import inspect
+import os
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import pytest
+
+import zuki
+
+# Packages of others whose modules are loaded after an import
+LOADED = """
+import sys
+before = set(sys.modules)
+import {}
+loaded = {{name.split(".")[0] for name in set(sys.modules) - before}}
+print(*sorted(loaded - sys.stdlib_module_names))
+"""
+
+
+def packages_loaded_by(name):
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADED.format(name)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    return set(ended.stdout.split())
+
+
+def test_zuki_loads_nothing_that_numba_does_not():
+    own = {"zuki", "zuki_kernels"}
+    loaded = packages_loaded_by("zuki")
+    assert own <= loaded
+    assert loaded - own <= packages_loaded_by("numba") | {"llvmlite", "numba", "numpy"}
+
+
+def test_all_is_sorted_and_complete():
+    assert zuki.__all__ == sorted(zuki.__all__)
+    public = {
+        name for name, value in vars(zuki).items() if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert public == set(zuki.__all__)
+
+
+@pytest.mark.parametrize("name", zuki.__all__)
+def test_a_public_name_is_there_and_documented(name):
+    value = getattr(zuki, name)
+    assert value.__name__ == name
+    assert inspect.getdoc(value), name
+    assert value.__doc__, "inherited"
+
+
+def members():
+    for name in zuki.__all__:
+        value = getattr(zuki, name)
+        if inspect.isclass(value):
+            for member, function in vars(value).items():
+                if not member.startswith("_") and (callable(function) or isinstance(function, property)):
+                    yield pytest.param(function, id=f"{name}.{member}")
+
+
+@pytest.mark.parametrize("member", list(members()))
+def test_a_public_method_is_documented(member):
+    assert member.__doc__
+    assert member.__doc__.strip().splitlines()[0].endswith(".")
+
+
+@pytest.mark.parametrize("name", zuki.__all__)
+def test_parameters_are_documented(name):
+    value = getattr(zuki, name)
+    if inspect.isclass(value) and issubclass(value, Exception):
+        return
+    for parameter in inspect.signature(value).parameters:
+        assert parameter in value.__doc__, parameter
+
+
+def test_errors_have_one_base():
+    errors = [getattr(zuki, name) for name in zuki.__all__ if name.endswith("Error")]
+    assert errors
+    assert all(issubclass(error, zuki.ZukiError) for error in errors)
+
+
+def test_the_version_is_that_of_the_package():
+    assert zuki.__version__.count(".") == 2
+    try:
+        installed = version("zuki")
+    except PackageNotFoundError:
+        return  # run from a checkout
+    assert installed == zuki.__version__
