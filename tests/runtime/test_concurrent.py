@@ -37,13 +37,13 @@ class Counted:
             assert self.last.result() == 2
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
 def submit_many(executor, graphs, futures):
     for _ in range(2000):
         graphs.append(Counted(2, 1))
         futures.append(graphs[-1].graph.submit(executor))
 
 
+@pytest.mark.parametrize("workers", [1, 2, 4])
 def test_different_graphs_on_one_executor(workers):
     with zuki.Executor(max_threads=workers) as executor:
         graphs = [Counted() for _ in range(12)]  # more than there are seats for callers

@@ -102,8 +102,10 @@ class Pool:
             return
         pulse.count_helper(self.tables.pool, 1)
         self._keep_pulse()
-        worker.work(self, row, run.slot, NONE, [], time.monotonic() + timeout)
-        pulse.count_helper(self.tables.pool, -1)
+        try:
+            worker.work(self, row, run.slot, NONE, [], time.monotonic() + timeout)
+        finally:
+            pulse.count_helper(self.tables.pool, -1)
 
     def remaining(self, slot: int) -> int:
         """Return how many nodes of a run are not finished."""

@@ -6,6 +6,7 @@ from numba import types
 
 from zuki_kernels import notifier, pulse, search, starting, turn
 from zuki_kernels._machine import TABLE
+from zuki_kernels.runs import node_of, slot_of
 
 _KINDS = {"i": types.int64, "t": TABLE, "b": types.boolean}
 
@@ -18,6 +19,9 @@ _WANTED = (
     (pulse.read, "t"),
     (pulse.beat, "ti"),
     (turn.turns, "ti"),
+    (turn.last_answer, "ti"),
+    (node_of, "i"),
+    (slot_of, "i"),
     (turn.turn, "iiiiitttttt"),
     (search.is_anything_left, "tti"),
     (notifier.depart, "ttibb"),
