@@ -86,34 +86,6 @@ executor.shutdown()
     )
 
 
-def test_while_another_thread_runs():
-    run_script(
-        HEAD
-        + """
-run_all()
-stop = False
-def go_on():
-    while not stop:
-        graph.run(executor)
-        slow.run(executor)
-thread = threading.Thread(target=go_on)
-thread.start()
-other = zuki.Graph()
-node = other.add(increment, 1)
-def child():
-    run_all()
-    other.run(executor)
-    assert node.result() == 2
-for _ in range(10):
-    in_child(child)
-    time.sleep(0.005)
-stop = True
-thread.join()
-executor.shutdown()
-"""
-    )
-
-
 def test_shutdown_in_the_child():
     run_script(
         HEAD

@@ -156,7 +156,11 @@ def raise_alarm(*_):
 signal.signal(signal.SIGALRM, raise_alarm)
 generator = np.random.default_rng(5)
 executor = zuki.Executor(max_threads=2)
-check_usable(executor)  # and loads the kernels: an exception inside Numba's compiler leaves its lock locked
+# load all that a run needs: an exception inside Numba's compiler leaves its lock locked
+check_usable(executor)
+small = zuki.Graph()
+small.add_edges([0, 1], small.add_many(nothing, count=3).ids[1:])
+small.run(executor)
 
 def run_until_alarm(graph, executor):
     signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.02 * generator.random())

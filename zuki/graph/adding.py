@@ -142,26 +142,44 @@ def make_frames(
     return frames
 
 
-def keys_of(state: GraphState, found: Specialisation, frame: int) -> list[tuple[bytes, bool]]:
+def keys_of(
+    state: GraphState, found: Specialisation, frame: int, nodes: dict[int, int]
+) -> list[tuple[bytes, bool]]:
     """Return which memory a node accesses, as `Regions` names it, and whether its body writes it."""
     arena = state.arena
     keys = [(arena.copy(frame, slot.view), writes) for slot, writes in found.views]
     for offset, size, writes in found.records:
-        keys.append(
-            (
-                struct.pack(
-                    "4q", 1, *struct.unpack("q", arena.copy(frame, slice(offset, offset + 8))), size, 1
-                ),
-                writes,
-            )
-        )
+        (address,) = struct.unpack("q", arena.copy(frame, slice(offset, offset + 8)))
+        if address:  # else the result of a node
+            keys.append((struct.pack("4q", 1, address, size, 1), writes))
+    for index, number in nodes.items():
+        if _holds_memory(found.argument_types[index]):
+            keys.append((_key_of_result(state, number), found.argument_names[index] in found.writes))
     return keys
 
 
-def keys_of_values(values: tuple[Any, ...]) -> list[tuple[bytes, bool]]:
+def _holds_memory(kind: types.Type) -> bool:
+    """Tell whether several nodes that are given one value of a type share memory."""
+    if isinstance(kind, types.BaseTuple):
+        return any(map(_holds_memory, kind.types))
+    return isinstance(kind, types.Array | types.Record)
+
+
+def _key_of_result(state: GraphState, node: int) -> bytes:
+    """Return what stands for the memory of a node's result, which is nowhere yet: the place of its frame."""
+    return struct.pack("4q", 1, state.frame_of(node), 1, 1)
+
+
+def keys_of_values(state: GraphState, values: tuple[Any, ...]) -> list[tuple[bytes, bool]]:
     """Return which memory a Python callable accesses: all arrays that it is given, and it may write them."""
     arrays = [value for value in values if isinstance(value, np.ndarray)]
-    return [
+    bodies = [(value.id, state.body_of(value.id)) for value in values if isinstance(value, Node)]
+    results = [
+        (_key_of_result(state, number), True)
+        for number, body in bodies
+        if isinstance(body, Specialisation) and _holds_memory(body.result_type)
+    ]
+    return results + [
         (
             struct.pack(
                 f"{2 + 2 * array.ndim}q", array.itemsize, array.ctypes.data, *array.shape, *array.strides

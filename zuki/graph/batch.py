@@ -82,7 +82,7 @@ def _add_one_by_one(
     try:
         for values, (found, nodes) in zip(given, resolved, strict=True):
             frames.append(adding.make_frame(state, found, values, nodes))
-            keys.append(adding.keys_of(state, found, frames[-1]))
+            keys.append(adding.keys_of(state, found, frames[-1], nodes))
     except BaseException:
         for (found, _), frame in zip(resolved, frames, strict=False):
             found.release(frame)

@@ -42,7 +42,7 @@ def add_one(
         if found.keeps_alive:
             state.kept.append(arguments)
         if found.accesses_memory:
-            for key, writes in adding.keys_of(state, found, frame):
+            for key, writes in adding.keys_of(state, found, frame, nodes):
                 state.regions.access(node, key, writes, before)
         if found.counts_references:
             state.holding.append((found, frame))
@@ -80,7 +80,7 @@ def _add_call(
     before += numbers_of(state, after)
     name, priority, cost = checked_name(name), checked_priority(priority, 1), checked_cost(cost, 1)
     node = state.contents.count
-    for key, writes in adding.keys_of_values(arguments):
+    for key, writes in adding.keys_of_values(state, arguments):
         state.regions.access(node, key, writes, before)
     state.calls[node] = function, arguments
     title = getattr(function, "__name__", type(function).__name__)
