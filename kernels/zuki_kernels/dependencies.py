@@ -6,11 +6,11 @@
     epoch       the run in which it finished, was passed over or failed
     CONDEMNED   a predecessor was passed over or failed in the run that goes on
 
-The count falls with each arrival and is set back by the last one, so that a graph is
-ready for its next run without a pass over its nodes.
+The count falls with each arrival and is set back when the node itself finishes, so that
+a graph is ready for its next run without a pass over its nodes.
 
 Roles: `arrive` is called once by the worker that finished each predecessor; the one
-that is told True owns the node until it calls `finish`.
+that is told True owns the node until it calls `finish`, as it has to.
 At rest (no run): the count is the number of predecessors, and CONDEMNED is off.
 """
 
@@ -36,25 +36,17 @@ def arrive(nodes: Table, node: int) -> bool:
         state = add_acq_rel(
             nodes, node, STATE, -1
         )  # order: this one, and others, before the node; pairs with arrive's
-    return _is_last(nodes, node, state)
+    return state & _COUNT_MASK == 1
 
 
 @kernel
 def arrive_alone(nodes: Table, node: int) -> bool:
     """Do as `arrive` where only one worker may be awake: without an atomic addition."""
     state = load_relaxed(nodes, node, STATE)  # relaxed: `sync_state` hands the nodes from worker to worker
-    if state & _COUNT_MASK != 1:
-        store_relaxed(nodes, node, STATE, state - 1)
-    return _is_last(nodes, node, state)
-
-
-@kernel
-def _is_last(nodes: Table, node: int, state: int) -> bool:
-    """Tell whether ``state``, before an arrival, waited for that one only; set the count back then."""
-    if state & _COUNT_MASK != 1:
-        return False
-    store_relaxed(nodes, node, STATE, state - 1 + predecessors_of(load_relaxed(nodes, node, SHAPE)))
-    return True
+    if state & _COUNT_MASK == 1:
+        return True
+    store_relaxed(nodes, node, STATE, state - 1)
+    return False
 
 
 @kernel
@@ -70,10 +62,9 @@ def is_condemned(nodes: Table, node: int) -> bool:
 
 
 @kernel
-def finish(nodes: Table, node: int, epoch: int, outcome: int) -> None:
-    """Say how the node's run went: ``outcome`` is 0, `PASSED` or `FAILED`. Its owner."""
-    predecessors = predecessors_of(load_relaxed(nodes, node, SHAPE))
-    store_relaxed(nodes, node, STATE, epoch << _EPOCH_SHIFT | outcome | predecessors)
+def finish(nodes: Table, node: int, shape: int, epoch: int, outcome: int) -> None:
+    """Say how the node's run went: ``outcome`` is 0, `PASSED` or `FAILED`. Its owner, with its SHAPE."""
+    store_relaxed(nodes, node, STATE, epoch << _EPOCH_SHIFT | outcome | predecessors_of(shape))
 
 
 @kernel
@@ -86,4 +77,4 @@ def epoch_of(state: int) -> int:
 def reset(nodes: Table) -> None:
     """Set every word back after a run that was cut off; nobody runs the graph."""
     for node in range(nodes.shape[0]):
-        finish(nodes, node, 0, 0)
+        finish(nodes, node, load_relaxed(nodes, node, SHAPE), 0, 0)

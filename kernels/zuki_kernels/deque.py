@@ -67,6 +67,18 @@ def pop(deques: Table, rings: Table, owner: int) -> int:
 
 
 @kernel
+def pop_alone(deques: Table, rings: Table, owner: int) -> int:
+    """Do as `pop` where only one worker may be awake: there is no thief to race, and no fence."""
+    bottom = load_relaxed(deques, owner, BOTTOM) - 1
+    if (
+        load_relaxed(deques, owner, TOP) > bottom
+    ):  # relaxed: `sync_state` hands the deque from worker to worker
+        return EMPTY
+    store_relaxed(deques, owner, BOTTOM, bottom)
+    return load_relaxed(rings, owner, bottom & (rings.shape[1] - 1))
+
+
+@kernel
 def steal(deques: Table, rings: Table, victim: int) -> int:
     """Take the oldest task of another worker; return it, `EMPTY` or `LOST`."""
     top = load_relaxed(deques, victim, TOP)

@@ -27,7 +27,9 @@ def _lower_table_at(context, builder, signature, args):
 
 
 def _lower_bare(context, builder, signature, args):
-    return bare_of(context, builder, signature.args[0], args[0])._getvalue()
+    table = bare_of(context, builder, signature.args[0], args[0])
+    table.shape = cgutils.pack_array(builder, [builder.extract_value(table.shape, 0), args[1]])
+    return table._getvalue()
 
 
 def _lower_raise(context, builder, signature, args):
@@ -73,9 +75,12 @@ def prefetch(table: Table, row: int) -> None:
     raise NotImplementedError
 
 
-@compiles_to(_lower_bare, BARE, ANY_TABLE)
-def bare(table: Table) -> Table:
-    """View a table without counting references to it; whoever called the kernel keeps it alive."""
+@compiles_to(_lower_bare, BARE, ANY_TABLE, types.intp)
+def bare(table: Table, fields: int) -> Table:
+    """View a table without counting references to it; whoever called the kernel keeps it alive.
+
+    ``fields`` is how many the table has: a constant lets the compiler multiply by it with a shift.
+    """
     raise NotImplementedError
 
 

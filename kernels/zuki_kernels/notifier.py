@@ -18,6 +18,8 @@ from .waiting import wait, wake
 LIMIT = 16  # column of the pool's row: how many workers may be awake
 PULSE = 24  # column of the pool's row: grows while callers help, so that they look at their signals
 
+POOL_FIELDS = 64
+
 QUIET = 0  # verdict of notify: nobody was needed
 WOKEN = 1  # verdict of notify: an idle worker was woken
 START = 2  # verdict of notify: the caller must start a thread
@@ -59,6 +61,12 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
         after = sync_state.notified(sync, limit, waking)
         if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: this fence and `_wake_one`'s order it
             return _act(workers, me, sync, after)
+
+
+@kernel
+def is_anyone_free(pool: Table) -> bool:
+    """Tell whether one more worker seems to be wanted where there is work to share. A hint."""
+    return sync_state.awake(load_relaxed(pool, 0, SYNC)) < load_relaxed(pool, 0, LIMIT)
 
 
 @kernel

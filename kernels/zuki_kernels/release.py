@@ -12,29 +12,26 @@ from .atomics import (
     store_relaxed,
     store_release,
 )
-from .dependencies import FAILED, arrive, arrive_alone, condemn, finish
+from .dependencies import arrive, arrive_alone, condemn
 from .dispatch import prefetch
 from .notifier import LIMIT
 from .runs import (
     CALLBACK,
     CURSOR,
     DONE,
-    EPOCH,
     FAILURES,
-    FIRST,
     FIRST_FAILED,
     LINK,
     NONE,
     REMAINING,
-    ROOT,
     ROOT_COUNT,
     ROOT_MARKER,
     SHAPE,
     WAITER,
-    first_edge_of,
     level_of,
     margins_of,
-    successors_of,
+    nodes_of,
+    root_at,
     target_of,
     task_of,
 )
@@ -44,15 +41,14 @@ from .waiting import wake
 # between a node that is ready and the row that is fetched, a stencil of 1.6 million nodes takes 9.4 ns a
 # task, not 13.6; half or twice as many do as well, and a graph of random edges loses nothing.
 _AHEAD = 128
-_MOST_ROOTS = 256  # roots that a worker takes at once
+_MOST_ROOTS = 512  # roots that a worker takes at once
 _EVERYBODY = 1 << 30
 
 
 @kernel
 def mark_failed(runs: Table, slot: int, nodes: Table, node: int, failure: int) -> None:
-    """Note that the body of ``node`` raised."""
+    """Note that the body of ``node`` raised; its owner then finishes it as `FAILED`."""
     store_relaxed(margins_of(runs, slot), node, LINK, failure)
-    finish(nodes, node, load_relaxed(runs, slot, EPOCH), FAILED)
     add_relaxed(runs, slot, FAILURES, 1)
     cas_relaxed(runs, slot, FIRST_FAILED, NONE, node)
 
@@ -68,46 +64,42 @@ def successors(
     slot: int,
     nodes: Table,
     edges: Table,
-    node: int,
+    first: int,
+    count: int,
     sound: bool,
     alone: bool,
 ) -> tuple[int, int]:
-    """Arrive at each successor; return the most urgent one that is ready, or NONE, and how many others are.
+    """Arrive at each successor; return the most urgent node that is ready, or NONE, and how many others are.
 
     The others go to the worker's own deque. Edges of a node lead to ever more urgent nodes,
     so the last one that is ready is kept and the newest in the deque is the next best.
+    ``first`` is the index of the finished node's first edge, and ``count`` how many it has.
     ``alone`` is True if no other worker may be awake.
-    ``sound`` is False if ``node`` failed or was passed over; its successors are then, too.
+    ``sound`` is False if the node failed or was passed over; its successors are then, too.
     """
-    first = first_edge_of(load_relaxed(nodes, node, FIRST))
-    kept, kept_level, added = NONE, 0, 0
-    for edge in range(first, first + successors_of(load_relaxed(nodes, node, SHAPE))):
+    kept, added = NONE, 0
+    for edge in range(first, first + count):
         successor = target_of(edges, edge)
         if not sound:
             condemn(nodes, successor)
         if arrive_alone(nodes, successor) if alone else arrive(nodes, successor):
             if kept >= 0:
-                search.add(deques, rings, queues, workers, runs, me, kept_level, kept)
+                level = level_of(load_relaxed(nodes, kept, SHAPE))
+                search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, kept))
                 added += 1
             prefetch(nodes, successor + _AHEAD)
             prefetch(edges, (edge >> 1) + 3 * _AHEAD // 2)  # two edges a row, and some three edges a node
-            kept, kept_level = task_of(slot, successor), level_of(load_relaxed(nodes, successor, SHAPE))
+            kept = successor
     return kept, added
 
 
 @kernel
-def roots(
-    pool: Table,
-    deques: Table,
-    rings: Table,
-    queues: Table,
-    workers: Table,
-    runs: Table,
-    me: int,
-    slot: int,
-    nodes: Table,
-) -> tuple[int, bool]:
-    """Take some roots of a run whose marker the caller holds; return the first, and if there are others."""
+def take_roots(pool: Table, queues: Table, runs: Table, slot: int) -> tuple[int, int, bool]:
+    """Take some roots of a run whose marker the caller holds; return their range, and whether more are left.
+
+    Not many, and fewer as fewer are left: a worker runs them one after another, and the last shares are what
+    the others wait for.
+    """
     cursor, total = load_relaxed(runs, slot, CURSOR), load_relaxed(runs, slot, ROOT_COUNT)
     left = total - cursor
     share = min(max(left // (2 * load_relaxed(pool, 0, LIMIT)), 1), _MOST_ROOTS)
@@ -115,12 +107,26 @@ def roots(
     if share < left:
         marker = task_of(slot, ROOT_MARKER)
         queue.push(queues, search.GLOBAL, runs, marker, marker)
-    margins = margins_of(runs, slot)
-    for index in range(cursor + share - 1, cursor, -1):
-        root = load_relaxed(margins, index, ROOT)
-        level = level_of(load_relaxed(nodes, root, SHAPE))
+    return cursor, cursor + share, share < left
+
+
+@kernel
+def offer_roots(
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    workers: Table,
+    runs: Table,
+    me: int,
+    slot: int,
+    first: int,
+    last: int,
+) -> None:
+    """Put roots that were taken where thieves find them; the first on top, for the owner."""
+    for index in range(last - 1, first - 1, -1):
+        root = root_at(runs, slot, index)
+        level = level_of(load_relaxed(nodes_of(runs, slot), root, SHAPE))
         search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, root))
-    return task_of(slot, load_relaxed(margins, cursor, ROOT)), left > 1
 
 
 @kernel

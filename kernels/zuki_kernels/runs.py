@@ -21,12 +21,13 @@ MARGINS = 4  # address of the table of what of a node is seldom used
 BODIES = 5  # address of the table of entries, a row for each body
 BODY_COUNT = 6
 ROOT_COUNT = 7  # nodes that wait for nobody
-LEVELS_USED = 8  # levels of urgency among the nodes
-EPOCH = 9  # counts the runs of one graph, from 1: tells this run's marks on the nodes from older ones
-TIMES = 10  # address of a nanoseconds cell for each node, or 0
-BATCH = 11  # a worker reports its finished nodes at the latest after so many
-WAITER = 12  # the worker to wake at the end, or NONE
-CALLBACK = 13  # 1 if Python wants to hear of the end from the worker that reaches it
+ROOTS_FROM = 8  # 1 + the first root, if the roots are consecutive numbers in this order; else 0
+LEVELS_USED = 9  # levels of urgency among the nodes
+EPOCH = 10  # counts the runs of one graph, from 1: tells this run's marks on the nodes from older ones
+TIMES = 11  # address of a nanoseconds cell for each node, or 0
+BATCH = 12  # a worker reports its finished nodes at the latest after so many
+WAITER = 13  # the worker to wake at the end, or NONE
+CALLBACK = 14  # 1 if Python wants to hear of the end from the worker that reaches it
 # Fields that change
 NEXT = 16  # link of the run's root marker in a queue
 CURSOR = 17  # roots handed out; belongs to whoever holds the root marker
@@ -133,6 +134,13 @@ def nodes_of(runs: Table, slot: int) -> Table:
 def margins_of(runs: Table, slot: int) -> Table:
     """View the margins of the nodes of a run; the caller holds one of its tasks."""
     return table_at(load_relaxed(runs, slot, MARGINS), load_relaxed(runs, slot, NODE_COUNT), MARGIN_FIELDS)
+
+
+@kernel
+def root_at(runs: Table, slot: int, index: int) -> int:
+    """Return the root at a place in the order in which a run's roots are taken; the caller holds it."""
+    base = load_relaxed(runs, slot, ROOTS_FROM)
+    return base - 1 + index if base > 0 else load_relaxed(margins_of(runs, slot), index, ROOT)
 
 
 @kernel

@@ -42,6 +42,16 @@ def pop(pool: Table, deques: Table, rings: Table, me: int) -> int:
 
 
 @kernel
+def pop_alone(pool: Table, deques: Table, rings: Table, me: int) -> int:
+    """Do as `pop` where only one worker may be awake."""
+    for level in range(load_relaxed(pool, 0, USED_LEVELS)):
+        task = deque.pop_alone(deques, rings, me * LEVELS + level)
+        if task >= 0:
+            return task
+    return NONE
+
+
+@kernel
 def add(
     deques: Table, rings: Table, queues: Table, workers: Table, runs: Table, me: int, level: int, task: int
 ) -> None:

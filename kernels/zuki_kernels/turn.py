@@ -4,34 +4,44 @@ from . import lane, queue, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
+from .chain import UNKNOWN, run_chain
 from .clock import give_way, now, spin_hint
-from .counters import ANSWER, LANE_DEPTH, TASKS, TICK, TURNS, count
-from .dependencies import PASSED, finish, is_condemned
-from .dispatch import bare, call, table_at
-from .notifier import DUTY, LIMIT, PULSE, START, STOP, notify, wait_for_work
-from .release import mark_failed, roots, settle, successors
+from .counters import ANSWER, LANE_DEPTH, TASKS, TICK, TURNS, WORKER_FIELDS, count
+from .dependencies import FAILED, PASSED
+from .deque import DEQUE_FIELDS
+from .dispatch import bare, table_at
+from .notifier import (
+    DUTY,
+    LIMIT,
+    POOL_FIELDS,
+    PULSE,
+    START,
+    STOP,
+    is_anyone_free,
+    notify,
+    wait_for_work,
+)
+from .queue import QUEUE_FIELDS
+from .release import mark_failed, offer_roots, settle, take_roots
 from .runs import (
     BATCH,
     BODIES,
     BODY_COUNT,
     DONE,
     EPOCH,
-    FIRST,
-    FRAME,
     NODE_FIELDS,
     NONE,
-    NOTHING,
-    PYTHON,
     ROOT_MARKER,
+    RUN_FIELDS,
     SHAPE,
-    STOPPED,
     TIMES,
-    body_of,
     edges_of,
     level_of,
     node_of,
     nodes_of,
+    root_at,
     slot_of,
+    task_of,
 )
 
 # Reasons to return
@@ -87,12 +97,12 @@ def turn(
         finished,
         outcome,
         pulse,
-        bare(pool),
-        bare(workers),
-        bare(deques),
-        bare(rings),
-        bare(queues),
-        bare(runs),
+        bare(pool, POOL_FIELDS),
+        bare(workers, WORKER_FIELDS),
+        bare(deques, DEQUE_FIELDS),
+        bare(rings, rings.shape[1]),
+        bare(queues, QUEUE_FIELDS),
+        bare(runs, RUN_FIELDS),
     )
 
 
@@ -111,11 +121,12 @@ def _turn(
     runs: Table,
 ) -> tuple[int, int, int, bool]:
     """Run tasks: `turn`, on tables whose references nobody counts."""
-    slot, done, epoch, times, batch = NONE, 0, 0, 0, 1
+    slot, done, epoch, batch, elsewhere = NONE, 0, 0, 1, False
     nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
     edges = bodies = durations = table_at(0, 0, 1)
     reason, ended, start, waking = GO_ON, NONE, False, False
     task, handed, spins, idle_since = NONE, finished, 0, 0
+    root_slot, root, last_root = NONE, 0, 0  # roots in hand
     alone = load_relaxed(pool, 0, LIMIT) == 1
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
@@ -124,18 +135,32 @@ def _turn(
             if answer == STOP:
                 reason = EXIT
                 break
-        handed, node_is_python = NONE, False
+        handed, node_is_python, lowest = NONE, False, False
         if finished >= 0:
             task, finished, node_is_python = finished, NONE, True
         elif task < 0:
             tick = load_relaxed(workers, me, TICK) + 1
             store_relaxed(workers, me, TICK, tick)
-            if tick % _FAIRNESS == 0:
+            if tick % _FAIRNESS == 0 and root >= last_root:
                 task = search.consume(queues, search.GLOBAL, deques, rings, runs, me)
+                if root < last_root and task == task_of(root_slot, ROOT_MARKER):
+                    queue.push(queues, search.GLOBAL, runs, task, task)  # those in hand come first
+                    task = NONE
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
             if task < 0:
-                task = search.pop(pool, deques, rings, me)
+                task = (
+                    search.pop_alone(pool, deques, rings, me)
+                    if alone
+                    else search.pop(pool, deques, rings, me)
+                )
+            if task < 0 and root < last_root:
+                task, lowest = task_of(root_slot, root_at(runs, root_slot, root)), True
+                root += 1
+                if root < last_root and not alone and is_anyone_free(pool):
+                    offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
+                    root = last_root
+                    start = notify(pool, workers, me, False) == START or start
         if task < 0:
             if done > 0 and spins > 0:  # not before a round of search has failed: all workers share that cell
                 ended = settle(workers, runs, slot, done)
@@ -180,7 +205,7 @@ def _turn(
                         break
                 continue
             if waking:
-                start = notify(pool, workers, me, True) == START
+                start = notify(pool, workers, me, True) == START or start
                 waking = False
         spins = 0
         if slot_of(task) != slot:
@@ -195,55 +220,48 @@ def _turn(
             bodies = table_at(load_relaxed(runs, slot, BODIES), load_relaxed(runs, slot, BODY_COUNT), 1)
             epoch, batch = load_relaxed(runs, slot, EPOCH), load_relaxed(runs, slot, BATCH)
             times = load_relaxed(runs, slot, TIMES)
-            durations = table_at(times, nodes.shape[0], 1)
+            durations = table_at(times, nodes.shape[0] if times != 0 else 0, 1)
+            elsewhere = until >= 0 and slot != until
         node = node_of(task)
         if node == ROOT_MARKER:
-            task, others = roots(pool, deques, rings, queues, workers, runs, me, slot, nodes)
+            if root < last_root:
+                offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
+            root_slot = slot
+            root, last_root, others = take_roots(pool, queues, runs, slot)
+            node, lowest = root_at(runs, slot, root), True
+            root += 1
+            if load_relaxed(pool, 0, search.USED_LEVELS) > 1:  # they are taken in the order of their levels
+                offer_roots(deques, rings, queues, workers, runs, me, slot, root, last_root)
+                others, root = others or root < last_root, last_root
             if others and notify(pool, workers, me, False) == START:
                 start = True
-            node = node_of(task)
-        sound = True
-        entry = load_relaxed(bodies, body_of(load_relaxed(nodes, node, FIRST)), 0)
+        known, most, other = UNKNOWN, batch - done, until if elsewhere else NONE
         if node_is_python:
-            sound = outcome == RETURNED
+            most = 1  # then the lane is to be left
             if outcome == RETURNED:
-                finish(nodes, node, epoch, 0)
+                known = 0
                 count(workers, me, TASKS, 1)
             elif outcome == RAISED:
+                known = FAILED
                 mark_failed(runs, slot, nodes, node, 0)
             else:
-                finish(nodes, node, epoch, PASSED)
-        elif is_condemned(nodes, node) or load_relaxed(runs, slot, STOPPED) != 0:
-            finish(nodes, node, epoch, PASSED)
-            sound = False
-        elif entry == PYTHON:
+                known = PASSED
+        node, added, finished_nodes, wants_python, next_root = run_chain(
+            pool, workers, deques, rings, queues, runs, nodes, edges, bodies, durations,
+            me, slot, node, known, epoch, most, pulse, other, alone, root, last_root if lowest else root,
+        )  # fmt: skip
+        root = next_root
+        done += finished_nodes
+        task = task_of(slot, node) if node >= 0 else NONE
+        if wants_python:
             lane.offer(queues, runs, task)
             task = lane.enter(pool, workers, queues, runs, me, until)
             if task < 0:
                 lane.call_holder(pool, workers)
-            if task >= 0:
-                reason = RUN_PYTHON
-                break
-            if start:
-                break
-            continue
-        else:
-            begun = now() if times != 0 else 0
-            failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
-            if times != 0:
-                store_relaxed(durations, node, 0, now() - begun)
-            count(workers, me, TASKS, 1)
-            if failure == 0:
-                finish(nodes, node, epoch, 0)
             else:
-                mark_failed(runs, slot, nodes, node, failure)
-                sound = False
-        task, added = successors(
-            deques, rings, queues, workers, runs, me, slot, nodes, edges, node, sound, alone
-        )
-        done += 1
-        if task >= 0 and load_relaxed(pool, 0, search.USED_LEVELS) > 1:  # something more urgent may wait
-            level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
+                reason = RUN_PYTHON
+        elif task >= 0 and load_relaxed(pool, 0, search.USED_LEVELS) > 1:  # something more urgent may wait
+            level = level_of(load_relaxed(nodes, node, SHAPE))
             search.add(deques, rings, queues, workers, runs, me, level, task)
             task = NONE
             added += 1
@@ -268,7 +286,6 @@ def _turn(
         if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
             reason = SIGNALS
             break
-        elsewhere = until >= 0 and slot != until
         if elsewhere and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
             reason = RUN_OVER
             break
@@ -277,6 +294,10 @@ def _turn(
         finished_run = settle(workers, runs, slot, done)
         if finished_run >= 0:
             ended = finished_run
+    if root < last_root:
+        offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
+        if reason != EXIT and notify(pool, workers, me, False) == START:
+            start = True
     if task >= 0 and reason != RUN_PYTHON:
         if node_of(task) == ROOT_MARKER:  # it stands for no node: back to where all workers look
             queue.push(queues, search.GLOBAL, runs, task, task)

@@ -41,7 +41,7 @@ def swap_through_an_address(address, rows, fields):
 
 @kernel
 def through_a_bare_table(table):
-    bare = dispatch.bare(dispatch.bare(table))
+    bare = dispatch.bare(dispatch.bare(table, table.shape[1]), table.shape[1])
     store_relaxed(bare, 1, 2, load_relaxed(bare, 0, 1) + bare.shape[0] * 100 + bare.shape[1])
 
 

@@ -2,9 +2,22 @@ import pytest
 
 from tests.kernels.runs_of import Plan, Running
 from zuki_kernels import dependencies, event, queue, release, search
-from zuki_kernels.dependencies import FAILED
 from zuki_kernels.node import END
-from zuki_kernels.runs import DONE, FAILURES, FIRST_FAILED, LINK, NONE, REMAINING, ROOT_MARKER, STATE, task_of
+from zuki_kernels.runs import (
+    DONE,
+    FAILURES,
+    FIRST,
+    FIRST_FAILED,
+    LINK,
+    NONE,
+    REMAINING,
+    ROOT,
+    ROOT_MARKER,
+    SHAPE,
+    first_edge_of,
+    successors_of,
+    task_of,
+)
 
 FAN = [(0, 1), (0, 2), (0, 3), (1, 4), (2, 4), (3, 4)]
 ME = 0
@@ -22,7 +35,8 @@ def take_successors(running, node, *, sound=True, alone=False):
         0,
         plan.nodes,
         plan.edge_words,
-        node,
+        first_edge_of(int(plan.nodes[node, FIRST])),
+        successors_of(int(plan.nodes[node, SHAPE])),
         sound,
         alone,
     )
@@ -32,16 +46,12 @@ def take_successors(running, node, *, sound=True, alone=False):
 def take_roots(running):
     assert queue.acquire(running.queues, search.GLOBAL) == task_of(0, ROOT_MARKER)
     queue.release(running.queues, search.GLOBAL, END)
-    return release.roots(
-        running.pool,
-        running.deques,
-        running.rings,
-        running.queues,
-        running.workers,
-        running.runs,
-        ME,
-        0,
-        running.plans[0].nodes,
+    return release.take_roots(running.pool, running.queues, running.runs, 0)
+
+
+def offer_roots(running, first, last):
+    release.offer_roots(
+        running.deques, running.rings, running.queues, running.workers, running.runs, ME, 0, first, last
     )
 
 
@@ -87,26 +97,34 @@ def test_failures_are_counted_and_the_first_is_known():
     assert running.runs[0, FAILURES] == 2
     assert running.runs[0, FIRST_FAILED] == 3
     assert margins[:, LINK].tolist() == [0, 98, 0, 99, 0]
-    assert nodes[3, STATE] & FAILED
-    assert dependencies.epoch_of(int(nodes[3, STATE])) == 1
 
 
 def test_roots_are_taken_in_shares_until_none_is_left():
     running = Running(Plan(3000), capacity=1024, max_threads=2)
-    taken = []
-    while True:
-        first, others = take_roots(running)
-        taken += [first, *reversed(pop_all(running))]
-        if not others:
-            break
-    assert sorted(taken) == list(range(3000))
+    taken, shares, more = [], [], True
+    while more:
+        first, last, more = take_roots(running)
+        taken += range(first, last)
+        shares.append(last - first)
+    assert taken == list(range(3000))
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] == 1
     assert queue.acquire(running.queues, search.GLOBAL) == queue.EMPTY
 
 
 def test_a_single_root_is_taken_with_its_marker():
     running = Running(Plan(5, FAN))
-    assert take_roots(running) == (0, False)
+    assert take_roots(running) == (0, 1, False)
     assert queue.is_empty(running.queues, search.GLOBAL)
+
+
+@pytest.mark.parametrize("levels", [(), [0, 1, 0, 1, 0]])
+def test_roots_that_are_offered_are_popped_in_their_order(levels):
+    plan = Plan(5, levels=levels)
+    plan.margins[:, ROOT] = [4, 2, 0, 1, 3]
+    running = Running(plan)
+    offer_roots(running, 1, 5)
+    assert pop_all(running) == [2, 0, 1, 3]  # of the second plan: 2 and 0 are of the first level
 
 
 def test_the_last_report_ends_the_run():

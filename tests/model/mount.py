@@ -151,7 +151,7 @@ def _machine_layer():
         "waiting": {"wait": _operation("wait", None), "wake": _operation("wake", None)},
         "clock": {"give_way": lambda: None, "now": lambda: 0, "spin_hint": lambda: None},
         "dispatch": {
-            "bare": lambda table: table,
+            "bare": lambda table, fields: table,
             "call": lambda entry, frame: _PLACES[entry](frame),
             "prefetch": lambda table, row: None,
             "table_at": _table_at,

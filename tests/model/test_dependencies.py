@@ -15,7 +15,7 @@ MUTANTS = [
     ("arrive", "add_acq_rel", "add_relaxed"),
     ("arrive", "add_acq_rel", "add_acquire"),
     ("arrive", "add_acq_rel", "add_release"),
-    ("finish", "outcome | predecessors", "outcome"),
+    ("finish", "outcome | predecessors_of(shape)", "outcome"),
     ("condemn", "or_acq_rel(nodes, node, STATE, CONDEMNED)",
      "store_relaxed(nodes, node, STATE, load_relaxed(nodes, node, STATE) | CONDEMNED)"),
 ]  # fmt: skip
@@ -39,7 +39,8 @@ def join(dependencies, count, failing=0):
                 read += yield from load_plain(results, node, 0)
             condemned = yield from dependencies.is_condemned(nodes, count)
             yield from store_plain(results, count, 0, 1)
-            yield from dependencies.finish(nodes, count, 5, dependencies.PASSED if condemned else 0)
+            shape = plain(runs.shape)(0, count, 0)
+            yield from dependencies.finish(nodes, count, shape, 5, dependencies.PASSED if condemned else 0)
             return read, condemned
 
         return run

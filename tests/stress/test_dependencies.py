@@ -9,7 +9,8 @@ from tests.kernels.runs_of import Plan
 from tests.kernels.threads_of import run_together
 from zuki_kernels import dependencies
 from zuki_kernels._jit import kernel
-from zuki_kernels.runs import STATE
+from zuki_kernels.atomics import load_relaxed
+from zuki_kernels.runs import SHAPE, STATE
 
 
 @kernel
@@ -27,7 +28,7 @@ def finish_all(nodes, first, epoch):
     condemned = 0
     for node in range(first, nodes.shape[0]):
         condemned += dependencies.is_condemned(nodes, node)
-        dependencies.finish(nodes, node, epoch, 0)
+        dependencies.finish(nodes, node, load_relaxed(nodes, node, SHAPE), epoch, 0)
     return condemned
 
 

@@ -23,6 +23,7 @@ from zuki_kernels.runs import (
     NODES,
     ROOT,
     ROOT_COUNT,
+    ROOTS_FROM,
 )
 from zuki_kernels.search import LEVELS
 
@@ -147,6 +148,7 @@ class Contents:
             (BODIES, entries.ctypes.data),
             (BODY_COUNT, len(entries)),
             (ROOT_COUNT, root_count),
+            (ROOTS_FROM, _first_of_consecutive(roots) + 1),
             (LEVELS_USED, level_count),
         ):
             self.plan[0, field] = value
@@ -200,6 +202,11 @@ class Contents:
     def bytes(self) -> int:
         """Return how many bytes the tables take, arguments apart."""
         return self.nodes.nbytes + self.margins.nbytes + self.edges.nbytes
+
+
+def _first_of_consecutive(numbers: np.ndarray) -> int:
+    """Return the first of numbers that follow one another, or -1 if they do not."""
+    return int(numbers[0]) if len(numbers) and (np.diff(numbers) == 1).all() else -1
 
 
 def _table(rows: int, fields: int) -> np.ndarray:

@@ -9,7 +9,6 @@ _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
-_POOL_FIELDS = 64
 
 
 def make_table(rows: int, fields: int) -> Table:
@@ -30,7 +29,7 @@ class Tables:
 
     def __init__(self, max_threads: int) -> None:
         self.seats = max_threads + GUESTS
-        self.pool = make_table(1, _POOL_FIELDS)
+        self.pool = make_table(1, notifier.POOL_FIELDS)
         self.pool[0, notifier.LIMIT] = max_threads
         self.pool[0, search.USED_LEVELS] = 1
         self.workers = make_table(self.seats, counters.WORKER_FIELDS)

@@ -1,0 +1,120 @@
+"""A chain of nodes: run one, then the most urgent of those it makes ready, and so on; then the next root.
+
+This is where a run spends its time. What is looked at for each node is one cell each of the
+run, of the pool and of the node; what is rarer ends the chain, for `turn` to deal with.
+"""
+
+from . import search
+from ._jit import kernel
+from ._types import Table
+from .atomics import load_relaxed, store_relaxed
+from .clock import now
+from .counters import TASKS, count
+from .dependencies import FAILED, PASSED, finish, is_condemned
+from .dispatch import call, prefetch
+from .notifier import PULSE, is_anyone_free
+from .release import mark_failed, successors
+from .runs import (
+    DONE,
+    FIRST,
+    FRAME,
+    NONE,
+    NOTHING,
+    PYTHON,
+    SHAPE,
+    STOPPED,
+    body_of,
+    first_edge_of,
+    root_at,
+    successors_of,
+)
+from .sync_state import SYNC
+
+# Roots lie side by side, and those of a share before were perhaps written by another processor. With this
+# distance two workers take 3.0 ns for a node of a million without edges; half or four times as much: 3.8.
+_AHEAD = 32
+
+UNKNOWN = -1  # as an outcome: the node has not been run yet
+
+
+@kernel
+def run_chain(
+    pool: Table,
+    workers: Table,
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    runs: Table,
+    nodes: Table,
+    edges: Table,
+    bodies: Table,
+    durations: Table,
+    me: int,
+    slot: int,
+    node: int,
+    outcome: int,
+    epoch: int,
+    most: int,
+    pulse: int,
+    other: int,
+    alone: bool,
+    root: int,
+    last_root: int,
+) -> tuple[int, int, int, bool, int]:
+    """Run ``node`` and what follows from it, at most ``most`` nodes of one run.
+
+    ``outcome`` is `UNKNOWN`, or how the node went in Python: 0, `FAILED` or `PASSED`.
+    ``durations`` has rows if bodies are to be timed. ``pulse`` is the pulse that ends the chain
+    when it differs, and ``other`` a run whose end does; NONE for neither. ``root`` to ``last_root``
+    are the places of roots of the run that may be taken: nothing that is more urgent is in one's deque.
+
+    Returns the node that is to be run next, or NONE; how many others were made ready; how many
+    nodes have finished; whether the next one was not run for it wants the interpreter; and the
+    place of the first root that was not taken.
+    """
+    calm, added, done, timed = NONE, 0, 0, durations.shape[0] > 0
+    while True:
+        first, shape = load_relaxed(nodes, node, FIRST), load_relaxed(nodes, node, SHAPE)
+        entry = load_relaxed(bodies, body_of(first), 0)
+        if outcome == UNKNOWN:
+            if is_condemned(nodes, node) or load_relaxed(runs, slot, STOPPED) != 0:
+                outcome = PASSED
+            elif entry == PYTHON:
+                return node, 0, done, True, root
+            else:
+                begun = now() if timed else 0
+                failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
+                if timed:
+                    store_relaxed(durations, node, 0, now() - begun)
+                count(workers, me, TASKS, 1)
+                outcome = 0
+                if failure != 0:
+                    mark_failed(runs, slot, nodes, node, failure)
+                    outcome = FAILED
+        finish(nodes, node, shape, epoch, outcome)
+        node, added = successors(
+            deques, rings, queues, workers, runs, me, slot, nodes, edges,
+            first_edge_of(first), successors_of(shape), outcome == 0, alone,
+        )  # fmt: skip
+        outcome = UNKNOWN
+        done += 1
+        if added > 0 or done >= most:
+            break
+        if node < 0:
+            if root >= last_root:
+                break
+            sync = load_relaxed(pool, 0, SYNC)
+            if sync != calm:  # who is awake has changed since the last root
+                if not alone and is_anyone_free(pool):
+                    break
+                calm = sync
+            node = root_at(runs, slot, root)
+            root += 1
+            prefetch(nodes, node + _AHEAD)
+        if load_relaxed(pool, 0, search.USED_LEVELS) > 1:  # something more urgent may wait
+            break
+        if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
+            break
+        if other >= 0 and load_relaxed(runs, other, DONE) != 0:  # relaxed: `turn` looks again
+            break
+    return node, added, done, False, root
