@@ -6,6 +6,9 @@ to the owner's queue in one push. A thief copies half of a ring into its own, an
 claims it by one compare-exchange of HEAD: copies of what it does not get are worth
 nothing and hurt nobody, for slots are atomic and its own TAIL has not moved.
 
+While tasks move, they are in no ring and no queue for others: who has moved some tells
+the others afterwards (`notifier`), as for a push.
+
 Order is first in, first out in a ring. What overflows comes behind what stays, and
 between two overflows the queue's order holds, the last list first.
 

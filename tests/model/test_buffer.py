@@ -80,6 +80,11 @@ def test_each_task_is_taken_once_and_in_order(scenario):
     explore(*scenario(mount("buffer")))
 
 
+@pytest.mark.slow
+def test_each_task_is_taken_once_and_in_order_by_two_that_steal_twice():
+    explore(*owner_and_thieves(mount("buffer"), 3, 3, 2, steals=2))
+
+
 def test_random_schedules_of_more_threads():
     pct(*owner_and_thieves(mount("buffer"), 6, 4, 3, capacity=2), seed=1, depth=4, runs=150)
 

@@ -148,6 +148,19 @@ def test_each_ordering_is_needed(mutant):
     assert_killed("free_list", mutant, *map(finds, SCENARIOS))
 
 
+@pytest.mark.slow
+def test_no_row_has_two_claimers_of_three_with_one_preemption():
+    rows = Rows(mount("free_list"), 3, free=2)
+
+    def user():
+        first = yield from rows.claim()
+        if first >= 0:
+            yield from rows.give_back(first)
+        return ((yield from rows.claim()),)
+
+    explore([user, user, user], distinct, preemptions=1)
+
+
 def test_random_schedules_of_more_threads():
     rows = Rows(mount("free_list"), 3, free=2)
 

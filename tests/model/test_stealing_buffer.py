@@ -268,6 +268,24 @@ def test_each_task_is_taken_once(scenario):
     explore(*scenario(mount_part()))
 
 
+@pytest.mark.slow
+def test_each_task_is_taken_once_by_three_at_longer_work():
+    world = Workers(mount_part(), 6, 3, held=[(1, 2, 3, 4)], before=1)
+
+    def owner():
+        yield from world.push(0, 5, 6)
+        return (yield from world.pop(0, 2))
+
+    def thief():
+        return (yield from world.steal(1, 0)) + (yield from world.pop(1)) + (yield from world.consume(1))
+
+    def consumer():
+        first = yield from world.consume(2)
+        return first + (yield from world.steal(2, 1)) + (yield from world.steal(2, 0))
+
+    explore([owner, thief, consumer], world.check)
+
+
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
     def finds(scenario):
