@@ -7,10 +7,14 @@ operation that began before the first end, undo where it does not go on. Situati
 already seen are left out (Lowe, 2017): what has been done, and the state it led to.
 
 A *model* is a function of a state and an operation that returns the next state, or
-None if there the operation cannot answer what it did. States are hashable.
+None if there the operation cannot answer what it did. States are hashable. They should
+be few: what operations leave behind in an order that shows only much later, such as a
+long stack, makes the search explode.
 """
 
 from typing import NamedTuple
+
+LIMIT = 300_000  # situations tried before giving up
 
 
 class Operation(NamedTuple):
@@ -46,6 +50,8 @@ def linearise(history, model, state):
             reached = done | 1 << place, following
             if following is not None and reached not in seen:
                 seen.add(reached)
+                if len(seen) > LIMIT:
+                    raise RuntimeError(f"more than {LIMIT} situations: let less go on at once")
                 done |= 1 << place
                 order.append(place)
                 path.append((following, iter(_next_ones(history, done))))

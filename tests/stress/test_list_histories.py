@@ -6,6 +6,8 @@ from tests.kernels.runs_of import Plan, Running
 from zuki.runtime.tables import make_table
 from zuki_kernels import free_list, queue
 from zuki_kernels._jit import kernel
+from zuki_kernels.atomics import add_acq_rel, load_acquire
+from zuki_kernels.clock import give_way
 from zuki_kernels.node import END, next_of, set_next
 
 from .recording import TIMES, begin, check_rounds, draw, meet, note, record, write
@@ -19,13 +21,23 @@ QUEUE_NAMES = "push", "acquire", "more", "release"
 ACQUIRE, MORE, RELEASE = 1, 2, 3
 
 
+# Columns of the gate: tasks in the queue, few lest the search explodes; consumers that go on
+BACKLOG, CONSUMERS = 1, 2
+MOST_IN_QUEUE = 5
+
+
 @kernel
 def produce(gate, threads, queues, runs, log, seed, first, times):
     state, at, task = seed, 0, first
     meet(gate, threads)
     for _ in range(times):
+        while load_acquire(gate, 0, BACKLOG) >= MOST_IN_QUEUE and load_acquire(gate, 0, CONSUMERS) > 0:
+            give_way()
+        if load_acquire(gate, 0, CONSUMERS) == 0:
+            break
         state = draw(state)
         last = task + (state >> 16) % 3
+        add_acq_rel(gate, 0, BACKLOG, last + 1 - task)
         for one in range(task, last):
             set_next(runs, one, one + 1)
         begun = begin()
@@ -38,12 +50,13 @@ def produce(gate, threads, queues, runs, log, seed, first, times):
 
 
 @kernel
-def walk(runs, log, at, task, most):
+def walk(gate, runs, log, at, task, most):
     """Note tasks of a list, ``most`` at most; return the one after them."""
     for _ in range(most):
         if task == END:
             break
         note(log, at, task)
+        add_acq_rel(gate, 0, BACKLOG, -1)
         task = next_of(runs, task)
     return task
 
@@ -51,23 +64,26 @@ def walk(runs, log, at, task, most):
 @kernel
 def use_up(gate, threads, queues, runs, log, seed, times):
     state, at = seed, 0
+    add_acq_rel(gate, 0, CONSUMERS, 1)
     meet(gate, threads)
     for _ in range(times):
         begun = begin()
         task = queue.acquire(queues, QUEUE)
         at = write(log, at, begun, ACQUIRE, 0, task)
         if task < 0:
+            give_way()
             continue
         state = draw(state)
-        rest = walk(runs, log, at, task, 1 + (state >> 16) % 4)
+        rest = walk(gate, runs, log, at, task, 1 + (state >> 16) % 4)
         if rest == END:
             begun = begin()
             rest = queue.more(queues, QUEUE)
             at = write(log, at, begun, MORE, 0, rest)
-            rest = walk(runs, log, at, rest, 1 + (state >> 20) % 4)
+            rest = walk(gate, runs, log, at, rest, 1 + (state >> 20) % 4)
         begun = begin()
         queue.release(queues, QUEUE, rest)
         at = write(log, at, begun, RELEASE, 0, rest)
+    add_acq_rel(gate, 0, CONSUMERS, -1)
     return at
 
 
