@@ -13,7 +13,9 @@ from .trace import BrokenRunError
 MUTANTS = [
     ("push", "fence_release()", "pass"),
     ("pop", "fence_seq_cst()", "pass"),
+    ("pop", "fence_seq_cst()", "fence_acq_rel()"),  # the published fault: too weak for two that meet
     ("steal", "fence_seq_cst()", "pass"),
+    ("steal", "fence_seq_cst()", "fence_acq_rel()"),
     ("steal", "bottom = load_acquire", "bottom = load_relaxed"),
 ]
 BEYOND_THE_MODEL = {
