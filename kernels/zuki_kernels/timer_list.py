@@ -15,7 +15,7 @@ from .atomics import load_relaxed, store_relaxed
 
 # Columns of the wheel
 DUE = 1  # the first of the timers that are due, + 1
-OCCUPIED = 16  # a word of bits for each level
+OCCUPIED = 48  # a word of bits for each level
 
 # Columns of a timer
 NEXT = 0

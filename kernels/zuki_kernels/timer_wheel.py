@@ -79,10 +79,16 @@ def _place(wheel: Table, slots: Table, timers: Table, timer: int) -> None:
 @kernel
 def cancel(wheel: Table, slots: Table, timers: Table, timer: int) -> int:
     """Take a timer out of the wheel, also if it is due and not taken; return `CANCELLED` or `LATE`."""
-    if load_relaxed(timers, timer, LIST) == NOWHERE:
+    if not is_inside(timers, timer):
         return LATE
     remove(wheel, slots, timers, timer)
     return CANCELLED
+
+
+@kernel
+def is_inside(timers: Table, timer: int) -> bool:
+    """Tell whether a timer is in the wheel: it has been inserted, and neither taken nor cancelled."""
+    return load_relaxed(timers, timer, LIST) != NOWHERE
 
 
 @kernel
@@ -107,8 +113,8 @@ def _first_tick(wheel: Table, slots: Table, where: int) -> int:
 def advance(wheel: Table, slots: Table, timers: Table, tick: int, most: int) -> int:
     """Let the wheel come to a tick, moving ``most`` timers at most; return `DONE` or `MORE`.
 
-    What is due by then can be taken, in the order of deadlines; equal ones in that of their insertion, but for
-    what is inserted between two parts of an advance. A tick that has been reached is no error.
+    What is due by then can be taken, in the order of deadlines; equal ones in that of insertion, but for what
+    is inserted between two parts of an advance. A tick that has been reached is no error.
     """
     left = most
     while True:  # each round moves a timer

@@ -15,7 +15,7 @@ INSERT, CANCEL, ADVANCE = range(3)
 
 
 def make_tables(timers, shape=SHAPES[0]):
-    return make_table(1, 96), make_table(*shape), make_table(timers, 8)
+    return make_table(1, 112), make_table(*shape), make_table(timers, 8)
 
 
 def check(tables):
