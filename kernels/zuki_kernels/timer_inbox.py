@@ -117,9 +117,8 @@ def hear(wheel: Table, slots: Table, timers: Table) -> int:
             return EMPTY
     store_relaxed(wheel, 0, TAKEN, load_relaxed(timers, timer, LINK) + 1)
     while True:  # a failure means that the asker has withdrawn
-        request = load_acquire(
-            timers, timer, REQUEST
-        )  # order: its last use, then free; pairs with withdraw's
+        # order: the asker's last use of the row before it is free; pairs with withdraw's
+        request = load_acquire(timers, timer, REQUEST)
         if request & WANTED == 0:
             timer_wheel.cancel(wheel, slots, timers, timer)
             store_relaxed(timers, timer, REQUEST, 0)
