@@ -52,8 +52,7 @@ def withdraw(tasks: Table, row: int) -> int:
         if has(word, COMPLETED):
             return OVER
         if cas_release(tasks, row, STATE, word, withdrawn(word)):
-            # order: nobody is awaited, then another may be; pairs with wait_for's
-            store_release(tasks, row, AWAITER, NONE)
+            store_release(tasks, row, AWAITER, NONE)  # order: AWAITED is off before; pairs with wait_for's
             return NOTHING
 
 

@@ -90,8 +90,7 @@ def withdraw(wheel: Table, timers: Table, timer: int) -> int:
         if request & WANTED == 0:
             return LATE
         if request & POSTED:
-            # order: the asker's last use of the row before it is free; pairs with hear's load
-            if cas_release(timers, timer, REQUEST, request, POSTED):
+            if cas_release(timers, timer, REQUEST, request, POSTED):  # order: last use; pairs with hear's
                 return CANCELLED
         elif cas_acquire(timers, timer, REQUEST, request, POSTED):  # order: LINK was read; pairs with hear's
             _post(wheel, timers, timer)
@@ -117,8 +116,7 @@ def hear(wheel: Table, slots: Table, timers: Table) -> int:
             return EMPTY
     store_relaxed(wheel, 0, TAKEN, load_relaxed(timers, timer, LINK) + 1)
     while True:  # a failure means that the asker has withdrawn
-        # order: the asker's last use of the row before it is free; pairs with withdraw's
-        request = load_acquire(timers, timer, REQUEST)
+        request = load_acquire(timers, timer, REQUEST)  # order: last use, then free; pairs with withdraw's
         if request & WANTED == 0:
             timer_wheel.cancel(wheel, slots, timers, timer)
             store_relaxed(timers, timer, REQUEST, 0)
