@@ -9,9 +9,8 @@ from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.runtime import worker
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki.runtime.warm import warm_up
 from zuki_kernels import notifier, pulse, search, starting, turn
-from zuki_kernels._signals import deferred_interrupt
+from zuki_kernels._signals import held_back
 from zuki_kernels._types import Table
 from zuki_kernels.runs import NONE
 
@@ -60,30 +59,25 @@ class Pool:
 
     # ---- runs -------------------------------------------------------------------------------------
 
-    def run(self, run: Run) -> None:
-        """Run to the end, the calling thread helping; Ctrl-C stops the run and is raised at its end."""
-        warm_up()
+    def run(self, run: Run, held: held_back) -> None:
+        """Run to the end, the calling thread helping; what ``held`` holds back stops the run."""
         slot = self._take_slot(run)
-        errors: list[BaseException] = []
-        with deferred_interrupt(lambda: starting.stop(self.tables.runs, slot)):
-            row = self._sit_down()
-            try:
-                if self._begin(run, NONE if row is None else row, False):
-                    self.start_thread()
-                if row is None:
-                    self._wait_outside(slot, errors)
-                else:
-                    worker.work(self, row, slot, NONE, errors)
-            finally:
-                if row is not None:
-                    self._stand_up(row)
-                self.end(slot)
-        if errors:
-            raise errors[0]
+        row = self._sit_down()
+        start = self._begin(run, NONE if row is None else row, False)
+        held.tell(lambda: starting.stop(self.tables.runs, slot))  # not before: the beginning forgets it
+        if start:
+            self.start_thread()
+        if row is None:
+            while not starting.wait_until_over(self.tables.runs, slot, _SEATLESS_WAIT):
+                pass
+        else:
+            worker.work(self, row, slot, NONE)
+            self._stand_up(row)
+        held.tell(None)  # the slot may be another run's now
+        self.end(slot)
 
     def submit(self, run: Run) -> None:
         """Begin a run; `Run.end` is called at its end, by a worker."""
-        warm_up()
         self._take_slot(run)
         if self._begin(run, NONE, True):
             self.start_thread()
@@ -93,18 +87,20 @@ class Pool:
         row = worker.row_of_this_thread(self)
         if row is None:
             return
-        with self._lock:
-            if self.active.get(run.slot) is not run:
+        with held_back() as held:
+            with self._lock:
+                if self.active.get(run.slot) is not run:
+                    return
+                starting.expect(self.tables.runs, run.slot, row)
+            if timeout is None:
+                worker.work(self, row, run.slot, NONE, lambda: bool(held.errors))
                 return
-            starting.expect(self.tables.runs, run.slot, row)
-        if timeout is None:
-            worker.work(self, row, run.slot, NONE, [])
-            return
-        pulse.count_helper(self.tables.pool, 1)
-        self._keep_pulse()
-        try:
-            worker.work(self, row, run.slot, NONE, [], time.monotonic() + timeout)
-        finally:
+            deadline = time.monotonic() + timeout
+            pulse.count_helper(self.tables.pool, 1)
+            self._keep_pulse()
+            worker.work(
+                self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline
+            )
             pulse.count_helper(self.tables.pool, -1)
 
     def remaining(self, slot: int) -> int:
@@ -177,14 +173,6 @@ class Pool:
         search.admit(self.tables.pool, row)
         return row
 
-    def _wait_outside(self, slot: int, errors: list[BaseException]) -> None:
-        """Wait for a run's end without running tasks."""
-        while not starting.is_over(self.tables.runs, slot):
-            try:
-                starting.wait_until_over(self.tables.runs, slot, _SEATLESS_WAIT)
-            except BaseException as error:  # a signal handler's
-                worker.note(self, error, slot, errors)
-
     # ---- threads ----------------------------------------------------------------------------------
 
     def start_thread(self) -> None:
@@ -208,7 +196,7 @@ class Pool:
 
     def _be_a_thread(self, row: int) -> None:
         worker.seats.taken.append((self, row))
-        worker.work(self, row, NONE, turn.FRESH, [])
+        worker.work(self, row, NONE, turn.FRESH)
 
     def _keep_pulse(self) -> None:
         with self._lock:
