@@ -98,9 +98,7 @@ class Pool:
             deadline = time.monotonic() + timeout
             pulse.count_helper(self.tables.pool, 1)
             self._keep_pulse()
-            worker.work(
-                self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline
-            )
+            worker.work(self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
             pulse.count_helper(self.tables.pool, -1)
 
     def remaining(self, slot: int) -> int:
