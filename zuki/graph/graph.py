@@ -263,6 +263,11 @@ class Graph:
         -------
         concurrent.futures.Future
             Its result is the run's `Report`; its exception what `run` would have raised.
+
+        Raises
+        ------
+        ZukiError
+            The executor has no thread, and none can be started.
         """
         warm_up()
         with held_back() as held:
@@ -270,11 +275,12 @@ class Graph:
             run.future = future = RunFuture(run)
             try:
                 if len(self):
-                    run.pool.submit(run)
+                    run.pool.submit(run, held)
                 else:
                     run.end(0, NONE, False)
             except BaseException:
-                self._state.turn.release()
+                if not run.ended:
+                    self._state.turn.release()
                 raise
         return future
 

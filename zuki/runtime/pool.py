@@ -18,13 +18,7 @@ _BEAT = 25_000_000  # nanoseconds between two looks at the signals
 _SEATLESS_WAIT = (
     50_000_000  # nanoseconds that a caller who cannot help sleeps between two looks at the signals
 )
-_stack_lock = threading.Lock()  # the stack size of new threads is a setting of the whole process
-
-
-def renew_lock() -> None:
-    """Make the lock anew in a forked child: another thread may have held it."""
-    global _stack_lock
-    _stack_lock = threading.Lock()
+stack_lock = threading.RLock()  # the stack size of new threads is a setting of the whole process
 
 
 class Pool:
@@ -43,14 +37,18 @@ class Pool:
     def __init__(self, max_threads: int, stack_size: int, name: str) -> None:
         self.max_threads, self.stack_size, self.name = max_threads, stack_size, name
         self.is_closed = False
+        self.renew_lock()
         self.begin_anew()
+
+    def renew_lock(self) -> None:
+        """Make the lock, at first and in a forked child: another thread may have held it."""
+        self._lock = threading.RLock()  # for whatever drops an executor may hold it: see `Executor`
+        self._nothing_active = threading.Condition(self._lock)
 
     def begin_anew(self) -> None:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
         self.tables = Tables(self.max_threads)
         self.active: dict[int, Run] = {}
-        self._lock = threading.RLock()  # for whatever drops an executor may hold it: see `Executor`
-        self._nothing_active = threading.Condition(self._lock)
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
         self._threads: set[threading.Thread] = set()
@@ -72,15 +70,21 @@ class Pool:
                 pass
         else:
             worker.work(self, row, slot, NONE)
-            self._stand_up(row)
-        held.tell(None)  # the slot may be another run's now
+            self._leave(row, held)
+        held.tell(None)  # the slot may be another run's soon
         self.end(slot)
 
-    def submit(self, run: Run) -> None:
+    def submit(self, run: Run, held: held_back) -> None:
         """Begin a run; `Run.end` is called at its end, by a worker."""
-        self._take_slot(run)
-        if self._begin(run, NONE, True):
-            self.start_thread()
+        slot = self._take_slot(run)
+        if not self._begin(run, NONE, True) or self.start_thread() or not self._is_deserted():
+            return
+        row = self._sit_down()
+        if row is not None:  # nobody would ever do it: take it back
+            starting.stop(self.tables.runs, slot)
+            worker.work(self, row, slot, NONE)
+            self._leave(row, held)
+            raise ZukiError(f"executor {self.name!r} has no thread, and none can be started")
 
     def help(self, run: Run, timeout: float | None) -> None:
         """Run tasks until a submitted run has ended, if the calling thread is a worker of this pool."""
@@ -153,18 +157,32 @@ class Pool:
         worker.seats.taken.append((self, row))
         return row
 
-    def _stand_up(self, row: int) -> None:
+    def _leave(self, row: int, held: held_back) -> None:
+        """Let the calling thread be no worker any more, unless others need it: no thread can be started."""
+        while not self._stand_up(row) and not held.errors:
+            waiting = [slot for slot in list(self.active) if not starting.is_over(self.tables.runs, slot)]
+            taken = self._sit_down() if waiting else None
+            if taken is None:
+                return
+            row = taken
+            worker.work(self, row, waiting[0], NONE, lambda: bool(held.errors))
+
+    def _stand_up(self, row: int) -> bool:
+        """Give a seat back; return whether somebody is there to do what is left."""
         worker.seats.taken.pop()
         if worker.row_of_this_thread(self) is not None:
-            return
+            return True
         tables = self.tables
         pulse.count_helper(tables.pool, -1)
         left = search.is_anything_left(tables.deques, tables.queues, row)
         start = notifier.depart(tables.pool, tables.workers, row, False, left) == notifier.START
         with self._lock:
             heappush(self._free_rows, row)
-        if start:
-            self.start_thread()
+        return not start or self.start_thread() or not self._is_deserted()
+
+    def _is_deserted(self) -> bool:
+        """Tell whether nobody is a worker."""
+        return len(self._free_rows) == self.tables.seats
 
     def _take_row(self) -> int:
         row = heappop(self._free_rows)
@@ -173,24 +191,26 @@ class Pool:
 
     # ---- threads ----------------------------------------------------------------------------------
 
-    def start_thread(self) -> None:
-        """Start the thread that a kernel has asked for and counted; give it up if that fails."""
+    def start_thread(self) -> bool:
+        """Start the thread that a kernel has asked for and counted; give it up, and say so, if that fails."""
         with self._lock:  # also while it starts: `shut_down` joins no thread that has not started
             row = self._take_row()
             thread = threading.Thread(
                 target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
             )
             try:
-                with _stack_lock:
+                with stack_lock:
                     before = threading.stack_size(self.stack_size)
                     try:
                         thread.start()
                     finally:
                         threading.stack_size(before)
-                self._threads.add(thread)
             except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool)
+                return False
+            self._threads.add(thread)
+            return True
 
     def _be_a_thread(self, row: int) -> None:
         worker.seats.taken.append((self, row))

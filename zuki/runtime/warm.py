@@ -34,6 +34,12 @@ _lock = threading.Lock()
 _is_done = False
 
 
+def renew_lock() -> None:
+    """Make the lock anew in a forked child: another thread may have held it."""
+    global _lock
+    _lock = threading.Lock()
+
+
 def warm_up() -> None:
     """Compile the kernels that every run calls, or load them from the cache; once in a process."""
     global _is_done
