@@ -142,28 +142,6 @@ def test_the_stack_is_as_large_as_wanted():
     assert threading.stack_size() == before
 
 
-def test_a_thread_that_cannot_start_is_not_needed(monkeypatch):
-    def refuse(thread):
-        raise RuntimeError("can't start new thread")
-
-    with zuki.Executor(max_threads=4, name="refused") as executor:
-        marks = np.zeros(300, np.int64)
-        graph = zuki.Graph()
-        nodes = graph.add_many(mark, marks, zuki.each(np.arange(300)))
-        graph.add_edges(nodes.ids[:-20], nodes.ids[20:])
-        graph.add(len, "abc", after=nodes)
-        with monkeypatch.context() as patch:
-            patch.setattr(threading.Thread, "start", refuse)
-            for _ in range(5):
-                assert graph.run(executor).workers == 1
-        assert marks.tolist() == [5] * 300
-        assert threads_of("refused") == []
-        for _ in range(5):  # and threads start again when they can
-            graph.run(executor)
-            graph.submit(executor).result(20)
-        assert marks.tolist() == [15] * 300
-
-
 # ---- shutdown ------------------------------------------------------------------------------------
 
 

@@ -77,13 +77,21 @@ class Pool:
     def submit(self, run: Run, held: held_back) -> None:
         """Begin a run; `Run.end` is called at its end, by a worker."""
         slot = self._take_slot(run)
-        if not self._begin(run, NONE, True) or self.start_thread() or not self._is_deserted():
+        if self._begin(run, NONE, True):
+            self.start_thread()
+        if not self._is_deserted():
             return
         row = self._sit_down()
-        if row is not None:  # nobody would ever do it: take it back
-            starting.stop(self.tables.runs, slot)
+        if row is None:
+            return
+        with self._lock:  # nobody would ever do it: take it back, if nobody has done it by now
+            is_left = self.active.get(slot) is run
+            if is_left:
+                starting.stop(self.tables.runs, slot)
+        if is_left:
             worker.work(self, row, slot, NONE)
-            self._leave(row, held)
+        self._leave(row, held)
+        if is_left:
             raise ZukiError(f"executor {self.name!r} has no thread, and none can be started")
 
     def help(self, run: Run, timeout: float | None) -> None:
@@ -178,10 +186,12 @@ class Pool:
         start = notifier.depart(tables.pool, tables.workers, row, False, left) == notifier.START
         with self._lock:
             heappush(self._free_rows, row)
-        return not start or self.start_thread() or not self._is_deserted()
+        if start:
+            self.start_thread()
+        return not self._is_deserted()
 
     def _is_deserted(self) -> bool:
-        """Tell whether nobody is a worker."""
+        """Tell whether nobody is a worker, awake or asleep."""
         return len(self._free_rows) == self.tables.seats
 
     def _take_row(self) -> int:
