@@ -3,13 +3,12 @@
 import threading
 import time
 
-import numpy as np
 import pytest
 
 import zuki
-from tests.runtime.bodies import mark, milliseconds, spin
+from tests.runtime.bodies import milliseconds, spin
+from tests.runtime.together import LIMIT, Marked, threads_of
 
-LIMIT = 20  # seconds
 pytestmark = pytest.mark.timeout(60)
 
 
@@ -22,24 +21,6 @@ def refuse(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     return lambda refused=True: monkeypatch.setattr(threading.Thread, "start", fail if refused else start)
-
-
-class Marked:
-    """A graph that knows how often each of its bodies has run."""
-
-    def __init__(self, nodes=300, width=20):
-        self.marks = np.zeros(nodes, np.int64)
-        self.graph = zuki.Graph("marked")
-        added = self.graph.add_many(mark, self.marks, zuki.each(np.arange(nodes)))
-        self.graph.add_edges(added.ids[:-width], added.ids[width:])
-        self.graph.add(len, "abc", after=added)
-
-    def check(self, times):
-        assert self.marks.tolist() == [times] * len(self.marks)
-
-
-def threads_of(name):
-    return [thread for thread in threading.enumerate() if thread.name.startswith(name)]
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -68,10 +49,10 @@ def test_submit_raises_and_leaves_nothing_behind(refuse, workers):
                 marked.graph.submit(executor)
         marked.check(0)
         assert not executor._pool.active
-        assert marked.graph.run(executor).nodes == len(marked.graph)
+        assert marked.graph.run(executor).nodes == marked.size
         other.graph.run(executor)
         refuse(False)
-        assert marked.graph.submit(executor).result(LIMIT).nodes == len(marked.graph)
+        assert marked.graph.submit(executor).result(LIMIT).nodes == marked.size
         marked.check(2)
         other.check(1)
 
@@ -94,7 +75,7 @@ def test_a_node_that_waits_for_a_submitted_graph_runs_it(refuse, workers):
         refuse()
         for _ in range(3):
             outer.run(executor)
-        assert node.result() == len(inner.graph)
+        assert node.result() == inner.size
         inner.check(3)
 
 
@@ -109,7 +90,7 @@ def test_a_caller_stays_for_what_was_submitted_meanwhile(refuse, workers):
         for _ in range(3):
             graph.run(executor)
         for future in futures:
-            assert future.result(LIMIT).nodes == len(submitted[0].graph)
+            assert future.result(LIMIT).nodes == submitted[0].size
         refuse(False)
     for marked in submitted:
         marked.check(3)
@@ -125,7 +106,7 @@ def test_a_caller_that_had_no_seat(refuse):
         caller.start()
         assert begun.wait(LIMIT)
         refuse()
-        assert second.graph.run(executor).nodes == len(second.graph)
+        assert second.graph.run(executor).nodes == second.size
         caller.join(LIMIT)
         assert not caller.is_alive()
     second.check(1)
