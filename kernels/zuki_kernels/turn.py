@@ -5,7 +5,7 @@ from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .clock import give_way, now, spin_hint
-from .counters import ANSWER, LANE_DEPTH, TASKS, TICK, TURNS, count
+from .counters import LANE_DEPTH, TASKS, TICK, count
 from .dependencies import PASSED, finish, is_condemned
 from .dispatch import bare, call, table_at
 from .notifier import DUTY, LIMIT, PULSE, START, STOP, notify, wait_for_work
@@ -285,24 +285,4 @@ def _turn(
             search.add(deques, rings, queues, workers, runs, me, level, task)
     if waking and reason != EXIT and notify(pool, workers, me, True) == START:
         start = True
-    for field, value in ((ANSWER, reason), (ANSWER + 1, task), (ANSWER + 2, ended), (ANSWER + 3, int(start))):
-        store_relaxed(workers, me, field, value)
-    count(workers, me, TURNS, 1)
     return reason, task, ended, start
-
-
-@kernel
-def last_answer(workers: Table, me: int) -> tuple[int, int, int, bool]:
-    """Return again what the last turn answered, to a thread that lost it to a signal handler's exception."""
-    return (
-        load_relaxed(workers, me, ANSWER),
-        load_relaxed(workers, me, ANSWER + 1),
-        load_relaxed(workers, me, ANSWER + 2),
-        load_relaxed(workers, me, ANSWER + 3) != 0,
-    )
-
-
-@kernel
-def turns(workers: Table, me: int) -> int:
-    """Return how many turns the worker has ended."""
-    return load_relaxed(workers, me, TURNS)

@@ -18,8 +18,6 @@ _WANTED = (
     (pulse.count_helper, "ti"),
     (pulse.read, "t"),
     (pulse.beat, "ti"),
-    (turn.turns, "ti"),
-    (turn.last_answer, "ti"),
     (node_of, "i"),
     (slot_of, "i"),
     (turn.turn, "iiiiitttttt"),
