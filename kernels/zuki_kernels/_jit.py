@@ -9,7 +9,7 @@ from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.registry import CPUDispatcher
 
-from ._signals import deferred_interrupt
+from ._signals import held_back
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,10 +82,6 @@ class LazyCache:
         return getattr(self._made, name)
 
 
-def _do_nothing() -> None:
-    pass
-
-
 def _kernel_stamp() -> object:
     return KERNEL_SOURCES
 
@@ -95,7 +91,7 @@ class _Kernel(CPUDispatcher):
 
     def compile(self, sig):
         """Compile or load; Ctrl-C waits for it: inside of Numba it would be lost, or leave a lock locked."""
-        with deferred_interrupt(_do_nothing):
+        with held_back():
             return super().compile(sig)
 
     def get_call_template(self, args, kws):

@@ -14,9 +14,7 @@ TRIES = 26  # looks at other workers
 PARKS = 27  # sleeps
 WAKES = 28  # workers it has woken
 OVERFLOWS = 29  # tasks that did not fit into its deque
-TURNS = 32  # turns it has ended
-ANSWER = 33  # what the last turn answered: four cells
-WORKER_FIELDS = 48
+WORKER_FIELDS = 32
 
 
 @kernel

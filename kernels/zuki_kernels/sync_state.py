@@ -127,10 +127,12 @@ def departed(sync: int, waking: bool) -> int:
 
 @kernel
 def unsignaled(sync: int) -> int:
-    """Forget a thread that was to be started and could not be."""
+    """Forget a thread that was to be started and could not be; where nobody is, the notification as well."""
     after = sync - ONE_SPAWNED
     if is_signaled(sync):
         after &= ~_STATES
+    if spawned(after) == 0 and not is_shut_down(sync):
+        after &= ~NOTIFIED  # else the next one would be taken for needless; who joins looks anyway
     return after
 
 

@@ -6,7 +6,7 @@ from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .chain import UNKNOWN, run_chain
 from .clock import give_way, now, spin_hint
-from .counters import ANSWER, LANE_DEPTH, TASKS, TICK, TURNS, WORKER_FIELDS, count
+from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS
 from .dispatch import bare, table_at
@@ -306,24 +306,4 @@ def _turn(
             search.add(deques, rings, queues, workers, runs, me, level, task)
     if waking and reason != EXIT and notify(pool, workers, me, True) == START:
         start = True
-    for field, value in ((ANSWER, reason), (ANSWER + 1, task), (ANSWER + 2, ended), (ANSWER + 3, int(start))):
-        store_relaxed(workers, me, field, value)
-    count(workers, me, TURNS, 1)
     return reason, task, ended, start
-
-
-@kernel
-def last_answer(workers: Table, me: int) -> tuple[int, int, int, bool]:
-    """Return again what the last turn answered, to a thread that lost it to a signal handler's exception."""
-    return (
-        load_relaxed(workers, me, ANSWER),
-        load_relaxed(workers, me, ANSWER + 1),
-        load_relaxed(workers, me, ANSWER + 2),
-        load_relaxed(workers, me, ANSWER + 3) != 0,
-    )
-
-
-@kernel
-def turns(workers: Table, me: int) -> int:
-    """Return how many turns the worker has ended."""
-    return load_relaxed(workers, me, TURNS)

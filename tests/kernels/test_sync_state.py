@@ -61,6 +61,8 @@ def test_sleep_and_leave():
     assert sync.departed(word(2, 1, WAKING), True) == word(1, 1)
     assert sync.departed(word(2, 1, SHUTDOWN), True) == word(1, 1, SHUTDOWN)
     assert sync.unsignaled(word(2, 1, SIGNALED)) == word(1, 1)
+    assert sync.unsignaled(word(2, 0, SIGNALED) | sync.NOTIFIED) == word(1, 0) | sync.NOTIFIED
+    assert sync.unsignaled(word(1, 0, SIGNALED) | sync.NOTIFIED) == word(0, 0)  # nobody is there to hear it
     assert sync.unsignaled(word(2, 1, SHUTDOWN)) == word(1, 1, SHUTDOWN)
 
 

@@ -86,6 +86,107 @@ executor.shutdown()
     )
 
 
+def test_while_another_thread_runs():
+    run_script(
+        HEAD
+        + """
+run_all()
+stop = False
+def go_on():
+    while not stop:
+        graph.run(executor)
+        slow.run(executor)
+thread = threading.Thread(target=go_on)
+thread.start()
+other = zuki.Graph()
+node = other.add(increment, 1)
+def child():
+    run_all()
+    other.run(executor)
+    assert node.result() == 2
+for _ in range(10):
+    in_child(child)
+    time.sleep(0.005)
+stop = True
+thread.join()
+executor.shutdown()
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "lock", ["numba.core.compiler_lock.global_compiler_lock", "llvmlite.binding.ffi.lib._lock"]
+)
+def test_while_another_thread_compiles(lock):
+    # the child, where that thread is missing, compiles as well
+    run_script(
+        HEAD
+        + """
+import numba, llvmlite.binding.ffi
+future = slow.submit(executor)
+compiles, is_done = threading.Event(), False
+def compile():
+    global is_done
+    with eval(sys.argv[1]):
+        compiles.set()
+        time.sleep(0.3)
+        is_done = True
+thread = threading.Thread(target=compile)
+thread.start()
+compiles.wait(20)
+def child():
+    assert is_done  # the fork has waited
+    run_all()
+    assert numba.njit(lambda value: value + 1)(2) == 3
+in_child(child)
+thread.join()
+assert future.result(20).nodes == 21
+run_all()
+executor.shutdown()
+""",
+        lock,
+    )
+
+
+def test_while_another_thread_holds_what_a_finaliser_wants():
+    run_script(
+        HEAD
+        + """
+import contextlib, gc
+from zuki.runtime import lifecycle
+run_all()
+gc.set_threshold(100_000_000)
+executors = [zuki.Executor(max_threads=2) for _ in range(5)]
+for each in executors:
+    graph.run(each)
+locks = [each._pool._lock for each in executors]
+holds, go_on = threading.Event(), threading.Event()
+def hold():
+    with contextlib.ExitStack() as stack:
+        for lock in locks:
+            stack.enter_context(lock)
+        holds.set()
+        go_on.wait(20)
+thread = threading.Thread(target=hold)
+thread.start()
+holds.wait(20)
+circle = [executors]
+circle.append(circle)
+del circle, executors, each
+renew = lifecycle.warm.renew_lock
+def collect_if_allowed():  # the first that the child does, before pools have new locks
+    gc.set_threshold(100)
+    [[] for _ in range(10_000)]
+    renew()
+lifecycle.warm.renew_lock = collect_if_allowed
+in_child(run_all)
+go_on.set()
+thread.join()
+executor.shutdown()
+"""
+    )
+
+
 def test_shutdown_in_the_child():
     run_script(
         HEAD

@@ -21,6 +21,8 @@ from zuki.graph.single import add_one
 from zuki.graph.state import GraphState
 from zuki.graph.waiting import ranges_of
 from zuki.runtime.executor import Executor
+from zuki.runtime.warm import warm_up
+from zuki_kernels._signals import held_back
 from zuki_kernels.runs import NONE
 
 
@@ -230,17 +232,19 @@ class Graph:
             After Ctrl-C; bodies that were running have ended, others have not begun.
         """
         bar = find_tqdm() if progress else None
-        run = begin(self, self._state, executor, progress, measure)
-        try:
-            if len(self):
-                with progress_bar(bar, self.name, len(self), run.remaining) if bar else nullcontext():
-                    run.pool.run(run)
-            else:
-                run.end(0, NONE, False)
-        except BaseException:
-            if not run.ended:
-                self._state.turn.release()
-            raise
+        warm_up()
+        with held_back() as held:
+            run = begin(self, self._state, executor, progress, measure, held)
+            try:
+                if len(self):
+                    with progress_bar(bar, self.name, len(self), run.remaining) if bar else nullcontext():
+                        run.pool.run(run, held)
+                else:
+                    run.end(0, NONE, False)
+            except BaseException:
+                if not run.ended:
+                    self._state.turn.release()
+                raise
         if run.error is not None:
             raise run.error
         return run.report
@@ -259,17 +263,25 @@ class Graph:
         -------
         concurrent.futures.Future
             Its result is the run's `Report`; its exception what `run` would have raised.
+
+        Raises
+        ------
+        ZukiError
+            The executor has no thread, and none can be started.
         """
-        run = begin(self, self._state, executor, False, measure)
-        run.future = future = RunFuture(run)
-        try:
-            if len(self):
-                run.pool.submit(run)
-            else:
-                run.end(0, NONE, False)
-        except BaseException:
-            self._state.turn.release()
-            raise
+        warm_up()
+        with held_back() as held:
+            run = begin(self, self._state, executor, False, measure, held)
+            run.future = future = RunFuture(run)
+            try:
+                if len(self):
+                    run.pool.submit(run, held)
+                else:
+                    run.end(0, NONE, False)
+            except BaseException:
+                if not run.ended:
+                    self._state.turn.release()
+                raise
         return future
 
     # ---- looking ----------------------------------------------------------------------------------

@@ -16,12 +16,14 @@ from zuki.runtime.executor import Executor, default_executor
 from zuki.runtime.pool import Pool
 from zuki.task.failures import exception_of
 from zuki_kernels import freeze, turn
+from zuki_kernels._signals import call_body, held_back
 from zuki_kernels.counters import STEALS, TASKS
 
 _MOST_FAILURES = 10_000  # exceptions that are kept
 _AT_ONCE = 1000  # exceptions that are decoded in one go
 _EVERY_NODE = 1
 _SELDOM = 1 << 40
+_LOOK = 0.05  # seconds between two looks at the signals while a graph waits for its turn
 
 _inside = threading.local()  # .graphs: the graphs whose Python nodes this thread is inside of
 
@@ -72,8 +74,8 @@ class GraphRun:
         begun = time.perf_counter_ns()
         try:
             function, arguments = state.calls[node]
-            values = (value.result() if isinstance(value, Node) else value for value in arguments)
-            state.returned[node] = function(*values)
+            values = [value.result() if isinstance(value, Node) else value for value in arguments]
+            state.returned[node] = call_body(function, values)
         except BaseException as error:
             state.errors[node] = error
             return turn.RAISED
@@ -179,7 +181,12 @@ class RunFuture(Future[Report]):
 
 
 def begin(
-    graph: Any, state: GraphState, executor: Executor | None, watched: bool, measured: bool
+    graph: Any,
+    state: GraphState,
+    executor: Executor | None,
+    watched: bool,
+    measured: bool,
+    held: held_back,
 ) -> GraphRun:
     """Return a run whose turn it is, with everything made ready for it.
 
@@ -193,6 +200,8 @@ def begin(
         Where it is to run.
     watched, measured : bool
         See `GraphRun`.
+    held : held_back
+        The block that this is called in.
 
     Returns
     -------
@@ -206,8 +215,7 @@ def begin(
         raise ExecutorShutDownError(f"executor {chosen.name!r} has been shut down")
     if is_inside(state):
         raise GraphError(f"graph {state.name!r} is running the node that wants to run it")
-    if not state.turn.acquire(blocking=not getattr(_inside, "graphs", ())):
-        raise GraphError(f"graph {state.name!r} is running, and a node cannot wait for its turn")
+    _take_turn(state, held)
     try:
         state.contents.freeze(lambda node: Node(graph, node))
         state.begin_epoch()
@@ -215,6 +223,16 @@ def begin(
     except BaseException:
         state.turn.release()
         raise
+
+
+def _take_turn(state: GraphState, held: held_back) -> None:
+    if state.turn.acquire(blocking=False):
+        return
+    if getattr(_inside, "graphs", ()):
+        raise GraphError(f"graph {state.name!r} is running, and a node cannot wait for its turn")
+    while not state.turn.acquire(timeout=_LOOK):
+        if held.errors:
+            raise held.errors[0]
 
 
 def is_inside(state: GraphState) -> bool:

@@ -1,14 +1,19 @@
 """What becomes of pools when the interpreter ends, and when the process forks."""
 
 import atexit
+import gc
 import os
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
-from zuki.runtime import worker
-from zuki.runtime.pool import Pool, renew_lock
+from llvmlite.binding.ffi import lib as llvm
+from numba.core.compiler_lock import global_compiler_lock
+
+from zuki.runtime import warm, worker
+from zuki.runtime.pool import Pool, stack_lock
 
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
 
@@ -35,11 +40,38 @@ def _finish_all() -> None:
         pool.shut_down(wait=True, cancel=False)
 
 
-def _begin_all_anew() -> None:
-    renew_lock()
+# What one thread at a time may do, and what a fork must not cut in two: in the child, where the other threads
+# are missing, a lock would stay locked for ever and what it guards half done. So who forks waits until nobody
+# does it. Who holds one of these may ask for those after it, not for those before it.
+_LOCKS = global_compiler_lock, llvm._lock, stack_lock
+
+_taken = ExitStack()  # by the thread that forks: it alone touches this
+
+
+def _before_fork() -> None:
+    global _taken
+    with ExitStack() as taken:
+        for lock in _LOCKS:
+            taken.enter_context(lock)
+        if gc.isenabled():  # in the child, finalisers have to wait until pools have new locks
+            gc.disable()
+            taken.callback(gc.enable)
+        _taken = taken.pop_all()
+
+
+def _after_fork() -> None:
+    _taken.close()
+
+
+def _after_fork_in_child() -> None:
     worker.seats.taken.clear()
-    for pool in list(_pools):
+    warm.renew_lock()
+    pools = list(_pools)
+    for pool in pools:  # all of them first: what one forgets may end another one
+        pool.renew_lock()
+    for pool in pools:
         pool.begin_anew()
+    _after_fork()
 
 
 def _when_the_interpreter_ends(function: Callable[[], Any]) -> None:
@@ -50,4 +82,4 @@ def _when_the_interpreter_ends(function: Callable[[], Any]) -> None:
 
 _when_the_interpreter_ends(_finish_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_all_anew)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)

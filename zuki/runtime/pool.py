@@ -9,9 +9,8 @@ from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.runtime import worker
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki.runtime.warm import warm_up
 from zuki_kernels import notifier, pulse, search, starting, turn
-from zuki_kernels._signals import deferred_interrupt
+from zuki_kernels._signals import held_back
 from zuki_kernels._types import Table
 from zuki_kernels.runs import NONE
 
@@ -19,13 +18,7 @@ _BEAT = 25_000_000  # nanoseconds between two looks at the signals
 _SEATLESS_WAIT = (
     50_000_000  # nanoseconds that a caller who cannot help sleeps between two looks at the signals
 )
-_stack_lock = threading.Lock()  # the stack size of new threads is a setting of the whole process
-
-
-def renew_lock() -> None:
-    """Make the lock anew in a forked child: another thread may have held it."""
-    global _stack_lock
-    _stack_lock = threading.Lock()
+stack_lock = threading.RLock()  # the stack size of new threads is a setting of the whole process
 
 
 class Pool:
@@ -44,14 +37,18 @@ class Pool:
     def __init__(self, max_threads: int, stack_size: int, name: str) -> None:
         self.max_threads, self.stack_size, self.name = max_threads, stack_size, name
         self.is_closed = False
+        self.renew_lock()
         self.begin_anew()
+
+    def renew_lock(self) -> None:
+        """Make the lock, at first and in a forked child: another thread may have held it."""
+        self._lock = threading.RLock()  # for whatever drops an executor may hold it: see `Executor`
+        self._nothing_active = threading.Condition(self._lock)
 
     def begin_anew(self) -> None:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
         self.tables = Tables(self.max_threads)
         self.active: dict[int, Run] = {}
-        self._lock = threading.RLock()  # for whatever drops an executor may hold it: see `Executor`
-        self._nothing_active = threading.Condition(self._lock)
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
         self._threads: set[threading.Thread] = set()
@@ -60,51 +57,60 @@ class Pool:
 
     # ---- runs -------------------------------------------------------------------------------------
 
-    def run(self, run: Run) -> None:
-        """Run to the end, the calling thread helping; Ctrl-C stops the run and is raised at its end."""
-        warm_up()
+    def run(self, run: Run, held: held_back) -> None:
+        """Run to the end, the calling thread helping; what ``held`` holds back stops the run."""
         slot = self._take_slot(run)
-        errors: list[BaseException] = []
-        with deferred_interrupt(lambda: starting.stop(self.tables.runs, slot)):
-            row = self._sit_down()
-            try:
-                if self._begin(run, NONE if row is None else row, False):
-                    self.start_thread()
-                if row is None:
-                    self._wait_outside(slot, errors)
-                else:
-                    worker.work(self, row, slot, NONE, errors)
-            finally:
-                if row is not None:
-                    self._stand_up(row)
-                self.end(slot)
-        if errors:
-            raise errors[0]
+        row = self._sit_down()
+        start = self._begin(run, NONE if row is None else row, False)
+        held.tell(lambda: starting.stop(self.tables.runs, slot))  # not before: the beginning forgets it
+        if start:
+            self.start_thread()
+        if row is None:
+            while not starting.wait_until_over(self.tables.runs, slot, _SEATLESS_WAIT):
+                pass
+        else:
+            worker.work(self, row, slot, NONE)
+            self._leave(row, held)
+        held.tell(None)  # the slot may be another run's soon
+        self.end(slot)
 
-    def submit(self, run: Run) -> None:
+    def submit(self, run: Run, held: held_back) -> None:
         """Begin a run; `Run.end` is called at its end, by a worker."""
-        warm_up()
-        self._take_slot(run)
+        slot = self._take_slot(run)
         if self._begin(run, NONE, True):
             self.start_thread()
+        if not self._is_deserted():
+            return
+        row = self._sit_down()
+        if row is None:
+            return
+        with self._lock:  # nobody would ever do it: take it back, if nobody has done it by now
+            is_left = self.active.get(slot) is run
+            if is_left:
+                starting.stop(self.tables.runs, slot)
+        if is_left:
+            worker.work(self, row, slot, NONE)
+        self._leave(row, held)
+        if is_left:
+            raise ZukiError(f"executor {self.name!r} has no thread, and none can be started")
 
     def help(self, run: Run, timeout: float | None) -> None:
         """Run tasks until a submitted run has ended, if the calling thread is a worker of this pool."""
         row = worker.row_of_this_thread(self)
         if row is None:
             return
-        with self._lock:
-            if self.active.get(run.slot) is not run:
+        with held_back() as held:
+            with self._lock:
+                if self.active.get(run.slot) is not run:
+                    return
+                starting.expect(self.tables.runs, run.slot, row)
+            if timeout is None:
+                worker.work(self, row, run.slot, NONE, lambda: bool(held.errors))
                 return
-            starting.expect(self.tables.runs, run.slot, row)
-        if timeout is None:
-            worker.work(self, row, run.slot, NONE, [])
-            return
-        pulse.count_helper(self.tables.pool, 1)
-        self._keep_pulse()
-        try:
-            worker.work(self, row, run.slot, NONE, [], time.monotonic() + timeout)
-        finally:
+            deadline = time.monotonic() + timeout
+            pulse.count_helper(self.tables.pool, 1)
+            self._keep_pulse()
+            worker.work(self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
             pulse.count_helper(self.tables.pool, -1)
 
     def remaining(self, slot: int) -> int:
@@ -159,10 +165,21 @@ class Pool:
         worker.seats.taken.append((self, row))
         return row
 
-    def _stand_up(self, row: int) -> None:
+    def _leave(self, row: int, held: held_back) -> None:
+        """Let the calling thread be no worker any more, unless others need it: no thread can be started."""
+        while not self._stand_up(row) and not held.errors:
+            waiting = [slot for slot in list(self.active) if not starting.is_over(self.tables.runs, slot)]
+            taken = self._sit_down() if waiting else None
+            if taken is None:
+                return
+            row = taken
+            worker.work(self, row, waiting[0], NONE, lambda: bool(held.errors))
+
+    def _stand_up(self, row: int) -> bool:
+        """Give a seat back; return whether somebody is there to do what is left."""
         worker.seats.taken.pop()
         if worker.row_of_this_thread(self) is not None:
-            return
+            return True
         tables = self.tables
         pulse.count_helper(tables.pool, -1)
         left = search.is_anything_left(tables.deques, tables.queues, row)
@@ -171,44 +188,43 @@ class Pool:
             heappush(self._free_rows, row)
         if start:
             self.start_thread()
+        return not self._is_deserted()
+
+    def _is_deserted(self) -> bool:
+        """Tell whether nobody is a worker, awake or asleep."""
+        return len(self._free_rows) == self.tables.seats
 
     def _take_row(self) -> int:
         row = heappop(self._free_rows)
         search.admit(self.tables.pool, row)
         return row
 
-    def _wait_outside(self, slot: int, errors: list[BaseException]) -> None:
-        """Wait for a run's end without running tasks."""
-        while not starting.is_over(self.tables.runs, slot):
-            try:
-                starting.wait_until_over(self.tables.runs, slot, _SEATLESS_WAIT)
-            except BaseException as error:  # a signal handler's
-                worker.note(self, error, slot, errors)
-
     # ---- threads ----------------------------------------------------------------------------------
 
-    def start_thread(self) -> None:
-        """Start the thread that a kernel has asked for and counted; give it up if that fails."""
+    def start_thread(self) -> bool:
+        """Start the thread that a kernel has asked for and counted; give it up, and say so, if that fails."""
         with self._lock:  # also while it starts: `shut_down` joins no thread that has not started
             row = self._take_row()
             thread = threading.Thread(
                 target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
             )
             try:
-                with _stack_lock:
+                with stack_lock:
                     before = threading.stack_size(self.stack_size)
                     try:
                         thread.start()
                     finally:
                         threading.stack_size(before)
-                self._threads.add(thread)
             except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool)
+                return False
+            self._threads.add(thread)
+            return True
 
     def _be_a_thread(self, row: int) -> None:
         worker.seats.taken.append((self, row))
-        worker.work(self, row, NONE, turn.FRESH, [])
+        worker.work(self, row, NONE, turn.FRESH)
 
     def _keep_pulse(self) -> None:
         with self._lock:

@@ -18,8 +18,6 @@ _WANTED = (
     (pulse.count_helper, "ti"),
     (pulse.read, "t"),
     (pulse.beat, "ti"),
-    (turn.turns, "ti"),
-    (turn.last_answer, "ti"),
     (node_of, "i"),
     (slot_of, "i"),
     (turn.turn, "iiiiitttttt"),
@@ -32,6 +30,12 @@ _WANTED = (
 
 _lock = threading.Lock()
 _is_done = False
+
+
+def renew_lock() -> None:
+    """Make the lock anew in a forked child: another thread may have held it."""
+    global _lock
+    _lock = threading.Lock()
 
 
 def warm_up() -> None:
