@@ -10,6 +10,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.registry import CPUDispatcher
 
 from ._signals import deferred_interrupt
+from ._target import WAY
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,6 +22,7 @@ def hash_of_sources(folder: Path) -> str:
 
 
 KERNEL_SOURCES = hash_of_sources(Path(__file__).parent)
+KERNEL_STAMP = f"{KERNEL_SOURCES} {WAY}"  # what all machine code of kernels is made from
 
 
 class _NamedFiles(IndexDataCacheFile):
@@ -87,7 +89,7 @@ def _do_nothing() -> None:
 
 
 def _kernel_stamp() -> object:
-    return KERNEL_SOURCES
+    return KERNEL_STAMP
 
 
 class _Kernel(CPUDispatcher):

@@ -84,7 +84,7 @@ def package(tmp_path):
     """A package with the project's `_jit` and two kernels, one calling the other."""
     folder = tmp_path / "small_kernels"
     folder.mkdir()
-    for name in ("_jit.py", "_signals.py"):
+    for name in ("_jit.py", "_signals.py", "_target.py"):
         shutil.copy(Path(zuki_kernels.__file__).parent / name, folder)
     (folder / "__init__.py").write_text("")
     (folder / "far.py").write_text(FAR)
