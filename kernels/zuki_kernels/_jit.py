@@ -22,7 +22,6 @@ def hash_of_sources(folder: Path) -> str:
 
 
 KERNEL_SOURCES = hash_of_sources(Path(__file__).parent)
-KERNEL_STAMP = f"{KERNEL_SOURCES} {WAY}"  # what all machine code of kernels is made from
 
 
 class _NamedFiles(IndexDataCacheFile):
@@ -60,7 +59,9 @@ class StampedCache(FunctionCache):
     def __init__(self, function: Callable[..., object], stamp: object) -> None:
         super().__init__(function)
         both = self._impl.locator.get_source_stamp(), stamp
-        self._cache_file = _NamedFiles(self._cache_path, self._impl.filename_base, both)
+        # how threads wait is compiled in; each way has files of its own, so that another one empties none
+        base = f"{self._impl.filename_base}.{WAY}"
+        self._cache_file = _NamedFiles(self._cache_path, base, both)
 
 
 class LazyCache:
@@ -89,7 +90,7 @@ def _do_nothing() -> None:
 
 
 def _kernel_stamp() -> object:
-    return KERNEL_STAMP
+    return KERNEL_SOURCES
 
 
 class _Kernel(CPUDispatcher):

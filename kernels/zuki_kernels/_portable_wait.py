@@ -36,9 +36,7 @@ def _bucket_of(builder, cell):
         lot = builder.module.get_global(SYMBOL)
     except KeyError:
         lot = ir.GlobalVariable(builder.module, ir.ArrayType(ir.IntType(8), _BUCKETS * _BUCKET_SIZE), SYMBOL)
-        lot.linkage = "external"
-        if target_of(builder).system == WINDOWS:
-            lot.storage_class = "dllimport"  # else it would have to lie within 2 GB of the code
+        lot.linkage = "external"  # code that is compiled just in time reaches it however far it is
     hashed = builder.mul(builder.ptrtoint(cell, WORD), WORD(_SPREAD - (1 << 64)))
     index = builder.lshr(hashed, WORD(64 - (_BUCKETS - 1).bit_length()))
     lock = builder.gep(builder.bitcast(lot, POINTER), [builder.mul(index, WORD(_BUCKET_SIZE))])

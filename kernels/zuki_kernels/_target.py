@@ -100,7 +100,7 @@ def _are_here(names: Sequence[str]) -> bool:
 
 _HOST = binding.get_process_triple()
 
-# How threads wait in this process. Part of the cache's stamp: all threads of a process must agree.
+# How threads wait in this process. All must agree, so each way has a cache of its own (`_jit`).
 WAY = choose_way(target_named(_HOST), os.environ.get("ZUKI_WAIT", "").strip(), _are_here)
 
 WAYS = {_HOST: WAY}  # by triple, where it is not the best one of the system

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from zuki_kernels._jit import KERNEL_STAMP, StampedCache, hash_of_sources
+from zuki_kernels._jit import KERNEL_SOURCES, StampedCache, hash_of_sources
 
 _TASK_SOURCES = hash_of_sources(Path(__file__).parent)
 _LIBRARIES = {*sys.stdlib_module_names, "numba", "numpy", "scipy"}  # not looked into
@@ -56,7 +56,7 @@ class TaskCache:
 
     def _cache(self) -> StampedCache:
         if self._made is None:
-            stamp = self._own_stamp, KERNEL_STAMP, _TASK_SOURCES, _hash_of_used(self._function)
+            stamp = self._own_stamp, KERNEL_SOURCES, _TASK_SOURCES, _hash_of_used(self._function)
             self._made = _VariantCache(self._function, stamp, self._variant)
         return self._made
 
