@@ -22,24 +22,30 @@ from ._target import MACOS, PORTABLE, WAY, WINDOWS, target_named, target_of
 
 SYMBOL = "zuki_parking_lot"
 _BUCKETS = 64
-_BUCKET_SIZE = 128  # bytes: two cache lines, the lock in the first and the condition in the second
+_SHIFT = 64 - (_BUCKETS - 1).bit_length()
+BUCKET_SIZE = 128  # bytes: two cache lines, the lock in the first and the condition in the second
 _LOCK_SIZE = 64  # the largest, on macOS, has just that
-_SPREAD = 0x9E3779B97F4A7C15  # 2**64 by the golden ratio: neighbouring cells fall into different buckets
+_SPREAD = 0x9E3779B97F4A7C15  # 2**64 by the golden ratio: neighbouring rows fall into different buckets
 _LONGEST = 10**17  # nanoseconds, three years: a deadline beyond could overflow
 
 _CLOCK_MONOTONIC = 1  # on Linux and, of those without another way, all others that have this clock
 
 
-def _bucket_of(builder, cell):
+def bucket_of(address: int) -> int:
+    """Return the number of the bucket of the cell at an address."""
+    return (address * _SPREAD) % (1 << 64) >> _SHIFT
+
+
+def _place_of(builder, cell):
     """Return the addresses of a cell's lock and condition."""
     try:
         lot = builder.module.get_global(SYMBOL)
     except KeyError:
-        lot = ir.GlobalVariable(builder.module, ir.ArrayType(ir.IntType(8), _BUCKETS * _BUCKET_SIZE), SYMBOL)
+        lot = ir.GlobalVariable(builder.module, ir.ArrayType(ir.IntType(8), _BUCKETS * BUCKET_SIZE), SYMBOL)
         lot.linkage = "external"  # code that is compiled just in time reaches it however far it is
     hashed = builder.mul(builder.ptrtoint(cell, WORD), WORD(_SPREAD - (1 << 64)))
-    index = builder.lshr(hashed, WORD(64 - (_BUCKETS - 1).bit_length()))
-    lock = builder.gep(builder.bitcast(lot, POINTER), [builder.mul(index, WORD(_BUCKET_SIZE))])
+    index = builder.lshr(hashed, WORD(_SHIFT))
+    lock = builder.gep(builder.bitcast(lot, POINTER), [builder.mul(index, WORD(BUCKET_SIZE))])
     return lock, builder.gep(lock, [WORD(_LOCK_SIZE)])
 
 
@@ -55,7 +61,7 @@ _WAKE_ALL = "pthread_cond_broadcast", "WakeAllConditionVariable"
 
 
 def _wait(builder, cell, expected, timeout):
-    lock, condition = _bucket_of(builder, cell)
+    lock, condition = _place_of(builder, cell)
     _call(builder, _LOCK, lock)
     found = builder.load_atomic(cell, "monotonic", 8)  # relaxed: the lock orders it
     with builder.if_then(builder.icmp_signed("==", found, expected)):
@@ -85,7 +91,7 @@ def _sleep_for(builder, condition, lock, timeout):
 
 
 def _wake(builder, cell, count):
-    lock, condition = _bucket_of(builder, cell)
+    lock, condition = _place_of(builder, cell)
     _call(builder, _LOCK, lock)
     _call(builder, _WAKE_ALL, condition)
     _call(builder, _UNLOCK, lock)
@@ -97,8 +103,8 @@ PORTABLE_WAY = _wait, _wake
 def _initial_bucket(system: str) -> bytes:
     """Return what a bucket holds that nobody uses."""
     if system == WINDOWS:
-        return bytes(_BUCKET_SIZE)  # both begin as zeros
-    library, bucket = ctypes.CDLL(None), ctypes.create_string_buffer(_BUCKET_SIZE)
+        return bytes(BUCKET_SIZE)  # both begin as zeros
+    library, bucket = ctypes.CDLL(None), ctypes.create_string_buffer(BUCKET_SIZE)
     condition, attributes = ctypes.byref(bucket, _LOCK_SIZE), ctypes.create_string_buffer(64)
     failures = library.pthread_mutex_init(bucket, None), library.pthread_condattr_init(attributes)
     if system != MACOS:  # there, timeouts are lengths, not moments of a clock
@@ -108,12 +114,12 @@ def _initial_bucket(system: str) -> bytes:
     return bucket.raw
 
 
-def _open_lot() -> None:
-    """Make the lot, and let compiled code find it; a forked child begins with nobody in it."""
+def _open_lot() -> int:
+    """Make the lot, let compiled code find it, and return its address; a forked child finds nobody in it."""
     buckets = _initial_bucket(target_named(binding.get_process_triple()).system) * _BUCKETS
-    memory = ctypes.create_string_buffer(len(buckets) + _BUCKET_SIZE)
+    memory = ctypes.create_string_buffer(len(buckets) + BUCKET_SIZE)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(memory))  # threads may sleep in it to the very end
-    place = -(-ctypes.addressof(memory) // _BUCKET_SIZE) * _BUCKET_SIZE
+    place = -(-ctypes.addressof(memory) // BUCKET_SIZE) * BUCKET_SIZE
 
     def clear() -> None:
         ctypes.memmove(place, buckets, len(buckets))
@@ -122,7 +128,7 @@ def _open_lot() -> None:
     binding.add_symbol(SYMBOL, place)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=clear)
+    return place
 
 
-if WAY == PORTABLE:
-    _open_lot()
+LOT = _open_lot() if WAY == PORTABLE else 0

@@ -61,7 +61,7 @@ ARRAYS = {
 SCALARS = {int: types.int64, bool: types.boolean, float: types.float64, Table: TABLE}
 
 
-# By function, the same for all targets: what callers know it by. Never called; Numba wants something built in.
+# What callers know a function by, the same for all targets. Never called; Numba wants something built in.
 ENTRIES = defaultdict(lambda: [].append)
 
 

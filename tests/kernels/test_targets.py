@@ -141,14 +141,16 @@ def test_each_operation_has_its_instruction(probes, target):
 
 def test_each_operation_has_a_probe():
     tree = ast.parse((FOLDER / "atomics.py").read_text())
-    operations = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    operations = {name for name in functions if not name.startswith("_")}
     assert operations | {"spin_hint"} == INSTRUCTIONS.keys()
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_threads_wait_and_clocks_are_read_as_the_system_does(probes, target):
     system = next(name for name in CLOCK if name in target)
-    words = {word.removeprefix("_") if system == "macos" else word for word in re.findall(r"\w+", probes[target])}
+    prefix = "_" if system == "macos" else ""
+    words = {word.removeprefix(prefix) for word in re.findall(r"\w+", probes[target])}
     assert words & OF_A_SYSTEM == CLOCK[system] | WAITS[target]
 
 
