@@ -10,6 +10,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.registry import CPUDispatcher
 
 from ._signals import held_back
+from ._target import WAY
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +59,9 @@ class StampedCache(FunctionCache):
     def __init__(self, function: Callable[..., object], stamp: object) -> None:
         super().__init__(function)
         both = self._impl.locator.get_source_stamp(), stamp
-        self._cache_file = _NamedFiles(self._cache_path, self._impl.filename_base, both)
+        # how threads wait is compiled in; each way has files of its own, so that another one empties none
+        base = f"{self._impl.filename_base}.{WAY}"
+        self._cache_file = _NamedFiles(self._cache_path, base, both)
 
 
 class LazyCache:

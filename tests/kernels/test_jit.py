@@ -63,7 +63,7 @@ print(json.dumps(kernels))
 """
 
 
-def run(program, folder, cache, *paths):
+def run(program, folder, cache, *paths, **variables):
     """Run a program in a process of its own, with a cache of its own; return what it printed."""
     script = folder / "script.py"
     script.write_text(program)
@@ -72,6 +72,7 @@ def run(program, folder, cache, *paths):
         "NUMBA_CACHE_DIR": str(cache),
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "PYTHONDONTWRITEBYTECODE": "1",
+        **variables,
     }
     command = [sys.executable, str(script)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
@@ -84,7 +85,7 @@ def package(tmp_path):
     """A package with the project's `_jit` and two kernels, one calling the other."""
     folder = tmp_path / "small_kernels"
     folder.mkdir()
-    for name in ("_jit.py", "_signals.py"):
+    for name in ("_jit.py", "_signals.py", "_target.py"):
         shutil.copy(Path(zuki_kernels.__file__).parent / name, folder)
     (folder / "__init__.py").write_text("")
     (folder / "far.py").write_text(FAR)
@@ -100,6 +101,15 @@ def test_an_edit_of_a_callee_in_another_file_is_noticed(package, tmp_path):
     (package / "far.py").write_text(FAR.replace("x + 1", "x + 2"))
     assert run(*look) == [60, 0]
     assert run(*look) == [60, 1]
+
+
+def test_each_way_to_wait_has_a_cache_of_its_own(package, tmp_path):
+    """What was compiled for one is never loaded for the other, and does not drive it out."""
+    look = (LOOK, tmp_path, tmp_path / "cache", tmp_path)
+    assert run(*look, ZUKI_WAIT="") == [50, 0]
+    assert run(*look, ZUKI_WAIT="portable") == [50, 0]
+    assert run(*look, ZUKI_WAIT="") == [50, 1]
+    assert run(*look, ZUKI_WAIT="portable") == [50, 1]
 
 
 def test_everything_is_cached(tmp_path):

@@ -19,7 +19,7 @@ def wait(table, expected, timeout):
 
 @kernel
 def wake(table, count):
-    return waiting.wake(table, 1, 3, count)
+    waiting.wake(table, 1, 3, count)
 
 
 @kernel
@@ -64,43 +64,54 @@ def test_it_does_not_wait_where_the_cell_holds_something_else(table, timeout):
     assert table[1, 3] == 0
 
 
-def test_nobody_is_woken_where_nobody_waits(table):
-    assert wake(table, 1) == 0
+def test_a_wake_where_nobody_waits_is_not_kept(table):
+    wake(table, 1)
+    wake(table, 1 << 30)
+    before = time.monotonic_ns()
+    wait(table, 0, 20 * MILLISECOND)
+    assert time.monotonic_ns() - before >= 20 * MILLISECOND
 
 
-def test_a_thread_that_waits_is_woken(table):
+def test_the_cell_next_to_it_says_nothing(table):
+    table[1, 2] = table[1, 4] = table[0, 3] = 7
+    before = time.monotonic_ns()
+    wait(table, 0, 20 * MILLISECOND)
+    assert time.monotonic_ns() - before >= 20 * MILLISECOND
+
+
+@pytest.mark.parametrize(("sleepers", "count"), [(1, 1), (3, 3), (3, 1 << 30)])
+def test_threads_that_wait_are_woken(table, sleepers, count):
+    """Without limits to their waits: a wake that is lost is a test that does not end."""
     wait_until_moved(table, 1, LONG)  # compiles
     wake(table, 0)
 
     def move():
-        deadline = time.monotonic() + 30
-        while wake(table, 1) == 0 and time.monotonic() < deadline:  # until it waits
-            time.sleep(0.001)
-        table[1, 3] = 1
-        wake(table, 1)
+        time.sleep(0.05)  # most likely they sleep by now; right in any case
+        store(table, 1)
+        wake(table, count)
 
-    run_together(lambda: wait_until_moved(table, 0, LONG), move)
+    run_together(*[lambda: wait_until_moved(table, 0, waiting.FOREVER)] * sleepers, move)
 
 
-def test_as_many_are_woken_as_wanted(table):
-    wait_until_moved(table, 1, LONG)
+def test_one_of_two_cells_is_woken():
+    """Each thread has its cell, as workers have; each wake is for one of them."""
+    tables = [make_table(2, 16) for _ in range(8)]
+    wait_until_moved(tables[0], 1, LONG)
 
     def move():
-        woken, deadline = 0, time.monotonic() + 30
-        while woken < 3 and time.monotonic() < deadline:
-            time.sleep(0.001)
-            woken = wake(table, 3)
-        table[1, 3] = 1
-        return woken, wake(table, 1 << 30)
+        for table in tables:
+            time.sleep(0.005)
+            store(table, 1)
+            wake(table, 1)
 
-    *_, (woken, _) = run_together(*[lambda: wait_until_moved(table, 0, LONG)] * 3, move)
-    assert woken == 3
+    run_together(*[lambda table=table: wait_until_moved(table, 0, waiting.FOREVER) for table in tables], move)
 
 
 def test_two_threads_wake_one_another(table):
     play(table, 0, 0, LONG)
     rounds = 2000
-    run_together(lambda: play(table, 0, rounds, LONG), lambda: play(table, 1, rounds, LONG))
+    timeout = waiting.FOREVER
+    run_together(lambda: play(table, 0, rounds, timeout), lambda: play(table, 1, rounds, timeout))
     assert load(table) == 2 * rounds
 
 
@@ -109,5 +120,6 @@ def load(table):
     return load_relaxed(table, 1, 3)
 
 
-def test_this_machine_is_supported():
-    assert waiting.SUPPORTED
+@kernel
+def store(table, value):
+    store_release(table, 1, 3, value)
