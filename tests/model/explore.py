@@ -3,6 +3,9 @@
 Steps that commute are taken in one order only, and states that no thread can
 tell apart are visited once. `explore` is exhaustive; with ``preemptions`` it is
 exhaustive among runs that take a processor from a thread at most so often.
+
+An exhaustive search also finds threads that can go on but never come to an end:
+states from which no way leads to a state in which no thread can step.
 """
 
 import inspect
@@ -10,6 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from . import mount
+from .book import BOOK, Searched
 from .machine import Machine
 from .memory import RaceError
 from .trace import BrokenRunError, Final, describe
@@ -20,6 +24,7 @@ class Explored(NamedTuple):
 
     executions: int
     states: int
+    operations: int
 
 
 class Judge:
@@ -109,7 +114,7 @@ def explore(
     Returns
     -------
     Explored
-        The numbers of distinct ends and of states.
+        The numbers of distinct ends and of states, and how many steps the longest run took.
     """
     machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=preemptions is None)
     judge = Judge(machine, threads, check, invariant, quiescent)
@@ -120,7 +125,12 @@ def explore(
         except _LongerViewsError:
             continue
         if not machine.programs.grown:  # else a future that was relied on has grown: once more
-            return explored
+            break
+    how = "all runs" if preemptions is None else f"preemptions: {preemptions}"
+    BOOK.searched.append(
+        Searched(len(threads), explored.operations, explored.states, explored.executions, how)
+    )
+    return explored
 
 
 class _Search:
@@ -129,8 +139,10 @@ class _Search:
     def __init__(self, machine, judge, preemptions, limit):
         self.machine, self.judge, self.preemptions, self.limit = machine, judge, preemptions, limit
         root = machine.settle(machine.start()), None, 0  # state, thread that ran last, preemptions so far
-        self.visited, self.open, self.taken, self.executions = {root}, {root}, [], 0
         self.root = root
+        self.visited, self.open, self.taken = {root: 0}, {root}, []  # a state's number is its place:
+        self.first, self.before = [None], [[]]  # how it was first reached; from which states it is
+        self.ends, self.operations = [], 0
 
     def run(self):
         path = [(self.root, iter(self.onward(self.root)))]
@@ -147,21 +159,48 @@ class _Search:
             self.taken.append((here[0], *taken))
             self.open.add(reached)
             path.append((reached, iter(self.onward(reached))))
-        return Explored(self.executions, len(self.visited))
+        if self.preemptions is None:  # else a thread that spins may not be left, which is no fault of its
+            self.find_no_endless_run()
+        return Explored(len(self.ends), len(self.visited), self.operations)
 
     def fail(self, problem, *last):
         raise BrokenRunError(
             problem, describe(self.machine, [*self.taken, *last], self.judge.names)
         ) from None
 
+    def find_no_endless_run(self):
+        """Go back from the ends: who is not met has no way to any."""
+        met, work = bytearray(len(self.first)), list(self.ends)
+        while work:
+            number = work.pop()
+            if not met[number]:
+                met[number] = 1
+                work += self.before[number]
+        lost = met.find(0)
+        if lost < 0:
+            return
+        states = list(self.visited)
+        nodes = self.machine.nodes(states[lost][0])
+        busy = ", ".join(
+            f"{self.judge.names[at]}#{at}" for at, node in enumerate(nodes)
+            if self.machine.enabled(node, states[lost][0][0][at][1])
+        )  # fmt: skip
+        self.taken = []
+        while self.first[lost] is not None:
+            lost, slot, choice = self.first[lost]
+            self.taken.append((states[lost][0], slot, choice))
+        self.taken.reverse()
+        self.fail(f"no end: {busy} can go on and can never come to an end")
+
     def onward(self, here):
         """Judge a state; return the steps from it to states not seen before."""
-        machine, state = self.machine, here[0]
+        machine, state, number = self.machine, here[0], self.visited[here]
         nodes = machine.nodes(state)
         problem = self.judge.on_the_way(state, nodes)
         able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
         if not able and not problem:
-            self.executions += 1
+            self.ends.append(number)
+            self.operations = max(self.operations, len(self.taken))
             problem = self.judge.at_the_end(state, nodes)
         if problem:
             self.fail(problem)
@@ -169,9 +208,17 @@ class _Search:
         steps = self.steps(here, turns, able)
         if len(turns) < len(able) and any(reached in self.open for *_, reached in steps):
             steps = self.steps(here, able, able)  # a loop must not keep the others waiting for ever
-        fresh = [step for step in steps if step[2] not in self.visited]
-        self.visited.update(reached for *_, reached in fresh)
-        if len(self.visited) > self.limit:
+        fresh, visited = [], self.visited
+        for slot, choice, reached in steps:
+            known = visited.get(reached)
+            if known is None:
+                visited[reached] = len(self.first)
+                self.first.append((number, slot, choice))
+                self.before.append([number])
+                fresh.append((slot, choice, reached))
+            else:
+                self.before[known].append(number)
+        if len(visited) > self.limit:
             raise RuntimeError(f"more than {self.limit} states: make the scenario smaller")
         return fresh
 

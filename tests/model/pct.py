@@ -3,6 +3,7 @@
 from random import Random
 
 from . import mount
+from .book import BOOK, Searched
 from .explore import Judge, become_familiar, walk
 from .machine import Machine
 from .memory import RaceError
@@ -36,17 +37,22 @@ def pct(
     judge = Judge(machine, threads, check, None, quiescent)
     become_familiar(machine)
     longest = max(walk(machine, Random(run), steps) for run in range(8))
-    ended = 0
+    ended, lengths = 0, []
     for run in range(seed, seed + runs):
-        came_to_its_end = None
-        while came_to_its_end is None:  # it has met a cell that it did not know: the same again
-            came_to_its_end = _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}")
+        drawn = None
+        while drawn is None:  # it has met a cell that it did not know: the same again
+            drawn = _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}")
+        came_to_its_end, length = drawn
         ended += came_to_its_end
+        lengths.append(length)
+    BOOK.searched.append(
+        Searched(len(threads), max(lengths, default=0), sum(lengths), ended, f"random: {runs}")
+    )
     return ended
 
 
 def _draw(machine, judge, random, depth, longest, most, note):
-    """One random run; return whether it came to its end, or None if the views have to grow for it."""
+    """One random run: whether it came to its end, and its steps; None if the views have to grow for it."""
     state, taken = machine.start(), []
     priority = [depth + place for place in range(len(state[0]))]
     random.shuffle(priority)
@@ -60,7 +66,7 @@ def _draw(machine, judge, random, depth, longest, most, note):
         if problem:
             raise BrokenRunError(problem, describe(machine, taken, judge.names), note)
         if not able or len(taken) == most:
-            return not able
+            return not able, len(taken)
         slot = max(able, key=priority.__getitem__)
         if len(taken) in changes:
             priority[slot] = changes[len(taken)]

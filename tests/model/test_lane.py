@@ -7,10 +7,9 @@ from zuki_kernels.queue import STACK
 from zuki_kernels.runs import NONE
 from zuki_kernels.search import LANE
 
-from .explore import explore
 from .mount import Table, mount_all
 from .mutants import assert_killed
-from .pct import pct
+from .scenario import Scenario, finders, named
 from .worlds import World, load_plain, store_plain
 
 MUTANTS = [
@@ -66,25 +65,23 @@ def lane_of(kernels, *offers, nested=False):
     return [worker(me) for me in range(len(offers))], check
 
 
-SCENARIOS = [
-    lambda kernels: lane_of(kernels, 1, 1),
-    lambda kernels: lane_of(kernels, 1, 1, nested=True),
-    lambda kernels: lane_of(kernels, 2, 1, nested=True),
-]
+def offering(*offers, nested=False, **options):
+    return Scenario(lambda kernels: lane_of(kernels, *offers, nested=nested), **options)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+SCENARIOS = {
+    "two workers": offering(1, 1, mutants={"preemptions": 2}),
+    "two workers, nested": offering(1, 1, nested=True, mutants={"preemptions": 2}),
+    "three tasks, nested": offering(2, 1, nested=True, mutants={"preemptions": 2}),
+    "three workers": offering(2, 2, 1, random=40, mutants=None),
+}
+
+
+@named(SCENARIOS)
 def test_bodies_run_one_at_a_time_and_none_is_stranded(scenario):
-    explore(*scenario(mount_all()))
-
-
-def test_random_schedules_of_more_workers():
-    pct(*lane_of(mount_all(), 2, 2, 1), runs=40)
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    def finds(scenario):
-        return lambda kernels: explore(*scenario(kernels), preemptions=2)
-
-    assert_killed("lane", mutant, *map(finds, SCENARIOS), entry=mount_all)
+    assert_killed("lane", mutant, *finders(SCENARIOS), entry=mount_all)

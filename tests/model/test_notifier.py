@@ -10,7 +10,7 @@ from . import sleepers
 from .explore import explore
 from .mount import Table, atomic, mount_all
 from .mutants import assert_killed
-from .pct import pct
+from .scenario import Scenario, finders, named
 from .trace import BrokenRunError
 
 MUTANTS = [
@@ -30,15 +30,15 @@ OF_THE_EVENT = [
     ("_move", "cas_acquire", "cas_relaxed"),
     ("post", "cas_release", "cas_relaxed"),
 ]
-OF_THE_STATE = [
-    ("may_take", "spawned(sync) - idle(sync) < limit", "True"),
-    ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
-]
 BEYOND_THE_MODEL = {}
 
 
 def submitting(*numbers, **options):
     return lambda kernels: sleepers.submitting(kernels, *numbers, **options)
+
+
+def pool(make, **options):
+    return Scenario(make, timeouts=False, **options)
 
 
 EXHAUSTIVE = {
@@ -58,10 +58,10 @@ ONE_PREEMPTION = {
     "two workers, a task makes a task": submitting(2, 1, forks=1),
 }
 SLOW = {
-    "two callers": (submitting(1, 1, callers=2), None),
-    "two workers": (submitting(2, 1), 2),
-    "two workers, a task makes a task": (submitting(2, 1, forks=1), 2),
-    "two workers and the end": (submitting(2, 1, ends=True), 1),
+    "two callers, at length": (submitting(1, 1, callers=2), None),
+    "two workers, at length": (submitting(2, 1), 2),
+    "two workers, a task makes a task, at length": (submitting(2, 1, forks=1), 2),
+    "two workers and the end, at length": (submitting(2, 1, ends=True), 1),
 }
 RANDOM = {
     "three workers, tasks make tasks": submitting(3, 2, forks=1),
@@ -70,46 +70,26 @@ RANDOM = {
 }
 
 
-def search(scenario, kernels, preemptions=None):
-    threads, check, quiescent = scenario(kernels)
-    explore(threads, check, quiescent=quiescent, preemptions=preemptions, timeouts=False)
+SCENARIOS = {
+    **{name: pool(make) for name, make in EXHAUSTIVE.items()},
+    **{name: pool(make, preemptions=1) for name, make in ONE_PREEMPTION.items()},
+    **{name: pool(make, random=500, depth=4, mutants=None) for name, make in RANDOM.items()},
+    # at random: each sleep that ends for no reason leaves one more message, so there is no end of the states
+    "waits end for no reason": Scenario(
+        submitting(2, 2, ends=True), random=100, spurious=True, timeouts=True, mutants=None
+    ),
+    **{name: pool(make, preemptions=most, slow=True, mutants=None) for name, (make, most) in SLOW.items()},
+}
 
 
-def named(scenarios):
-    return pytest.mark.parametrize("scenario", scenarios.values(), ids=scenarios.keys())
-
-
-@named(EXHAUSTIVE)
+@named(SCENARIOS)
 def test_nobody_sleeps_while_there_is_work(scenario):
-    search(scenario, mount_all())
-
-
-@named(ONE_PREEMPTION)
-def test_nobody_sleeps_while_there_is_work_and_more_workers(scenario):
-    search(scenario, mount_all(), preemptions=1)
-
-
-@pytest.mark.slow
-@named(SLOW)
-def test_nobody_sleeps_while_there_is_work_at_length(scenario):
-    search(scenario[0], mount_all(), preemptions=scenario[1])
-
-
-@named(RANDOM)
-def test_nobody_sleeps_while_there_is_work_in_random_schedules(scenario):
-    threads, check, quiescent = scenario(mount_all())
-    pct(threads, check, quiescent=quiescent, timeouts=False, depth=4, runs=500)
-
-
-def test_a_wait_may_time_out_or_end_for_no_reason():
-    """In random schedules: each such sleep leaves one more message, so there is no end of the states."""
-    threads, check, quiescent = sleepers.submitting(mount_all(), 2, 2, ends=True)
-    pct(threads, check, quiescent=quiescent, spurious=True, runs=100)
+    scenario.holds()
 
 
 def test_work_is_added_before_it_is_told():
     with pytest.raises(BrokenRunError, match="lost wake-up"):
-        search(sleepers.told_too_early, mount_all())
+        pool(sleepers.told_too_early).holds()
 
 
 def test_one_event_for_all_workers_leaves_one_asleep():
@@ -122,7 +102,7 @@ def test_one_event_for_all_workers_leaves_one_asleep():
         return source
 
     with pytest.raises(BrokenRunError, match="lost wake-up"):
-        search(submitting(2, 1, ends=True), mount_all(shared), preemptions=0)
+        pool(submitting(2, 1, ends=True), preemptions=0)(mount_all(shared))
 
 
 def the_end_is_kept(kernels):
@@ -140,7 +120,7 @@ def the_end_is_kept(kernels):
         over = memory.latest(ended, 0, 0) == 1
         return over and states != (SHUTDOWN, EVENT_SHUTDOWN) and "the end is forgotten"
 
-    explore([*threads, ender], check, quiescent=quiescent, invariant=invariant, timeouts=False)
+    return explore([*threads, ender], check, quiescent=quiescent, invariant=invariant, timeouts=False)
 
 
 def test_nothing_follows_the_end():
@@ -158,27 +138,11 @@ def test_what_would_follow_the_end_is_found(kernel, mutant):
     assert_killed(kernel, mutant, the_end_is_kept, entry=mount_all)
 
 
-def killed(kernel, mutant):
-    searches = [
-        lambda kernels, scenario=scenario: search(scenario, kernels) for scenario in EXHAUSTIVE.values()
-    ]
-    searches += [
-        lambda kernels, scenario=scenario: search(scenario, kernels, preemptions=1)
-        for scenario in ONE_PREEMPTION.values()
-    ]
-    assert_killed(kernel, mutant, *searches, entry=mount_all)
-
-
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    killed("notifier", mutant)
+    assert_killed("notifier", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 @pytest.mark.parametrize("mutant", OF_THE_EVENT)
 def test_each_ordering_of_the_event_is_needed(mutant):
-    killed("event", mutant)
-
-
-@pytest.mark.parametrize("mutant", OF_THE_STATE)
-def test_each_rule_of_the_state_is_needed(mutant):
-    killed("sync_state", mutant)
+    assert_killed("event", mutant, *finders(SCENARIOS), entry=mount_all)

@@ -1,10 +1,19 @@
-"""The pool's word: each transition, from every state that few workers can reach."""
+"""The pool's word: each transition, from every state that few workers can reach; and the rules in use."""
 
 from itertools import product
 
 import pytest
 
-from .mount import mount
+from .mount import mount, mount_all
+from .mutants import assert_killed
+from .scenario import finders
+from .test_notifier import SCENARIOS
+
+MUTANTS = [
+    ("may_take", "spawned(sync) - idle(sync) < limit", "True"),
+    ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
+]
+BEYOND_THE_MODEL = {}
 
 STATES = ("PENDING", "SIGNALED", "WAKING")
 
@@ -118,3 +127,9 @@ def test_the_end_is_never_left(state):
         if over.spawned > over.idle:
             assert Word(state, value(state.departed(over.word, True))).over
             assert Word(state, value(state.registered(over.word, False))).over
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_rule_is_needed(mutant):
+    """By the scenarios of the notifier, which is the one that uses them."""
+    assert_killed("sync_state", mutant, *finders(SCENARIOS), entry=mount_all)

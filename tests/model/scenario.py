@@ -1,0 +1,71 @@
+"""Scenarios as test files declare them, and the book of what was searched.
+
+``tests/model/test_<kernel>.py`` declares ``SCENARIOS``, ``{name: Scenario(make, ...)}``. ``make(kernels)``
+returns the threads, the check and, if some threads may sleep for ever, ``quiescent``. The tests
+of the file and ``python -m tests.model`` run the same scenarios; who looks on gets a `Searched`
+of each search from the book.
+"""
+
+import pytest
+
+from .explore import explore
+from .mount import mount_all
+from .pct import pct
+
+
+class Scenario:
+    """Threads of kernels, what must hold of them, and the search that is to show it.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(kernels)`` returns ``threads, check`` or ``threads, check, quiescent``.
+    random : int, optional
+        How many random schedules to run instead of all.
+    slow : bool
+        Whether the search takes more than a few seconds.
+    mutants : dict, optional
+        Options in place of ``options`` when a mutant is looked for; None: this scenario looks for none.
+    entry : callable
+        What mounts the kernels, given an edit of their sources.
+    **options
+        Options of `explore`, or of `pct` for random schedules.
+    """
+
+    def __init__(self, make, *, random=0, slow=False, mutants=(), entry=mount_all, **options):
+        self.make, self.random, self.slow, self.mutants, self.entry = make, random, slow, mutants, entry
+        self.options = options
+
+    def holds(self):
+        """Run the kernels as they stand."""
+        self.search(self.entry(), self.options)
+
+    def __call__(self, kernels):
+        """Run kernels that a mutant may have changed, as far as that takes."""
+        self.search(kernels, {**self.options, **dict(self.mutants)})
+
+    def search(self, kernels, options):
+        threads, check, *quiescent = self.make(kernels)
+        options = {"quiescent": quiescent[0] if quiescent else None, **options}
+        if not self.random:
+            return explore(threads, check, **options)
+        ended = pct(threads, check, runs=self.random, **options)
+        if not options.get("spurious"):  # else a run may go on waking for no reason
+            assert ended == self.random, f"{self.random - ended} runs came to no end"
+        return ended
+
+
+def named(scenarios):
+    """Parametrize a test over scenarios, by their names."""
+    return pytest.mark.parametrize(
+        "scenario",
+        [
+            pytest.param(scenario, id=name, marks=[pytest.mark.slow] * scenario.slow)
+            for name, scenario in scenarios.items()
+        ],
+    )
+
+
+def finders(scenarios):
+    """Return those of the scenarios that look for mutants."""
+    return [one for one in scenarios.values() if one.mutants is not None]
