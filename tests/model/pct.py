@@ -4,7 +4,7 @@ from random import Random
 
 from . import mount
 from .book import BOOK, Searched
-from .explore import Judge, become_familiar, walk
+from .explore import Judge, become_familiar, no_collections, walk
 from .machine import Machine
 from .memory import RaceError
 from .trace import BrokenRunError, describe
@@ -35,16 +35,17 @@ def pct(
     """
     machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=False)
     judge = Judge(machine, threads, check, None, quiescent)
-    become_familiar(machine)
-    longest = max(walk(machine, Random(run), steps) for run in range(8))
-    ended, lengths = 0, []
-    for run in range(seed, seed + runs):
-        drawn = None
-        while drawn is None:  # it has met a cell that it did not know: the same again
-            drawn = _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}")
-        came_to_its_end, length = drawn
-        ended += came_to_its_end
-        lengths.append(length)
+    with no_collections():
+        become_familiar(machine, calm=3)  # a cell that is met later only makes a run begin again
+        longest = max(walk(machine, Random(run), steps) for run in range(8))
+        ended, lengths = 0, []
+        for run in range(seed, seed + runs):
+            drawn = None
+            while drawn is None:  # it has met a cell that it did not know: the same again
+                drawn = _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}")
+            came_to_its_end, length = drawn
+            ended += came_to_its_end
+            lengths.append(length)
     BOOK.searched.append(
         Searched(len(threads), max(lengths, default=0), sum(lengths), ended, f"random: {runs}")
     )

@@ -46,6 +46,7 @@ EXHAUSTIVE = {
     "two tasks": submitting(1, 2),
     "a task and the end": submitting(1, 1, ends=True),
     "a thread is started": sleepers.starting,
+    "a thread cannot be started": sleepers.starting_fails,
     "a worker leaves its work": sleepers.departing,
     "a worker leaves": lambda kernels: sleepers.departing(kernels, leaves=False),
     "a worker waits for a run": sleepers.helping,
@@ -56,6 +57,7 @@ ONE_PREEMPTION = {
     "two workers": submitting(2, 1),
     "two workers, two tasks": submitting(2, 2),
     "two workers, a task makes a task": submitting(2, 1, forks=1),
+    "a thread cannot be started, others come and go": sleepers.starting_fails_among_others,
 }
 SLOW = {
     "two callers, at length": (submitting(1, 1, callers=2), None),

@@ -12,6 +12,8 @@ from .test_notifier import SCENARIOS
 MUTANTS = [
     ("may_take", "spawned(sync) - idle(sync) < limit", "True"),
     ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
+    ("unsignaled", "if is_notified(after) and awake(after) == 0", "if False"),
+    ("is_taken_care_of", "and spawned(sync) > 0", ""),
 ]
 BEYOND_THE_MODEL = {}
 
@@ -112,9 +114,17 @@ def test_who_leaves_is_not_counted_and_keeps_no_duty(state):
         left = Word(state, value(state.departed(before.word, False)))
         assert (left.spawned, left.idle, left.rest) == (before.spawned - 1, before.idle, before.rest)
         assert Word(state, value(state.departed(before.word, True))).rest == state.PENDING
-        given_up = Word(state, value(state.unsignaled(before.word)))
-        assert given_up.spawned == before.spawned - 1
-        assert not given_up.signaled
+
+
+def test_a_start_that_failed_leaves_the_notification_to_somebody(state):
+    for before in words(state):
+        awake = before.spawned - before.idle
+        if awake < (2 if before.rest == state.WAKING else 1):  # whoever has the duty is awake, too
+            continue
+        given_up = Word(state, value(state.unsignaled(before.word, 3)))
+        assert (given_up.spawned, given_up.notified) == (before.spawned - 1, before.notified)
+        assert given_up.awake > 0 or not given_up.notified or not given_up.spawned
+        assert given_up.signaled <= (before.notified and given_up.idle > 0)
 
 
 def test_the_end_is_never_left(state):

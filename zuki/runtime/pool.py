@@ -204,7 +204,7 @@ class Pool:
                 self._threads.add(thread)
             except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
-                notifier.give_up_start(self.tables.pool)
+                notifier.give_up_start(self.tables.pool, self.tables.workers)
 
     def _be_a_thread(self, row: int) -> None:
         worker.seats.taken.append((self, row))
