@@ -1,9 +1,7 @@
-"""Scenarios as test files declare them, and the book of what was searched.
+"""Scenarios as test files declare them.
 
-``tests/model/test_<kernel>.py`` declares ``SCENARIOS``, ``{name: Scenario(make, ...)}``. ``make(kernels)``
-returns the threads, the check and, if some threads may sleep for ever, ``quiescent``. The tests
-of the file and ``python -m tests.model`` run the same scenarios; who looks on gets a `Searched`
-of each search from the book.
+``tests/model/test_<kernel>.py`` declares ``SCENARIOS``, ``{name: Scenario(make, ...)}``. The tests of
+the file run them, and ``python -m tests.model`` runs the tests.
 """
 
 import pytest
@@ -19,7 +17,8 @@ class Scenario:
     Parameters
     ----------
     make : callable
-        ``make(kernels)`` returns ``threads, check`` or ``threads, check, quiescent``.
+        ``make(kernels)`` returns what `explore` is given: threads, check, and if need be ``quiescent`` and
+        ``invariant``.
     random : int, optional
         How many random schedules to run instead of all.
     slow : bool
@@ -42,11 +41,11 @@ class Scenario:
 
     def __call__(self, kernels):
         """Run kernels that a mutant may have changed, as far as that takes."""
-        self.search(kernels, {**self.options, **dict(self.mutants)})
+        self.search(kernels, {**self.options, **dict(self.mutants or ())})
 
     def search(self, kernels, options):
-        threads, check, *quiescent = self.make(kernels)
-        options = {"quiescent": quiescent[0] if quiescent else None, **options}
+        threads, check, *others = self.make(kernels)
+        options = {**dict(zip(("quiescent", "invariant"), others, strict=False)), **options}
         if not self.random:
             return explore(threads, check, **options)
         ended = pct(threads, check, runs=self.random, **options)

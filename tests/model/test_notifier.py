@@ -7,7 +7,6 @@ from zuki_kernels.event import SHUTDOWN as EVENT_SHUTDOWN
 from zuki_kernels.sync_state import SHUTDOWN, SYNC
 
 from . import sleepers
-from .explore import explore
 from .mount import Table, atomic, mount_all
 from .mutants import assert_killed
 from .scenario import Scenario, finders, named
@@ -72,7 +71,26 @@ RANDOM = {
 }
 
 
+def the_end_is_kept(kernels):
+    """The end is written once, in the state and then in the event; a third cell says when."""
+    threads, check, quiescent = sleepers.submitting(kernels, 1, 1)
+    pool = sleepers.Sleepers(kernels, 1)
+    ended = Table("ended", 1, 1)
+
+    def ender():
+        yield from kernels.notifier.shut_down(pool.pool, pool.workers)
+        yield from atomic("store_relaxed")(ended, 0, 0, 1)
+
+    def invariant(memory):
+        states = memory.latest(pool.pool, 0, SYNC) & SHUTDOWN, memory.latest(pool.workers, 0, EVENT)
+        over = memory.latest(ended, 0, 0) == 1
+        return over and states != (SHUTDOWN, EVENT_SHUTDOWN) and "the end is forgotten"
+
+    return [*threads, ender], check, quiescent, invariant
+
+
 SCENARIOS = {
+    "nothing follows the end": pool(the_end_is_kept, mutants=None),
     **{name: pool(make) for name, make in EXHAUSTIVE.items()},
     **{name: pool(make, preemptions=1) for name, make in ONE_PREEMPTION.items()},
     **{name: pool(make, random=500, depth=4, mutants=None) for name, make in RANDOM.items()},
@@ -105,39 +123,6 @@ def test_one_event_for_all_workers_leaves_one_asleep():
 
     with pytest.raises(BrokenRunError, match="lost wake-up"):
         pool(submitting(2, 1, ends=True), preemptions=0)(mount_all(shared))
-
-
-def the_end_is_kept(kernels):
-    """The end is written once, in the state and then in the event; a third cell says when."""
-    threads, check, quiescent = sleepers.submitting(kernels, 1, 1)
-    pool = sleepers.Sleepers(kernels, 1)
-    ended = Table("ended", 1, 1)
-
-    def ender():
-        yield from kernels.notifier.shut_down(pool.pool, pool.workers)
-        yield from atomic("store_relaxed")(ended, 0, 0, 1)
-
-    def invariant(memory):
-        states = memory.latest(pool.pool, 0, SYNC) & SHUTDOWN, memory.latest(pool.workers, 0, EVENT)
-        over = memory.latest(ended, 0, 0) == 1
-        return over and states != (SHUTDOWN, EVENT_SHUTDOWN) and "the end is forgotten"
-
-    return explore([*threads, ender], check, quiescent=quiescent, invariant=invariant, timeouts=False)
-
-
-def test_nothing_follows_the_end():
-    the_end_is_kept(mount_all())
-
-
-@pytest.mark.parametrize(
-    ("kernel", "mutant"),
-    [
-        ("notifier", ("notify", "if sync_state.is_shut_down(sync): return QUIET", "pass")),
-        ("event", ("_move", "if before == SHUTDOWN: return SHUTDOWN", "pass")),
-    ],
-)
-def test_what_would_follow_the_end_is_found(kernel, mutant):
-    assert_killed(kernel, mutant, the_end_is_kept, entry=mount_all)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
