@@ -15,6 +15,8 @@ def pct(
 ):  # fmt: skip
     """Run random schedules: priorities with ``depth - 1`` changes, after Burckhardt et al. (ASPLOS 2010).
 
+    A thread that goes on for longer than whole runs take waits for another one: it becomes the last.
+
     Parameters
     ----------
     threads, check, quiescent, timeouts, spurious
@@ -58,6 +60,7 @@ def _draw(machine, judge, random, depth, longest, most, note):
     priority = [depth + place for place in range(len(state[0]))]
     random.shuffle(priority)
     changes = {random.randrange(longest + 1): below for below in range(1, depth)}
+    last, alone = None, 0  # who went on, and for how many steps
     while True:
         nodes = machine.nodes(state)
         problem = judge.on_the_way(state, nodes)
@@ -72,6 +75,11 @@ def _draw(machine, judge, random, depth, longest, most, note):
         if len(taken) in changes:
             priority[slot] = changes[len(taken)]
             slot = max(able, key=priority.__getitem__)
+        alone = alone + 1 if slot == last else 0
+        last = slot
+        if alone > longest and len(able) > 1:
+            priority[slot], alone = min(priority) - 1, 0
+            continue
         try:
             choice, _, after = random.choice(machine.steps(state, slot))
         except RaceError as race:

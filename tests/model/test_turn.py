@@ -2,7 +2,7 @@
 
 import pytest
 
-from . import pools
+from . import larger_pools, pools
 from .mutants import assert_killed
 from .pct import pct
 from .scenario import Scenario, finders, named
@@ -12,10 +12,19 @@ MUTANTS = [
     ("_turn", "until >= 0 and load_acquire", "until >= 0 and load_relaxed"),
     ("_turn", "elsewhere and load_acquire", "elsewhere and load_relaxed"),
     ("_turn", "done > 0 and spins > 0", "False"),
+    ("_turn", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False"),
+    ("_turn", "lane.call_holder(pool, workers)", "pass"),
+    ("_turn", "lane.leave(pool, workers, me)", "pass"),
+]
+OF_OTHERS = [
+    ("lane", ("_take", "wanted == ANY or slot_of(task) == wanted", "True")),
+    ("lane", ("call_holder", "event.post(workers, holder)", "event.claim(workers, holder)")),
+    ("notifier", ("wait_for_work", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
 ]
 BEYOND_THE_MODEL = {}
 
 DIAMOND = (0, 1), (0, 2), (1, 3), (2, 3)
+FAN = tuple((0, node) for node in range(1, 6))
 TWO_AND_ONE = (0, 2), (1, 2)
 
 
@@ -40,6 +49,8 @@ RANDOM = {
     "a caller helps, in batches": lambda kernels: pools.waited_for(kernels, 4, DIAMOND, runs=2, batch=3),
     "more roots than a ring holds": lambda kernels: pools.waited_for(kernels, 6, runs=2, ring=2),
     "threads are started": lambda kernels: pools.waited_outside(kernels, 4, DIAMOND, workers=2),
+    "a fan that overflows while it is stolen from": lambda kernels: pools.submitted(kernels, 6, FAN, ring=2),
+    "stopped meanwhile": lambda kernels: larger_pools.stopped(kernels, 4, DIAMOND),
     "one worker may be awake": lambda kernels: pools.one_awake(kernels, 4, DIAMOND),
 }
 FEW_PREEMPTIONS = {
@@ -58,6 +69,9 @@ SCENARIOS = {
         for name, make in EXHAUSTIVE.items()
     },
     **{name: pool(make, random=100, depth=4, mutants=None) for name, make in RANDOM.items()},
+    "bodies inside of a body": pool(
+        lambda kernels: larger_pools.nested(kernels, 2, 2), random=100, depth=4, steps=6000
+    ),
     **{
         name: pool(make, preemptions=most, slow=True, mutants=None)
         for name, (make, most) in FEW_PREEMPTIONS.items()
@@ -74,6 +88,11 @@ def test_each_node_runs_once(scenario):
 def test_each_ordering_is_needed(mutant):
     in_a_body = pool(lambda kernels: pools.helped(kernels, told=True))
     assert_killed("turn", mutant, *finders(SCENARIOS), in_a_body, entry=pools.mount_pool)
+
+
+@pytest.mark.parametrize(("kernel", "mutant"), OF_OTHERS)
+def test_what_others_do_for_a_turn_is_needed(kernel, mutant):
+    assert_killed(kernel, mutant, SCENARIOS["bodies inside of a body"], entry=pools.mount_pool)
 
 
 def test_who_waits_in_a_body_for_a_submitted_run_has_to_be_told_of_its_end():
