@@ -28,12 +28,12 @@ def pct(
     runs : int
         How many schedules.
     steps : int
-        The most steps of a run.
+        The most steps of a run; one that has not come to an end by then is a failure.
 
     Returns
     -------
     int
-        How many of the runs came to an end within so many steps.
+        How many of the runs came to an end.
     """
     machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=False)
     judge = Judge(machine, threads, check, None, quiescent)
@@ -46,6 +46,8 @@ def pct(
             while drawn is None:  # it has met a cell that it did not know: the same again
                 drawn = _draw(machine, judge, Random(run), depth, longest, steps, f"seed={run}")
             came_to_its_end, length = drawn
+            if not came_to_its_end and not spurious:  # else threads may go on waking for no reason
+                raise BrokenRunError(f"no end within {steps} steps", [], f"seed={run}")
             ended += came_to_its_end
             lengths.append(length)
     BOOK.searched.append(
