@@ -4,7 +4,8 @@ from random import Random
 
 from . import mount
 from .book import BOOK, Searched
-from .explore import Judge, become_familiar, no_collections, walk
+from .explore import become_familiar, no_collections, walk
+from .judge import Judge
 from .machine import Machine
 from .memory import RaceError
 from .trace import BrokenRunError, describe
