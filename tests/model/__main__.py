@@ -8,11 +8,12 @@ is found as pytest finds it. The exit status is 1 if a test fails or a mutant su
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
-from .table import Part, run, show
+from .table import Part, Ran, run, show
 
 FOLDER = Path(__file__).parent
 
@@ -31,8 +32,12 @@ def main(words):
     begun, ran = perf_counter(), []
     wanted = parts(words)
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
-        for ended in as_completed([processes.submit(run, part) for part in wanted]):
-            ran.append(ended.result())
+        asked = {processes.submit(run, part): part for part in wanted}
+        for ended in as_completed(asked):
+            try:
+                ran.append(ended.result())
+            except BrokenProcessPool:  # a test ran into its limit, which ends its process
+                ran.append(Ran(asked[ended], [], set(), 1, "its process ended, or the other one's"))
             print(f"{len(ran)} of {len(wanted)} parts", end="\r", file=sys.stderr, flush=True)
     return show(ran, perf_counter() - begun)
 

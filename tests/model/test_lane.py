@@ -172,10 +172,10 @@ def called(kernels, python=1):
 
 
 SCENARIOS = {
-    "the holder is called": Scenario(called, timeouts=False),
-    "the holder is called twice": Scenario(lambda kernels: called(kernels, 2), timeouts=False),
     "two workers": offering(1, 1, mutants={"preemptions": 2}),
+    "the holder is called": Scenario(called, timeouts=False),
     "inside of a body, by run": Scenario(lambda kernels: by_run(kernels, (0, 1, 2), (3, 4)), preemptions=1),
+    "the holder is called twice": Scenario(lambda kernels: called(kernels, 2), timeouts=False),
     "inside of a body, offered by another": Scenario(
         lambda kernels: by_run(kernels, (1, 2), (0, 3)), preemptions=2
     ),
