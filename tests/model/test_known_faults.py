@@ -203,7 +203,7 @@ FAULTS = {
         "search", ("pop", "deque.pop(", "deque.steal("), SCENARIOS["6: forks of forks in bounded memory"],
     ),
     "7: each predecessor releases": (
-        "dependencies", ("_is_last", "state & _COUNT_MASK != 1", "state & _COUNT_MASK == 0"),
+        "dependencies", ("arrive", "return state & _COUNT_MASK == 1", "return state & _COUNT_MASK > 0"),
         SCENARIOS["7: a released node is in one list"],
     ),
     "deque: no fence in pop": (

@@ -34,7 +34,6 @@ MUTANTS = [
     ("withdraw", "cas_release", "cas_relaxed"),
     ("withdraw", "if request & WANTED == 0", "if False"),
     ("withdraw", "_post(wheel, timers, timer)", "pass"),
-    ("withdraw", "if request & POSTED", "if False"),
     ("rouse", "or_acq_rel", "or_relaxed"),
     ("rouse", "wake(wheel, 0, INBOX, 1)", "pass"),
     ("hear", "exchange_acquire", "exchange_relaxed"),
