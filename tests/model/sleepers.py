@@ -5,7 +5,9 @@ what a worker sees. Each scenario is a function of the mounted kernels and retur
 threads, the check, and whether a run may end with sleepers.
 """
 
+from zuki_kernels.notifier import LEAST
 from zuki_kernels.runs import NONE, WAITER
+from zuki_kernels.sync_state import ONE_THREAD, SYNC
 
 from .mount import Table, atomic
 from .mount import _operation as operation
@@ -38,19 +40,19 @@ class Sleepers:
                 return True
         return False
 
-    def wait_for_work(self, me, waking, until=NONE):
+    def wait_for_work(self, me, waking, until=NONE, timeout=-1):
         return self.notifier.wait_for_work(
-            self.pool, self.workers, self.runs, me, waking, until, NONE, -1
+            self.pool, self.workers, self.runs, me, waking, until, NONE, timeout
         )  # fmt: skip
 
-    def worker(self, me, forks=0, fresh=False):
-        """A worker; its first tasks each add another."""
+    def worker(self, me, forks=0, fresh=False, timeout=-1):
+        """A worker; its first tasks each add another. With a ``timeout`` of 0 its first sleep is over at once."""
 
         def run():
             waking, left = False, forks
             if fresh:
                 yield from wait(self.work, 0, 1, 0, -1)
-                waking = (yield from self.wait_for_work(me, False)) == self.notifier.DUTY
+                waking = (yield from self.wait_for_work(me, False, NONE, timeout)) == self.notifier.DUTY
             while True:
                 if (yield from self.take()):
                     if waking:
@@ -60,10 +62,12 @@ class Sleepers:
                         left -= 1
                         yield from self.add(me)
                     continue
-                answer = yield from self.wait_for_work(me, waking)
+                answer = yield from self.wait_for_work(me, waking, NONE, timeout)
                 waking = answer == self.notifier.DUTY
                 if answer == self.notifier.STOP:
                     return "stopped"
+                if answer == self.notifier.RETIRE:
+                    return "retired"
 
         return run
 
@@ -111,6 +115,40 @@ def starting(kernels):
                 yield from wake(pool.work, 0, 1, 1)
 
     return [caller, pool.worker(0, fresh=True)], None, pool.no_work_is_left
+
+
+def retiring(kernels, retirers=1, others=0, least=0, tasks=1, ends=False, limit=None, starts=True):
+    """Threads that may retire at each look, others that sleep for ever, and a caller that adds tasks.
+
+    Time does not pass here, so the sleep of a retirer is over at once; that it may be delayed anywhere makes
+    it as long as one likes. A thread that is asked for starts with the row after the others'.
+    """
+    there = retirers + others
+    pool = Sleepers(kernels, there + starts, limit=limit or there, spawned=0)
+    pool.pool.initial.update({(0, SYNC): there * ONE_THREAD, (0, LEAST): least})
+
+    def caller():
+        for _ in range(tasks):
+            if (yield from pool.add()) == pool.notifier.START:
+                yield from atomic("store_release")(pool.work, 0, 1, 1)
+                yield from wake(pool.work, 0, 1, 1)
+
+    def ender():
+        yield from pool.notifier.shut_down(pool.pool, pool.workers)
+
+    def quiescent(results, memory):
+        asleep = [result is None for result in results.values()][1:]
+        return ends or (pool.no_work_is_left(results, memory) and sum(asleep) >= least)
+
+    def check(results, memory):
+        return not ends and not pool.no_work_is_left(results, memory) and "work is left and nobody is there"
+
+    threads = [caller]
+    threads += [pool.worker(me, timeout=0) for me in range(retirers)]
+    threads += [pool.worker(me) for me in range(retirers, there)]
+    if starts:
+        threads.append(pool.worker(there, fresh=True))
+    return threads + [ender] * ends, check, quiescent
 
 
 def departing(kernels, leaves=True):

@@ -22,20 +22,27 @@ stack_lock = threading.RLock()  # the stack size of new threads is a setting of 
 
 
 class Pool:
-    """Threads that run tasks; they start when there is work for them.
+    """Threads that run tasks; they start when there is work for them, and end when there is none for long.
 
     Parameters
     ----------
     max_threads : int
         How many workers may be awake at once, a helping caller among them.
+    min_threads : int
+        How many threads stay, however long they are idle.
+    keep_alive : int
+        Nanoseconds after which an idle thread ends; 0 for never.
     stack_size : int
         Bytes of stack for each thread; 0 for the system's default.
     name : str
         What the threads' names begin with.
     """
 
-    def __init__(self, max_threads: int, stack_size: int, name: str) -> None:
-        self.max_threads, self.stack_size, self.name = max_threads, stack_size, name
+    def __init__(
+        self, max_threads: int, min_threads: int, keep_alive: int, stack_size: int, name: str
+    ) -> None:
+        self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
+        self.stack_size, self.name = stack_size, name
         self.is_closed = False
         self.renew_lock()
         self.begin_anew()
@@ -47,11 +54,13 @@ class Pool:
 
     def begin_anew(self) -> None:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
-        self.tables = Tables(self.max_threads)
+        self.tables = Tables(self.max_threads, self.min_threads, self.keep_alive)
         self.active: dict[int, Run] = {}
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
-        self._threads: set[threading.Thread] = set()
+        self._threads: set[threading.Thread] = set()  # some of them may have ended
+        self._seated_threads = 0  # those that have rows
+        self._owed_starts = 0  # threads that were asked for and found no row: who retires starts anew
         self._pulse: threading.Thread | None = None
         self._is_used = False
 
@@ -155,7 +164,7 @@ class Pool:
         row = worker.row_of_this_thread(self)
         if row is None:
             with self._lock:
-                kept_for_threads = self.max_threads - len(self._threads)
+                kept_for_threads = self.max_threads - self._seated_threads
                 if len(self._free_rows) <= kept_for_threads or not notifier.join(self.tables.pool):
                     return None
                 row = self._take_row()
@@ -167,13 +176,19 @@ class Pool:
 
     def _leave(self, row: int, held: held_back) -> None:
         """Let the calling thread be no worker any more, unless others need it: no thread can be started."""
-        while not self._stand_up(row) and not held.errors:
+        if not self._stand_up(row):
+            self._stay(held)
+
+    def _stay(self, held: held_back) -> None:
+        """Work as a caller that helps while runs are left and nobody else is there."""
+        while not held.errors:
             waiting = [slot for slot in list(self.active) if not starting.is_over(self.tables.runs, slot)]
-            taken = self._sit_down() if waiting else None
-            if taken is None:
+            row = self._sit_down() if waiting else None
+            if row is None:
                 return
-            row = taken
             worker.work(self, row, waiting[0], NONE, lambda: bool(held.errors))
+            if self._stand_up(row):
+                return
 
     def _stand_up(self, row: int) -> bool:
         """Give a seat back; return whether somebody is there to do what is left."""
@@ -204,6 +219,9 @@ class Pool:
     def start_thread(self) -> bool:
         """Start the thread that a kernel has asked for and counted; give it up, and say so, if that fails."""
         with self._lock:  # also while it starts: `shut_down` joins no thread that has not started
+            if not self._free_rows:  # threads that retire have not given theirs back: one of them stays
+                self._owed_starts += 1
+                return True
             row = self._take_row()
             thread = threading.Thread(
                 target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
@@ -219,12 +237,30 @@ class Pool:
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool)
                 return False
+            self._threads = {one for one in self._threads if one.is_alive()}
             self._threads.add(thread)
+            self._seated_threads += 1
             return True
 
     def _be_a_thread(self, row: int) -> None:
         worker.seats.taken.append((self, row))
-        worker.work(self, row, NONE, turn.FRESH)
+        while worker.work(self, row, NONE, turn.FRESH) == turn.LEFT:
+            if self._retire(row):
+                return
+
+    def _retire(self, row: int) -> bool:
+        """Give back the row of a thread that is no worker any more; return False if it is wanted again."""
+        with self._lock:
+            if self._owed_starts:
+                self._owed_starts -= 1
+                return False
+            worker.seats.taken.pop()
+            heappush(self._free_rows, row)
+            self._seated_threads -= 1
+        if self._is_deserted():  # and who has begun a run may have believed that this thread is there
+            with held_back() as held:
+                self._stay(held)
+        return True
 
     def _keep_pulse(self) -> None:
         with self._lock:
