@@ -137,8 +137,8 @@ def retiring(kernels, retirers=1, others=0, least=0, tasks=1, ends=False, limit=
         yield from pool.notifier.shut_down(pool.pool, pool.workers)
 
     def quiescent(results, memory):
-        asleep = [result is None for result in results.values()][1:]
-        return ends or (pool.no_work_is_left(results, memory) and sum(asleep) >= least)
+        asleep = sum(slot not in results for slot in range(1, there + 1))
+        return not ends and pool.no_work_is_left(results, memory) and (starts or asleep >= least)
 
     def check(results, memory):
         return not ends and not pool.no_work_is_left(results, memory) and "work is left and nobody is there"

@@ -24,6 +24,7 @@ class Word:
     def __init__(self, state, word):
         self.word = word
         self.idle, self.spawned = value(state.idle(word)), value(state.spawned(word))
+        self.threads = value(state.threads(word))
         self.awake, self.notified = value(state.awake(word)), value(state.is_notified(word))
         self.signaled, self.over = value(state.is_signaled(word)), value(state.is_shut_down(word))
         self.rest = word & state.SHUTDOWN
@@ -106,6 +107,33 @@ def test_who_leaves_is_not_counted_and_keeps_no_duty(state):
         given_up = Word(state, value(state.unsignaled(before.word)))
         assert given_up.spawned == before.spawned - 1
         assert not given_up.signaled
+
+
+def test_who_retires_was_idle_and_leaves_enough(state):
+    of_a_thread = state.ONE_THREAD - state.ONE_SPAWNED
+    for before, threads, least in product(list(words(state)), range(4), range(4)):
+        if threads > before.spawned or not before.idle:
+            continue
+        word = before.word + threads * of_a_thread
+        after = Word(state, value(state.retired(word, least)))
+        if threads <= least:
+            assert after.word == word
+            continue
+        assert (after.threads, after.spawned, after.idle) == (threads - 1, before.spawned - 1, before.idle - 1)
+        assert (after.notified, after.rest) == (before.notified, before.rest)
+        assert after.spawned - after.idle == before.spawned - before.idle
+        assert after.threads >= least
+
+
+def test_only_the_pools_threads_are_counted_as_threads(state):
+    for before in words(state):
+        told = Word(state, value(state.notified(before.word, 3, False)))
+        assert told.threads == told.spawned - before.spawned
+        joined = Word(state, value(state.joined(before.word, 3)))
+        assert joined.threads == 0
+        if told.spawned > before.spawned:
+            given_up = Word(state, value(state.unsignaled(told.word)))
+            assert (given_up.threads, given_up.spawned) == (0, before.spawned)
 
 
 def test_the_end_is_never_left(state):
