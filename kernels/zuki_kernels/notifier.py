@@ -187,6 +187,12 @@ def depart(pool: Table, workers: Table, me: int, waking: bool, leaves_work: bool
 
 
 @kernel
+def is_deserted(pool: Table) -> bool:
+    """Tell whether nobody is a worker, awake or asleep, and no thread is about to be."""
+    return sync_state.spawned(load_relaxed(pool, 0, SYNC)) == 0
+
+
+@kernel
 def give_up_start(pool: Table) -> None:
     """Undo a `START`: no thread could be started."""
     while not _give_up_start(pool):

@@ -194,7 +194,10 @@ def test_who_leaves_work_has_another_look(running, notified):
 
 
 def test_a_start_that_failed_is_undone(running):
+    assert notifier.is_deserted(running.pool)
     assert notify(running) == START
+    assert not notifier.is_deserted(running.pool)
     notifier.give_up_start(running.pool)
+    assert notifier.is_deserted(running.pool)
     assert sync_state.spawned(sync_of(running)) == 0
     assert not sync_state.is_signaled(sync_of(running))

@@ -127,13 +127,13 @@ def test_no_thread_can_be_started_while_the_last_one_retires(monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", fail)
-        while workers_of("last"):  # as long as one is there, it is believed in
-            future = marked.graph.submit(executor)
-            gate.set()
-            assert future.result(LIMIT).nodes == marked.size
-            break
+        with pytest.raises(zuki.ZukiError, match="'last' has no thread, and none can be started"):
+            marked.graph.submit(executor)
+        assert marked.graph.run(executor).nodes == marked.size
+    gate.set()
+    marked.graph.submit(executor).result(LIMIT)
     executor.shutdown()
-    marked.check(2)
+    marked.check(3)
 
 
 @pytest.mark.parametrize("wait", [True, False])

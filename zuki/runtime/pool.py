@@ -88,7 +88,7 @@ class Pool:
         slot = self._take_slot(run)
         if self._begin(run, NONE, True):
             self.start_thread()
-        if not self._is_deserted():
+        if not notifier.is_deserted(self.tables.pool):
             return
         row = self._sit_down()
         if row is None:
@@ -176,19 +176,13 @@ class Pool:
 
     def _leave(self, row: int, held: held_back) -> None:
         """Let the calling thread be no worker any more, unless others need it: no thread can be started."""
-        if not self._stand_up(row):
-            self._stay(held)
-
-    def _stay(self, held: held_back) -> None:
-        """Work as a caller that helps while runs are left and nobody else is there."""
-        while not held.errors:
+        while not self._stand_up(row) and not held.errors:
             waiting = [slot for slot in list(self.active) if not starting.is_over(self.tables.runs, slot)]
-            row = self._sit_down() if waiting else None
-            if row is None:
+            taken = self._sit_down() if waiting else None
+            if taken is None:
                 return
+            row = taken
             worker.work(self, row, waiting[0], NONE, lambda: bool(held.errors))
-            if self._stand_up(row):
-                return
 
     def _stand_up(self, row: int) -> bool:
         """Give a seat back; return whether somebody is there to do what is left."""
@@ -203,11 +197,7 @@ class Pool:
             heappush(self._free_rows, row)
         if start:
             self.start_thread()
-        return not self._is_deserted()
-
-    def _is_deserted(self) -> bool:
-        """Tell whether nobody is a worker, awake or asleep."""
-        return len(self._free_rows) == self.tables.seats
+        return not notifier.is_deserted(tables.pool)
 
     def _take_row(self) -> int:
         row = heappop(self._free_rows)
@@ -257,9 +247,6 @@ class Pool:
             worker.seats.taken.pop()
             heappush(self._free_rows, row)
             self._seated_threads -= 1
-        if self._is_deserted():  # and who has begun a run may have believed that this thread is there
-            with held_back() as held:
-                self._stay(held)
         return True
 
     def _keep_pulse(self) -> None:
