@@ -5,7 +5,7 @@ what a worker sees. Each scenario is a function of the mounted kernels and retur
 threads, the check, and whether a run may end with sleepers.
 """
 
-from zuki_kernels.notifier import LEAST
+from zuki_kernels.notifier import LEAST, START
 from zuki_kernels.runs import NONE, WAITER
 from zuki_kernels.sync_state import ONE_THREAD, SYNC
 
@@ -45,22 +45,33 @@ class Sleepers:
             self.pool, self.workers, self.runs, me, waking, until, NONE, timeout
         )  # fmt: skip
 
-    def worker(self, me, forks=0, fresh=False, timeout=-1):
-        """A worker; its first tasks each add another. With a ``timeout`` of 0 its first sleep is over at once."""
+    def start(self):
+        """Start one more of the threads that wait to be."""
+        yield from atomic("add_release")(self.work, 0, 1, 1)
+        yield from wake(self.work, 0, 1, 9)
+
+    def worker(self, me, forks=0, fresh=None, timeout=-1):
+        """A worker; its first tasks each add another. With a ``timeout`` of 0 a sleep is over at once.
+
+        One that is ``fresh`` begins when more threads than that number have been started.
+        """
 
         def run():
             waking, left = False, forks
-            if fresh:
-                yield from wait(self.work, 0, 1, 0, -1)
+            if fresh is not None:
+                while (started := (yield from atomic("load_acquire")(self.work, 0, 1))) <= fresh:
+                    yield from wait(self.work, 0, 1, started, -1)
                 waking = (yield from self.wait_for_work(me, False, NONE, timeout)) == self.notifier.DUTY
             while True:
                 if (yield from self.take()):
                     if waking:
-                        yield from self.notifier.notify(self.pool, self.workers, me, True)
+                        if (yield from self.notifier.notify(self.pool, self.workers, me, True)) == START:
+                            yield from self.start()
                         waking = False
                     if left:
                         left -= 1
-                        yield from self.add(me)
+                        if (yield from self.add(me)) == START:
+                            yield from self.start()
                     continue
                 answer = yield from self.wait_for_work(me, waking, NONE, timeout)
                 waking = answer == self.notifier.DUTY
@@ -110,18 +121,17 @@ def starting(kernels):
 
     def caller():
         for _ in range(2):
-            if (yield from pool.add()) == pool.notifier.START:
-                yield from atomic("store_release")(pool.work, 0, 1, 1)
-                yield from wake(pool.work, 0, 1, 1)
+            if (yield from pool.add()) == START:
+                yield from pool.start()
 
-    return [caller, pool.worker(0, fresh=True)], None, pool.no_work_is_left
+    return [caller, pool.worker(0, fresh=0)], None, pool.no_work_is_left
 
 
-def retiring(kernels, retirers=1, others=0, least=0, tasks=1, ends=False, limit=None, starts=True):
+def retiring(kernels, retirers=1, others=0, least=0, tasks=1, ends=False, limit=None, starts=1):
     """Threads that may retire at each look, others that sleep for ever, and a caller that adds tasks.
 
     Time does not pass here, so the sleep of a retirer is over at once; that it may be delayed anywhere makes
-    it as long as one likes. A thread that is asked for starts with the row after the others'.
+    it as long as one likes. Up to so many ``starts`` are answered; runs that ask for more are not judged.
     """
     there = retirers + others
     pool = Sleepers(kernels, there + starts, limit=limit or there, spawned=0)
@@ -129,25 +139,29 @@ def retiring(kernels, retirers=1, others=0, least=0, tasks=1, ends=False, limit=
 
     def caller():
         for _ in range(tasks):
-            if (yield from pool.add()) == pool.notifier.START:
-                yield from atomic("store_release")(pool.work, 0, 1, 1)
-                yield from wake(pool.work, 0, 1, 1)
+            if (yield from pool.add()) == START:
+                yield from pool.start()
 
     def ender():
         yield from pool.notifier.shut_down(pool.pool, pool.workers)
 
     def quiescent(results, memory):
-        asleep = sum(slot not in results for slot in range(1, there + 1))
-        return not ends and pool.no_work_is_left(results, memory) and (starts or asleep >= least)
+        started = memory.latest(pool.work, 0, 1)
+        if started > starts:
+            return True
+        asleep = sum(slot not in results for slot in range(1, there + started + 1))
+        if ends:
+            return asleep == 0  # threads that nobody asked for
+        return pool.no_work_is_left(results, memory) and asleep >= least
 
     def check(results, memory):
-        return not ends and not pool.no_work_is_left(results, memory) and "work is left and nobody is there"
+        wrong = not ends and (least > 0 or not pool.no_work_is_left(results, memory))
+        return memory.latest(pool.work, 0, 1) <= starts and wrong and "nobody has stayed, or work is left"
 
     threads = [caller]
     threads += [pool.worker(me, timeout=0) for me in range(retirers)]
     threads += [pool.worker(me) for me in range(retirers, there)]
-    if starts:
-        threads.append(pool.worker(there, fresh=True))
+    threads += [pool.worker(there + fresh, fresh=fresh) for fresh in range(starts)]
     return threads + [ender] * ends, check, quiescent
 
 

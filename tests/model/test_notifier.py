@@ -75,12 +75,12 @@ def retiring(**options):
 
 RETIRING = {
     "a thread retires, another one is started": (retiring(), None),
-    "a thread retires beside one that sleeps": (retiring(others=1, starts=False), 2),
-    "two retire, one is to stay": (retiring(retirers=2, least=1, starts=False), 1),
+    "a thread retires beside one that sleeps": (retiring(others=1, starts=0), 2),
+    "two retire, one is to stay": (retiring(retirers=2, least=1), 1),
     "two retire, another one is started": (retiring(retirers=2), 1),
-    "a thread retires at the end": (retiring(ends=True, starts=False), None),
-    "two retire at the end": (retiring(retirers=2, ends=True, starts=False), 1),
-    "a thread retires where one may be awake": (retiring(others=1, limit=1, starts=False), 1),
+    "a thread retires at the end": (retiring(ends=True, starts=0), None),
+    "two retire at the end": (retiring(retirers=2, ends=True, starts=0), 1),
+    "a thread retires where one may be awake": (retiring(others=1, limit=1, starts=0), 1),
 }
 SLOW = {
     "a thread retires, two tasks": (retiring(tasks=2), None),
@@ -94,8 +94,8 @@ RANDOM = {
     "three workers, tasks make tasks": submitting(3, 2, forks=1),
     "three workers and the end": submitting(3, 2, ends=True, forks=1),
     "two workers, two callers": submitting(2, 2, callers=2),
-    "three retire, one is to stay": retiring(retirers=3, least=1, tasks=2, starts=False),
-    "two retire beside one that sleeps": retiring(retirers=2, others=1, tasks=3, starts=False),
+    "three retire, one is to stay": retiring(retirers=3, least=1, tasks=2, starts=4),
+    "two retire beside one that sleeps": retiring(retirers=2, others=1, tasks=3, starts=4),
 }
 
 

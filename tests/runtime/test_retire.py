@@ -169,13 +169,13 @@ for number in range(20 if hasattr(os, "fork") else 0):
         os._exit(0)
     children.append(os.waitpid(child, 0)[1])
 assert not any(children), children
-graph.submit(executor)
-zuki.Executor(max_threads=2, keep_alive=0).submit(graph)
+graph.run()
 graph.add(os.write, 1, b"done")
+graph.submit(zuki.Executor(max_threads=2, keep_alive=0))  # dropped at once
 graph.submit(executor)
 """
     )
-    assert printed == "done"
+    assert printed == "donedone"
 
 
 # ---- values that are not taken -------------------------------------------------------------------
