@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 IN := $(VENV)/bin/python
 
-.PHONY: demo test lint bench wheel clean
+.PHONY: demo test lint bench soak wheel clean
 
 demo: $(VENV)/demo-is-installed
 	$(IN) -m zuki demo
@@ -17,6 +17,9 @@ lint: $(VENV)/test-is-installed
 
 bench: $(VENV)/bench-is-installed
 	$(IN) -m benchmarks
+
+soak: $(VENV)/test-is-installed
+	$(IN) -m benchmarks.soak
 
 wheel: $(VENV)/demo-is-installed
 	$(IN) -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -213,17 +213,17 @@ class Pool:
                 self._owed_starts += 1
                 return True
             row = self._take_row()
-            thread = threading.Thread(
-                target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
-            )
             try:
+                thread = threading.Thread(
+                    target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
+                )
                 with stack_lock:
                     before = threading.stack_size(self.stack_size)
                     try:
                         thread.start()
                     finally:
                         threading.stack_size(before)
-            except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
+            except (RuntimeError, MemoryError):  # no more, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool)
                 return False
