@@ -173,7 +173,10 @@ def test_who_waits_for_a_run_or_looks_at_signals_does_not_retire(running):
     for waits in {"until": 0}, {"pulse": 5}:
         running.workers[0, PARKS] = running.runs[0, DONE] = running.pool[0, PULSE] = 0
         running.pool[0, PULSE] = 5
-        assert run_together(lambda waits=waits: wait(running, timeout=NAP, **waits), end_it)[0] in (OVER, BEAT)
+        assert run_together(lambda waits=waits: wait(running, timeout=NAP, **waits), end_it)[0] in (
+            OVER,
+            BEAT,
+        )
         assert sync_of(running) == ONE_THREAD
 
 

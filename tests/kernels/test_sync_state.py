@@ -18,11 +18,7 @@ from zuki_kernels.sync_state import (
 def word(spawned=0, idle=0, state=PENDING, notified=False, threads=0):
     callers = spawned - threads
     return (
-        callers * ONE_SPAWNED
-        + threads * ONE_THREAD
-        + idle * ONE_IDLE
-        + state
-        + (NOTIFIED if notified else 0)
+        callers * ONE_SPAWNED + threads * ONE_THREAD + idle * ONE_IDLE + state + (NOTIFIED if notified else 0)
     )
 
 

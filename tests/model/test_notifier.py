@@ -44,7 +44,10 @@ OF_THE_STATE = [
     ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
 ]
 BEYOND_THE_MODEL = {
-    ("wait_for_work", "cas_release(pool, 0, SYNC, sync, retired)"): "EVENT is claimed by a compare-exchange, which "
+    (
+        "wait_for_work",
+        "cas_release(pool, 0, SYNC, sync, retired)",
+    ): "EVENT is claimed by a compare-exchange, which "
     "in the model reads the latest; elsewhere the disarming might come after a claim by who no longer counts it"
 }
 
@@ -69,6 +72,8 @@ ONE_PREEMPTION = {
     "two workers, two tasks": submitting(2, 2),
     "two workers, a task makes a task": submitting(2, 1, forks=1),
 }
+
+
 def retiring(**options):
     return lambda kernels: sleepers.retiring(kernels, **options)
 

@@ -119,7 +119,11 @@ def test_who_retires_was_idle_and_leaves_enough(state):
         if threads <= least:
             assert after.word == word
             continue
-        assert (after.threads, after.spawned, after.idle) == (threads - 1, before.spawned - 1, before.idle - 1)
+        assert (after.threads, after.spawned, after.idle) == (
+            threads - 1,
+            before.spawned - 1,
+            before.idle - 1,
+        )
         assert (after.notified, after.rest) == (before.notified, before.rest)
         assert after.spawned - after.idle == before.spawned - before.idle
         assert after.threads >= least

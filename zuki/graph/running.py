@@ -102,7 +102,9 @@ class GraphRun:
                 self.future.set_exception(self.error)
             else:
                 self.future.set_result(self.report)
-        except BaseException as error:  # of a callback, such as SystemExit: this thread has others' work to do
+        except (
+            BaseException
+        ) as error:  # of a callback, such as SystemExit: this thread has others' work to do
             _report_lost(error, self.future)
 
     def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:

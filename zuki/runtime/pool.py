@@ -223,7 +223,10 @@ class Pool:
                         thread.start()
                     finally:
                         threading.stack_size(before)
-            except (RuntimeError, MemoryError):  # no more, or the interpreter ends: those that run do the work
+            except (
+                RuntimeError,
+                MemoryError,
+            ):  # no more, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool)
                 return False
