@@ -2,7 +2,7 @@
 
 python -m benchmarks.soak [--minutes N] [--seed N]
 
-Prints a row for each interval and ends with 1 if a check fails. Each interval ends with all work done: then no
+Prints a row for each interval, and ends with 1 if a check fails. At the end of an interval all work is done: no
 thread of a pool may be left but those that are to stay, no run may be open, and memory may not have grown.
 """
 
@@ -69,10 +69,10 @@ class Made:
         self.runs += 1
         try:
             self.graph.submit(executor).result(_LIMIT) if submits else self.graph.run(executor)
+            failed = ""
         except ValueError as error:
-            assert self.failing and "soaked" in str(error), error
-        else:
-            assert not self.failing
+            failed = str(error)
+        assert ("soaked" in failed) == self.failing, failed or "no exception was raised"
         self.check()
 
     def check(self) -> None:

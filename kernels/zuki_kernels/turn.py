@@ -145,7 +145,7 @@ def _turn(
             nap = _nap(pool, until, pulse)
             answer = wait_for_work(pool, workers, runs, me, False, until, pulse, nap)
             waking = answer == DUTY
-            if answer == STOP or answer == RETIRE:
+            if answer in (STOP, RETIRE):
                 reason = EXIT if answer == STOP else LEFT
                 break
         handed, node_is_python, lowest = NONE, False, False
@@ -213,7 +213,7 @@ def _turn(
                     nap = _nap(pool, until, pulse)
                     answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
                     waking = answer == DUTY
-                    if answer == STOP or answer == RETIRE:
+                    if answer in (STOP, RETIRE):
                         reason = EXIT if answer == STOP else LEFT
                         break
                 continue

@@ -25,8 +25,9 @@ MUTANTS = [
     ("wait_for_work", "event.arm(workers, me) fence_seq_cst() overdue",
      "event.arm(workers, me)\n                overdue"),
     ("wait_for_work", "event.disarm(workers, me) overdue", "overdue"),
-    ("wait_for_work", "elif not idle", "elif overdue and cas_relaxed(pool, 0, SYNC, load_relaxed(pool, 0, SYNC), "
-     "sync_state.retired(load_relaxed(pool, 0, SYNC), 0)): return RETIRE\n        elif not idle"),
+    ("wait_for_work", "elif not idle", "elif overdue and cas_relaxed("  # whatever the word says
+     "pool, 0, SYNC, load_relaxed(pool, 0, SYNC), sync_state.retired(load_relaxed(pool, 0, SYNC), 0)"
+     "): return RETIRE\n        elif not idle"),
     ("join", "cas_acq_rel", "cas_relaxed"),
     ("depart", "cas_acq_rel", "cas_acquire"),
     ("depart", "leaves_work or nobody_looks", "False"),
@@ -44,11 +45,9 @@ OF_THE_STATE = [
     ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
 ]
 BEYOND_THE_MODEL = {
-    (
-        "wait_for_work",
-        "cas_release(pool, 0, SYNC, sync, retired)",
-    ): "EVENT is claimed by a compare-exchange, which "
-    "in the model reads the latest; elsewhere the disarming might come after a claim by who no longer counts it"
+    ("wait_for_work", "cas_release(pool, 0, SYNC, sync, retired)"): "EVENT is claimed by a compare-exchange, "
+    "which in the model reads the latest; elsewhere a claim by who no longer counts the thread might come "
+    "before the disarming",
 }
 
 

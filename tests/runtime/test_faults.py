@@ -176,7 +176,7 @@ def test_threads_that_start_or_not(monkeypatch, workers, error):
 
         at_once(3, run)
         assert not executor._pool.active
-    assert me
+    assert refused
 
 
 # ---- rings ---------------------------------------------------------------------------------------
