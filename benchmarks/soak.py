@@ -2,8 +2,9 @@
 
 python -m benchmarks.soak [--minutes N] [--seed N]
 
-Prints a row for each interval, and ends with 1 if a check fails. At the end of an interval all work is done: no
-thread of a pool may be left but those that are to stay, no run may be open, and memory may not have grown.
+Prints a row for each interval, and ends with 1 if a check fails. At the end of an interval all work is done:
+then no thread of a pool may be left but those that are to stay, no run may be open, and memory may not have
+grown.
 """
 
 import argparse

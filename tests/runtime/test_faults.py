@@ -107,6 +107,7 @@ def test_no_memory_while_a_graph_is_built(with_short_memory, executor):
     built = []
 
     def build():
+        built.clear()
         graph, marks = zuki.Graph(), np.zeros(60, np.int64)
         built.append((graph, marks))
         first = graph.add(mark, marks, 0)
@@ -118,6 +119,8 @@ def test_no_memory_while_a_graph_is_built(with_short_memory, executor):
     for _, failed in with_short_memory([arena, batch, contents], build):
         assert failed is not None
         failures += 1
+        if not built:
+            continue
         graph, marks = built[-1]
         if graph._state.is_spoilt:
             with pytest.raises(zuki.GraphError, match="not whole: there was no memory for one of its nodes"):
