@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 IN := $(VENV)/bin/python
 
-.PHONY: demo test model lint bench wheel clean
+.PHONY: demo test model lint bench soak wheel clean
 
 demo: $(VENV)/demo-is-installed
 	$(IN) -m zuki demo
@@ -20,6 +20,9 @@ lint: $(VENV)/test-is-installed
 
 bench: $(VENV)/bench-is-installed
 	$(IN) -m benchmarks
+
+soak: $(VENV)/test-is-installed
+	$(IN) -m benchmarks.soak
 
 wheel: $(VENV)/demo-is-installed
 	$(IN) -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -9,13 +9,16 @@ fail, one that came after finds the worker idle and wakes it.
 from . import event, sync_state
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_acq_rel, cas_relaxed, fence_seq_cst, load_acquire, load_relaxed
+from .atomics import cas_acq_rel, cas_relaxed, cas_release, fence_seq_cst, load_acquire, load_relaxed
+from .clock import now
 from .counters import LANE_DEPTH, PARKS, WAKES, count
 from .runs import DONE, QUEUED
 from .sync_state import SYNC
 from .waiting import wait, wake
 
 LIMIT = 16  # column of the pool's row: how many workers may be awake
+KEEP_ALIVE = 17  # column of the pool's row: nanoseconds after which an idle thread retires; 0 for never
+LEAST = 18  # column of the pool's row: how many threads stay
 PULSE = 24  # column of the pool's row: grows while callers help, so that they look at their signals
 
 POOL_FIELDS = 64
@@ -29,6 +32,7 @@ DUTY = 1  # verdict of wait_for_work: look for work again, and wake the next wor
 STOP = 2  # verdict of wait_for_work: the pool ends
 OVER = 3  # verdict of wait_for_work: the run that was waited for has ended
 BEAT = 4  # verdict of wait_for_work: the pulse has moved
+RETIRE = 5  # verdict of wait_for_work: the thread is no worker any more
 
 
 @kernel
@@ -89,9 +93,12 @@ def wait_for_work(
     """Sleep until there may be work; return why the sleep ended.
 
     ``until`` is a run whose end ends the sleep, or NONE; a ``pulse`` >= 0 ends it when the
-    pool's pulse differs. ``timeout`` bounds one sleep in nanoseconds; negative is none.
+    pool's pulse differs. ``timeout`` bounds one sleep in nanoseconds; negative is none. The
+    sleep of who waits for neither is its last if it lasts so long, unless work comes or too
+    few threads would stay: it retires.
     """
-    idle = False
+    idle, overdue = False, False
+    may_retire = until < 0 and pulse < 0 and timeout >= 0
     while True:
         sync = load_relaxed(pool, 0, SYNC)
         if sync_state.is_shut_down(sync):
@@ -109,6 +116,16 @@ def wait_for_work(
                 pool, 0, SYNC, sync, announced
             ):  # order: armed before counted; pairs with _wake_one's fence
                 idle, waking = True, False
+        elif overdue:
+            retired = sync_state.retired(sync, load_relaxed(pool, 0, LEAST))
+            if retired == sync:  # too few: others have retired meanwhile
+                event.arm(workers, me)
+                fence_seq_cst()  # order: EVENT armed, then the look at SYNC; pairs with _wake_one's
+                overdue = False
+            elif cas_release(
+                pool, 0, SYNC, sync, retired
+            ):  # order: disarmed before not counted; pairs with _wake_one's fence
+                return RETIRE
         elif until >= 0 and load_acquire(
             runs, until, DONE
         ):  # order: results after the end; pairs with settle's
@@ -127,7 +144,14 @@ def wait_for_work(
                 return AWAKE  # inside of a Python body, it alone may run what waits for the interpreter
         else:
             count(workers, me, PARKS, 1)
-            wait(workers, me, event.EVENT, event.WAITING, timeout)
+            # as few as are to stay: no thread is started while one is idle, so this one need not look again
+            stays = may_retire and sync_state.threads(sync) <= load_relaxed(pool, 0, LEAST)
+            begun = now() if may_retire else 0
+            wait(workers, me, event.EVENT, event.WAITING, -1 if stays else timeout)
+            if may_retire and not stays and now() - begun >= timeout:
+                event.disarm(workers, me)  # before it goes: a token for who has gone wakes nobody
+                overdue = True
+                continue
             event.arm(workers, me)
             # the token may be an older one, that says nothing of the last notification
             fence_seq_cst()  # order: EVENT armed, then the look at SYNC; pairs with _wake_one's
@@ -160,6 +184,12 @@ def depart(pool: Table, workers: Table, me: int, waking: bool, leaves_work: bool
             if sync_state.spawned(after) == sync_state.spawned(sync):
                 return START
             return _act(workers, me, sync_state.departed(sync, waking), after)
+
+
+@kernel
+def is_deserted(pool: Table) -> bool:
+    """Tell whether nobody is a worker, awake or asleep, and no thread is about to be."""
+    return sync_state.spawned(load_relaxed(pool, 0, SYNC)) == 0
 
 
 @kernel

@@ -5,13 +5,14 @@ what was before. This file alone knows where the bits are.
 
     idle      workers that have announced that they sleep
     spawned   workers there are: the pool's threads, and callers that help
+    threads   those of them that are the pool's threads
     NOTIFIED  there is work that a worker must look for before it sleeps
     state     PENDING   nobody is being woken: the next notification may wake one
               SIGNALED  a worker has been woken, or started, and has not looked yet
               WAKING    one worker looks; when it finds work it wakes the next
               SHUTDOWN  for ever
 
-Never: idle > spawned; more workers awake than the limit. SHUTDOWN is never left.
+Never: idle > spawned; threads > spawned; more workers awake than the limit. SHUTDOWN is never left.
 """
 
 from ._jit import kernel
@@ -30,6 +31,8 @@ SIGNALED = 1 << _STATE
 WAKING = 2 << _STATE
 SHUTDOWN = 3 << _STATE
 _STATES = 3 << _STATE
+_THREADS = _STATE + 2
+ONE_THREAD = ONE_SPAWNED + (1 << _THREADS)  # counts among the spawned, too
 
 
 @kernel
@@ -42,6 +45,12 @@ def idle(sync: int) -> int:
 def spawned(sync: int) -> int:
     """Return how many workers there are."""
     return sync >> _COUNT & _MASK
+
+
+@kernel
+def threads(sync: int) -> int:
+    """Return how many of the workers are the pool's threads."""
+    return sync >> _THREADS & _MASK
 
 
 @kernel
@@ -92,7 +101,7 @@ def notified(sync: int, limit: int, waking: bool) -> int:
         if idle(sync) > 0 and spawned(sync) - idle(sync) < limit:
             after |= SIGNALED
         elif idle(sync) == 0 and spawned(sync) < limit:
-            after = (after | SIGNALED) + ONE_SPAWNED
+            after = (after | SIGNALED) + ONE_THREAD
     return after
 
 
@@ -123,8 +132,14 @@ def unregistered(sync: int) -> int:
 
 
 @kernel
+def retired(sync: int, least: int) -> int:
+    """Let a thread that was idle leave the pool; the same word if fewer than ``least`` threads would stay."""
+    return sync - ONE_THREAD - ONE_IDLE if threads(sync) > least else sync
+
+
+@kernel
 def departed(sync: int, waking: bool) -> int:
-    """Let a worker that was awake leave the pool, and give the duty of waking up."""
+    """Let a caller that was awake leave the pool, and give the duty of waking up."""
     after = sync - ONE_SPAWNED
     if waking and not is_shut_down(sync):
         after &= ~_STATES
@@ -138,7 +153,7 @@ def unsignaled(sync: int, limit: int) -> int:
     A notification that nobody awake can take any more is SIGNALED to an idle worker. If there is none it
     stays: only a worker that then searches may take it.
     """
-    after = sync - ONE_SPAWNED
+    after = sync - ONE_THREAD
     if is_signaled(sync):
         after &= ~_STATES
     if is_notified(after) and awake(after) == 0 and idle(after) > 0 and not is_shut_down(after):

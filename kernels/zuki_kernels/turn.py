@@ -12,9 +12,11 @@ from .deque import DEQUE_FIELDS
 from .dispatch import bare, table_at
 from .notifier import (
     DUTY,
+    KEEP_ALIVE,
     LIMIT,
     POOL_FIELDS,
     PULSE,
+    RETIRE,
     START,
     STOP,
     is_anyone_free,
@@ -50,6 +52,7 @@ RUN_PYTHON = 1  # run the task's body, then call again with it as `finished`
 RUN_OVER = 2  # the run that was waited for has ended
 SIGNALS = 3  # the pulse has moved: let Python look at its signals
 EXIT = 4  # the pool ends
+LEFT = 5  # the thread has been idle for long, and is no worker any more
 
 # How a Python body went
 RETURNED = 0
@@ -66,6 +69,15 @@ _LINGER = 150_000  # nanoseconds of search before a worker sleeps
 _HINTS = 8  # spin hints between two rounds of search, at first
 _EAGER = 32  # rounds of search after which a worker gives way to other threads between two rounds
 _NAP = 20_000_000  # nanoseconds that a thread sleeps at most if it must look at signals
+
+
+@kernel
+def _nap(pool: Table, until: int, pulse: int) -> int:
+    """Return how many nanoseconds one sleep may last, or -1."""
+    if pulse >= 0:
+        return _NAP
+    keep_alive = load_relaxed(pool, 0, KEEP_ALIVE)
+    return keep_alive if until < 0 and keep_alive > 0 else -1
 
 
 @kernel
@@ -130,10 +142,11 @@ def _turn(
     alone = load_relaxed(pool, 0, LIMIT) == 1
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
-            answer = wait_for_work(pool, workers, runs, me, False, until, pulse, -1)
+            nap = _nap(pool, until, pulse)
+            answer = wait_for_work(pool, workers, runs, me, False, until, pulse, nap)
             waking = answer == DUTY
-            if answer == STOP:
-                reason = EXIT
+            if answer in (STOP, RETIRE):
+                reason = EXIT if answer == STOP else LEFT
                 break
         handed, node_is_python, lowest = NONE, False, False
         if finished >= 0:
@@ -197,11 +210,11 @@ def _turn(
                         spin_hint()
                 else:
                     spins = 0
-                    nap = _NAP if pulse >= 0 else -1
+                    nap = _nap(pool, until, pulse)
                     answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
                     waking = answer == DUTY
-                    if answer == STOP:
-                        reason = EXIT
+                    if answer in (STOP, RETIRE):
+                        reason = EXIT if answer == STOP else LEFT
                         break
                 continue
             if waking:

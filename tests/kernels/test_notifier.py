@@ -6,9 +6,9 @@ from tests.kernels.runs_of import Plan, Running
 from tests.kernels.threads_of import run_together
 from zuki_kernels import event, notifier, sync_state
 from zuki_kernels.counters import PARKS, WAKES
-from zuki_kernels.notifier import AWAKE, BEAT, DUTY, OVER, PULSE, QUIET, START, STOP, WOKEN
+from zuki_kernels.notifier import AWAKE, BEAT, DUTY, LEAST, OVER, PULSE, QUIET, RETIRE, START, STOP, WOKEN
 from zuki_kernels.runs import DONE, NONE
-from zuki_kernels.sync_state import NOTIFIED, ONE_IDLE, ONE_SPAWNED, SYNC, WAKING
+from zuki_kernels.sync_state import NOTIFIED, ONE_IDLE, ONE_SPAWNED, ONE_THREAD, SYNC, WAKING
 
 NAP = 1_000_000  # nanoseconds
 LONG = 30_000_000_000
@@ -41,7 +41,7 @@ def test_the_first_notification_starts_a_thread_which_takes_the_duty(running):
     assert notify(running) == START
     assert notify(running) == QUIET
     assert wait(running) == DUTY
-    assert sync_of(running) == ONE_SPAWNED | WAKING
+    assert sync_of(running) == ONE_THREAD | WAKING
 
 
 def test_the_duty_is_passed_on_while_more_may_be_awake(running):
@@ -130,6 +130,56 @@ def test_the_end_wakes_all_and_is_never_left(running):
     assert (running.workers[:, event.EVENT] == event.SHUTDOWN).all()
 
 
+@pytest.mark.parametrize("timeout", [0, NAP])
+def test_a_thread_that_sleeps_for_long_retires(running, timeout):
+    running.pool[0, SYNC] = 2 * ONE_THREAD
+    running.pool[0, LEAST] = 1
+    assert wait(running, 1, timeout=timeout) == RETIRE
+    assert sync_of(running) == ONE_THREAD
+    assert running.workers[1, event.EVENT] == event.EMPTY
+
+
+def test_as_few_as_are_to_stay_sleep_on_and_are_woken(running):
+    running.pool[0, SYNC] = ONE_THREAD
+    running.pool[0, LEAST] = 1
+
+    def waker():
+        deadline = time.monotonic() + 30
+        while running.workers[0, PARKS] < 1 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        assert running.workers[0, PARKS] == 1  # its sleep has no end
+        return notify(running)
+
+    assert run_together(lambda: wait(running, timeout=NAP), waker) == [DUTY, WOKEN]
+
+
+def test_work_that_has_come_keeps_a_thread(running):
+    running.pool[0, SYNC] = ONE_THREAD | NOTIFIED
+    assert wait(running, timeout=0) == AWAKE
+    assert sync_of(running) == ONE_THREAD
+
+
+def test_who_waits_for_a_run_or_looks_at_signals_does_not_retire(running):
+    running.pool[0, SYNC] = ONE_THREAD
+
+    def end_it():
+        deadline = time.monotonic() + 30
+        while running.workers[0, PARKS] < 3 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        running.runs[0, DONE] = 1
+        running.pool[0, PULSE] = 6
+
+    for waits in {"until": 0}, {"pulse": 5}:
+        running.workers[0, PARKS] = running.runs[0, DONE] = running.pool[0, PULSE] = 0
+        running.pool[0, PULSE] = 5
+        assert run_together(lambda waits=waits: wait(running, timeout=NAP, **waits), end_it)[0] in (
+            OVER,
+            BEAT,
+        )
+        assert sync_of(running) == ONE_THREAD
+
+
 def test_callers_join_up_to_the_limit_and_leave(running):
     assert [notifier.join(running.pool) for _ in range(3)] == [True, True, False]
     assert notifier.depart(running.pool, running.workers, 0, False, False) == QUIET
@@ -147,8 +197,11 @@ def test_who_leaves_work_has_another_look(running, notified):
 
 
 def test_a_start_that_failed_is_undone(running):
+    assert notifier.is_deserted(running.pool)
     assert notify(running) == START
+    assert not notifier.is_deserted(running.pool)
     assert not notifier.give_up_start(running.pool, running.workers)
+    assert notifier.is_deserted(running.pool)
     assert sync_state.spawned(sync_of(running)) == 0
     assert not sync_state.is_signaled(sync_of(running))
     assert notify(running) == START  # the next notification tries again

@@ -3,16 +3,28 @@ import random
 import pytest
 
 from zuki_kernels import sync_state as sync
-from zuki_kernels.sync_state import NOTIFIED, ONE_IDLE, ONE_SPAWNED, PENDING, SHUTDOWN, SIGNALED, WAKING
+from zuki_kernels.sync_state import (
+    NOTIFIED,
+    ONE_IDLE,
+    ONE_SPAWNED,
+    ONE_THREAD,
+    PENDING,
+    SHUTDOWN,
+    SIGNALED,
+    WAKING,
+)
 
 
-def word(spawned=0, idle=0, state=PENDING, notified=False):
-    return spawned * ONE_SPAWNED + idle * ONE_IDLE + state + (NOTIFIED if notified else 0)
+def word(spawned=0, idle=0, state=PENDING, notified=False, threads=0):
+    callers = spawned - threads
+    return (
+        callers * ONE_SPAWNED + threads * ONE_THREAD + idle * ONE_IDLE + state + (NOTIFIED if notified else 0)
+    )
 
 
 def test_the_parts_of_a_word():
-    made = word(spawned=300, idle=200, state=SIGNALED, notified=True)
-    assert (sync.spawned(made), sync.idle(made)) == (300, 200)
+    made = word(spawned=300, idle=200, state=SIGNALED, notified=True, threads=100)
+    assert (sync.spawned(made), sync.idle(made), sync.threads(made)) == (300, 200, 100)
     assert sync.is_notified(made)
     assert sync.is_signaled(made)
     assert not sync.is_shut_down(made)
@@ -24,7 +36,7 @@ def test_the_parts_of_a_word():
 @pytest.mark.parametrize(
     ("before", "limit", "waking", "after"),
     [
-        (word(), 2, False, word(1, state=SIGNALED, notified=True)),  # nobody is there: start one
+        (word(), 2, False, word(1, state=SIGNALED, notified=True, threads=1)),  # nobody is there: start one
         (word(2, 1), 2, False, word(2, 1, SIGNALED, True)),  # one is idle: wake it
         (word(2), 2, False, word(2, notified=True)),  # all are awake
         (word(3, 1), 2, False, word(3, 1, notified=True)),  # as many are awake as may be
@@ -32,7 +44,7 @@ def test_the_parts_of_a_word():
         (word(2, 1, WAKING), 2, False, word(2, 1, WAKING, True)),
         (word(2, 1, WAKING), 2, True, word(2, 1, SIGNALED, True)),  # the duty is passed on
         (word(2, 0, WAKING), 2, True, word(2, notified=True)),
-        (word(1, 0, WAKING), 2, True, word(2, 0, SIGNALED, True)),
+        (word(1, 0, WAKING), 2, True, word(2, 0, SIGNALED, True, 1)),
     ],
 )
 def test_a_notification_wakes_else_starts_one_at_a_time(before, limit, waking, after):
@@ -60,17 +72,29 @@ def test_sleep_and_leave():
     assert sync.unregistered(word(2, 1, WAKING)) == word(2, 0, WAKING)
     assert sync.departed(word(2, 1, WAKING), True) == word(1, 1)
     assert sync.departed(word(2, 1, SHUTDOWN), True) == word(1, 1, SHUTDOWN)
-    assert sync.unsignaled(word(2, 1, SIGNALED), 2) == word(1, 1)
-    assert sync.unsignaled(word(2, 1, SHUTDOWN), 2) == word(1, 1, SHUTDOWN)
+
+
+def test_a_start_that_failed():
+    assert sync.unsignaled(word(2, 1, SIGNALED, threads=2), 2) == word(1, 1, threads=1)
+    assert sync.unsignaled(word(2, 1, SHUTDOWN, threads=1), 2) == word(1, 1, SHUTDOWN)
 
 
 def test_a_notification_does_not_end_with_the_thread_that_did_not_start():
-    told = NOTIFIED | SIGNALED
-    assert sync.unsignaled(word(2, 0, told), 2) == word(1, 0, NOTIFIED)  # who is awake takes it
-    assert sync.unsignaled(word(2, 1, told), 2) == word(1, 1, told)  # an idle one is to be woken
-    assert sync.unsignaled(word(1, 0, told), 2) == NOTIFIED  # nobody is left: the next one starts a thread
+    def given_up(spawned, idle):
+        return sync.unsignaled(word(spawned, idle, SIGNALED, True, spawned), 2)
+
+    assert given_up(2, 0) == word(1, notified=True, threads=1)  # who is awake takes it
+    assert given_up(2, 1) == word(1, 1, SIGNALED, True, 1)  # an idle one is to be woken
+    assert given_up(1, 0) == NOTIFIED  # nobody is left: the next one starts a thread
     assert not sync.is_taken_care_of(NOTIFIED)
-    assert sync.is_taken_care_of(word(1, 0, NOTIFIED))
+    assert sync.is_taken_care_of(word(1, notified=True))
+
+
+def test_a_thread_retires_while_enough_stay():
+    assert sync.retired(word(3, 2, threads=2), 1) == word(2, 1, threads=1)
+    assert sync.retired(word(2, 1, threads=1), 1) == word(2, 1, threads=1)  # the other one is a caller
+    assert sync.retired(word(1, 1, threads=1), 0) == word(0, 0)
+    assert sync.retired(word(2, 1, WAKING, True, 2), 0) == word(1, 0, WAKING, True, 1)
 
 
 def test_a_caller_joins_while_fewer_are_awake_than_may_be():
@@ -82,7 +106,7 @@ def test_a_caller_joins_while_fewer_are_awake_than_may_be():
 
 
 def test_the_end_is_for_ever():
-    ended = sync.shut_down(word(2, 1, WAKING))
+    ended = sync.shut_down(word(2, 1, WAKING, threads=1))
     assert sync.is_shut_down(ended)
     assert sync.is_notified(ended)
     for after in (
@@ -109,6 +133,8 @@ def test_counts_stay_in_bounds(seed):
             steps += [sync.registered(state, waking), sync.departed(state, waking)]
         if idle and sync.may_take(state, True, limit):
             steps.append(sync.taken(state, True, False))
+        if idle and not sync.is_notified(state):
+            steps.append(sync.retired(state, 1))
         if spawned > idle and sync.may_take(state, False, limit):
             steps.append(sync.taken(state, False, waking))
         state = chosen.choice(steps)

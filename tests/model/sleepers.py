@@ -5,7 +5,9 @@ what a worker sees. Each scenario is a function of the mounted kernels and retur
 threads, the check, and whether a run may end with sleepers.
 """
 
+from zuki_kernels.notifier import LEAST, START
 from zuki_kernels.runs import NONE, WAITER
+from zuki_kernels.sync_state import ONE_SPAWNED, ONE_THREAD, SYNC
 
 from .mount import Table, atomic
 from .mount import _operation as operation
@@ -40,7 +42,7 @@ class Sleepers:
 
     def undo(self, answer):
         """Take a start back, where threads cannot be started."""
-        if self.starts_fail and answer == self.notifier.START:
+        if self.starts_fail and answer == START:
             yield from self.notifier.give_up_start(self.pool, self.workers)
 
     def take(self):
@@ -50,32 +52,45 @@ class Sleepers:
                 return True
         return False
 
-    def wait_for_work(self, me, waking, until=NONE):
+    def wait_for_work(self, me, waking, until=NONE, timeout=-1):
         return self.notifier.wait_for_work(
-            self.pool, self.workers, self.runs, me, waking, until, NONE, -1
+            self.pool, self.workers, self.runs, me, waking, until, NONE, timeout
         )  # fmt: skip
 
-    def worker(self, me, forks=0, fresh=False):
-        """A worker; its first tasks each add another."""
+    def start(self):
+        """Start one more of the threads that wait to be."""
+        yield from atomic("add_release")(self.work, 0, 1, 1)
+        yield from wake(self.work, 0, 1, 9)
+
+    def worker(self, me, forks=0, fresh=None, timeout=-1):
+        """A worker; its first tasks each add another. With a ``timeout`` of 0 a sleep is over at once.
+
+        One that is ``fresh`` begins when more threads than that number have been started.
+        """
 
         def run():
             waking, left = False, forks
-            if fresh:
-                yield from wait(self.work, 0, 1, 0, -1)
-                waking = (yield from self.wait_for_work(me, False)) == self.notifier.DUTY
+            if fresh is not None:
+                while (started := (yield from atomic("load_acquire")(self.work, 0, 1))) <= fresh:
+                    yield from wait(self.work, 0, 1, started, -1)
+                waking = (yield from self.wait_for_work(me, False, NONE, timeout)) == self.notifier.DUTY
             while True:
                 if (yield from self.take()):
                     if waking:
-                        yield from self.tell(me, True)
+                        if (yield from self.tell(me, True)) == START:
+                            yield from self.start()
                         waking = False
                     if left:
                         left -= 1
-                        yield from self.add(me)
+                        if (yield from self.add(me)) == START:
+                            yield from self.start()
                     continue
-                answer = yield from self.wait_for_work(me, waking)
+                answer = yield from self.wait_for_work(me, waking, NONE, timeout)
                 waking = answer == self.notifier.DUTY
                 if answer == self.notifier.STOP:
                     return "stopped"
+                if answer == self.notifier.RETIRE:
+                    return "retired"
 
         return run
 
@@ -118,11 +133,48 @@ def starting(kernels):
 
     def caller():
         for _ in range(2):
-            if (yield from pool.add()) == pool.notifier.START:
-                yield from atomic("store_release")(pool.work, 0, 1, 1)
-                yield from wake(pool.work, 0, 1, 1)
+            if (yield from pool.add()) == START:
+                yield from pool.start()
 
-    return [caller, pool.worker(0, fresh=True)], None, pool.no_work_is_left
+    return [caller, pool.worker(0, fresh=0)], None, pool.no_work_is_left
+
+
+def retiring(kernels, retirers=1, others=0, least=0, tasks=1, ends=False, limit=None, starts=1):
+    """Threads that may retire at each look, others that sleep for ever, and a caller that adds tasks.
+
+    Time does not pass here, so the sleep of a retirer is over at once; that it may be delayed anywhere makes
+    it as long as one likes. Up to so many ``starts`` are answered; runs that ask for more are not judged.
+    """
+    there = retirers + others
+    pool = Sleepers(kernels, there + starts, limit=limit or there, spawned=0)
+    pool.pool.initial.update({(0, SYNC): there * ONE_THREAD, (0, LEAST): least})
+
+    def caller():
+        for _ in range(tasks):
+            if (yield from pool.add()) == START:
+                yield from pool.start()
+
+    def ender():
+        yield from pool.notifier.shut_down(pool.pool, pool.workers)
+
+    def quiescent(results, memory):
+        started = memory.latest(pool.work, 0, 1)
+        if started > starts:
+            return True
+        asleep = sum(slot not in results for slot in range(1, there + started + 1))
+        if ends:
+            return asleep == 0  # threads that nobody asked for
+        return pool.no_work_is_left(results, memory) and asleep >= least
+
+    def check(results, memory):
+        wrong = not ends and (least > 0 or not pool.no_work_is_left(results, memory))
+        return memory.latest(pool.work, 0, 1) <= starts and wrong and "nobody has stayed, or work is left"
+
+    threads = [caller]
+    threads += [pool.worker(me, timeout=0) for me in range(retirers)]
+    threads += [pool.worker(me) for me in range(retirers, there)]
+    threads += [pool.worker(there + fresh, fresh=fresh) for fresh in range(starts)]
+    return threads + [ender] * ends, check, quiescent
 
 
 def starting_fails(kernels):
@@ -132,11 +184,10 @@ def starting_fails(kernels):
     def caller():
         yield from pool.add()
         yield from pool.notifier.give_up_start(pool.pool, pool.workers)
-        if (yield from pool.add()) == pool.notifier.START:
-            yield from atomic("store_release")(pool.work, 0, 1, 1)
-            yield from wake(pool.work, 0, 1, 1)
+        if (yield from pool.add()) == START:
+            yield from pool.start()
 
-    return [caller, pool.worker(0, fresh=True)], None, pool.no_work_is_left
+    return [caller, pool.worker(0, fresh=0)], None, pool.no_work_is_left
 
 
 def starting_fails_among_others(kernels):
@@ -144,7 +195,8 @@ def starting_fails_among_others(kernels):
 
     While the thread and the one that leaves count as awake, nobody else may be woken.
     """
-    pool = Sleepers(kernels, 2, starts_fail=True, spawned=3, limit=2)
+    pool = Sleepers(kernels, 2, starts_fail=True, limit=2)
+    pool.pool.initial[0, SYNC] = 2 * ONE_THREAD + ONE_SPAWNED  # who leaves is a caller
 
     def caller():
         yield from pool.add()
@@ -157,6 +209,24 @@ def starting_fails_among_others(kernels):
         yield from pool.undo(answer)
 
     return [caller, starter, leaver, pool.worker(0)], None, pool.no_work_is_left
+
+
+def retiring_while_starting_fails(kernels):
+    """A thread may retire at each look while another one cannot be started: no work is left to one that stays."""
+    pool = Sleepers(kernels, 1, starts_fail=True, limit=1)
+    pool.pool.initial[0, SYNC] = 2 * ONE_THREAD
+
+    def caller():
+        yield from pool.add()
+
+    def starter():
+        yield from pool.notifier.give_up_start(pool.pool, pool.workers)
+
+    def check(results, memory):
+        stays = memory.latest(pool.pool, 0, SYNC) >= ONE_THREAD
+        return stays and not pool.no_work_is_left(results, memory) and "work is left"
+
+    return [caller, starter, pool.worker(0, timeout=0)], check, pool.no_work_is_left
 
 
 def departing(kernels, leaves=True):

@@ -6,9 +6,13 @@ import pytest
 
 from .mount import mount, mount_all
 from .mutants import assert_killed
-from .test_notifier import SCENARIOS
+from .test_notifier import RETIRING, SCENARIOS
 
 MUTANTS = [
+    ("retired", "threads(sync) > least", "True"),
+    ("retired", "sync - ONE_THREAD - ONE_IDLE", "sync - ONE_THREAD"),
+    ("retired", "sync - ONE_THREAD - ONE_IDLE", "sync - ONE_IDLE"),
+    ("unsignaled", "sync - ONE_THREAD", "sync - ONE_SPAWNED"),
     ("may_take", "spawned(sync) - idle(sync) < limit", "True"),
     ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
     ("unsignaled", "if is_notified(after) and awake(after) == 0", "if False"),
@@ -19,6 +23,7 @@ FINDERS = [
     SCENARIOS["a thread cannot be started"],
     SCENARIOS["one worker may be awake"],
     SCENARIOS["a thread cannot be started, others come and go"],
+    *(SCENARIOS[name] for name in RETIRING),
 ]  # the notifier is the one that uses these rules
 
 STATES = ("PENDING", "SIGNALED", "WAKING")
@@ -39,6 +44,7 @@ class Word:
     def __init__(self, state, word):
         self.word = word
         self.idle, self.spawned = value(state.idle(word)), value(state.spawned(word))
+        self.threads = value(state.threads(word))
         self.awake, self.notified = value(state.awake(word)), value(state.is_notified(word))
         self.signaled, self.over = value(state.is_signaled(word)), value(state.is_shut_down(word))
         self.rest = word & state.SHUTDOWN
@@ -125,10 +131,43 @@ def test_a_start_that_failed_leaves_the_notification_to_somebody(state):
         awake = before.spawned - before.idle
         if awake < (2 if before.rest == state.WAKING else 1):  # whoever has the duty is awake, too
             continue
-        given_up = Word(state, value(state.unsignaled(before.word, 3)))
+        of_a_thread = state.ONE_THREAD - state.ONE_SPAWNED
+        given_up = Word(state, value(state.unsignaled(before.word + of_a_thread, 3)))
+        assert given_up.threads == 0
         assert (given_up.spawned, given_up.notified) == (before.spawned - 1, before.notified)
         assert given_up.awake > 0 or not given_up.notified or not given_up.spawned
         assert given_up.signaled <= (before.notified and given_up.idle > 0)
+
+
+def test_who_retires_was_idle_and_leaves_enough(state):
+    of_a_thread = state.ONE_THREAD - state.ONE_SPAWNED
+    for before, threads, least in product(list(words(state)), range(4), range(4)):
+        if threads > before.spawned or not before.idle:
+            continue
+        word = before.word + threads * of_a_thread
+        after = Word(state, value(state.retired(word, least)))
+        if threads <= least:
+            assert after.word == word
+            continue
+        assert (after.threads, after.spawned, after.idle) == (
+            threads - 1,
+            before.spawned - 1,
+            before.idle - 1,
+        )
+        assert (after.notified, after.rest) == (before.notified, before.rest)
+        assert after.spawned - after.idle == before.spawned - before.idle
+        assert after.threads >= least
+
+
+def test_only_the_pools_threads_are_counted_as_threads(state):
+    for before in words(state):
+        told = Word(state, value(state.notified(before.word, 3, False)))
+        assert told.threads == told.spawned - before.spawned
+        joined = Word(state, value(state.joined(before.word, 3)))
+        assert joined.threads == 0
+        if told.spawned > before.spawned:
+            given_up = Word(state, value(state.unsignaled(told.word, 3)))
+            assert (given_up.threads, given_up.spawned) == (0, before.spawned)
 
 
 def test_the_end_is_never_left(state):

@@ -110,3 +110,23 @@ def test_a_caller_that_had_no_seat(refuse):
         caller.join(LIMIT)
         assert not caller.is_alive()
     second.check(1)
+
+
+def test_a_thread_that_another_one_starts_counts_as_there(monkeypatch):
+    """One submits and is about to start the thread; the other one need not, and is not refused."""
+    first, second = Marked(), Marked()
+    reached, gate = threading.Event(), threading.Event()
+    with zuki.Executor(max_threads=2) as executor:
+        start = executor._pool.start_thread
+        monkeypatch.setattr(
+            executor._pool, "start_thread", lambda: (reached.set(), gate.wait(LIMIT), start())[2]
+        )
+        caller = threading.Thread(target=first.graph.submit, args=(executor,))
+        caller.start()
+        assert reached.wait(LIMIT)
+        future = second.graph.submit(executor)
+        gate.set()
+        assert future.result(LIMIT).nodes == second.size
+        caller.join(LIMIT)
+    first.check(1)
+    second.check(1)

@@ -130,6 +130,8 @@ class Contents:
             keys = (-urgency, levels[roots]) if len(levels) else (-urgency,)
             roots[:] = roots[np.lexsort(keys)]
         entries = np.array(self.entries, np.int64)
+        roots_from = _first_of_consecutive(roots) + 1
+        # from here on nothing is allocated: what has failed so far has changed nothing
         self.nodes, self.margins, self.edges, self._order, self.frozen = (
             nodes,
             margins,
@@ -148,7 +150,7 @@ class Contents:
             (BODIES, entries.ctypes.data),
             (BODY_COUNT, len(entries)),
             (ROOT_COUNT, root_count),
-            (ROOTS_FROM, _first_of_consecutive(roots) + 1),
+            (ROOTS_FROM, roots_from),
             (LEVELS_USED, level_count),
         ):
             self.plan[0, field] = value

@@ -115,7 +115,11 @@ class Graph:
         GraphError
             The graph is running, or another argument is not what it should be.
         """
-        return Node(self, add_one(self._state, body, arguments, after, name, priority, cost))
+        try:
+            return Node(self, add_one(self._state, body, arguments, after, name, priority, cost))
+        except MemoryError:
+            self._state.is_spoilt = True
+            raise
 
     def add_many(
         self,
@@ -177,8 +181,12 @@ class Graph:
         )
         if number == 0:
             return Nodes(self, len(self), len(self))
-        start = add_batch(state, task, arguments, number, ranges)
-        state.describe(start, start + number, name, priority, cost)
+        try:
+            start = add_batch(state, task, arguments, number, ranges)
+            state.describe(start, start + number, name, priority, cost)
+        except MemoryError:
+            state.is_spoilt = True
+            raise
         return Nodes(self, start, start + number)
 
     def add_edges(self, sources: Any, targets: Any) -> None:

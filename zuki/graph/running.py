@@ -1,8 +1,10 @@
 """One run of a graph: what the pool asks of it, and what comes of failures."""
 
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError, Future
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -87,6 +89,26 @@ class GraphRun:
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""
+        try:
+            self._conclude(failures, first_failed, stopped)
+        except BaseException as error:  # no memory, for instance: who waits is told of that instead
+            self.error = self.error or error
+        self.ended = True
+        self._state.turn.release()
+        if self.future is None:
+            return
+        try:
+            if self.error is not None:
+                self.future.set_exception(self.error)
+            else:
+                self.future.set_result(self.report)
+        except (
+            BaseException
+        ) as error:  # of a callback, such as SystemExit: this thread has others' work to do
+            _report_lost(error, self.future)
+
+    def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:
+        """Make an error or a report of the run."""
         state = self._state
         if failures:
             self._gather_failures()
@@ -98,14 +120,6 @@ class GraphRun:
             self.error = CancelledError(f"graph {state.name!r} was stopped")
         else:
             self.report = self._make_report()
-        self.ended = True
-        state.turn.release()
-        if self.future is None:
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.report)
 
     def _gather_failures(self) -> None:
         """Decode what failing bodies left, which gives its memory back; keep not too many exceptions."""
@@ -213,6 +227,8 @@ def begin(
         raise TypeError(f"executor must be a zuki.Executor, not a {type(chosen).__name__}")
     if chosen._pool.is_closed:
         raise ExecutorShutDownError(f"executor {chosen.name!r} has been shut down")
+    if state.is_spoilt:
+        raise GraphError(f"graph {state.name!r} is not whole: there was no memory for one of its nodes")
     if is_inside(state):
         raise GraphError(f"graph {state.name!r} is running the node that wants to run it")
     _take_turn(state, held)
@@ -233,6 +249,14 @@ def _take_turn(state: GraphState, held: held_back) -> None:
     while not state.turn.acquire(timeout=_LOOK):
         if held.errors:
             raise held.errors[0]
+
+
+def _report_lost(error: BaseException, future: RunFuture) -> None:
+    """Let the program hear of an exception that nobody can catch."""
+    message = "Exception ignored in a callback of"
+    kinds = type(error), error, error.__traceback__, message, future
+    names = "exc_type", "exc_value", "exc_traceback", "err_msg", "object"
+    sys.unraisablehook(SimpleNamespace(**dict(zip(names, kinds, strict=True))))  # type: ignore[arg-type]
 
 
 def is_inside(state: GraphState) -> bool:

@@ -59,6 +59,7 @@ class GraphState:
         self.holding: list[tuple[Specialisation, int]] = []  # frames that hold references
         self.epoch = 0  # how often the graph has run
         self.turn = threading.Lock()  # held during a run
+        self.is_spoilt = False  # memory ran out in the middle of an addition
         self._was_cut_off = False
         weakref.finalize(self, _release_all, self.holding).atexit = False
         _states.add(self)

@@ -1,5 +1,6 @@
 """The executor: what a user sees of a pool."""
 
+import math
 import os
 import threading
 import weakref
@@ -10,6 +11,7 @@ from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
 
 _MOST_THREADS = 1024
+_LONGEST = 1 << 62  # nanoseconds
 _LEAST_STACK = 65536  # bytes; Python and Numba's frames need that much
 
 
@@ -20,6 +22,18 @@ def _checked_count(value: object, name: str, least: int, most: int) -> int:
     if not least <= number <= most:
         raise ValueError(f"{name} must be between {least} and {most}, not {number}")
     return number
+
+
+def _nanoseconds(keep_alive: object) -> int:
+    """Return what a pool is told: at least 1, or 0 for never."""
+    if keep_alive is None:
+        return 0
+    if isinstance(keep_alive, bool | str) or not hasattr(keep_alive, "__float__"):
+        raise TypeError(f"keep_alive must be seconds or None, not {type(keep_alive).__name__}")
+    seconds = float(keep_alive)  # type: ignore[arg-type]
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"keep_alive must be at least 0 and finite, or None for never, not {seconds}")
+    return max(1, min(_LONGEST, int(min(seconds, 1e10) * 1e9)))
 
 
 def _default_threads() -> int:
@@ -37,14 +51,18 @@ def _default_threads() -> int:
 class Executor:
     """Runs graphs on a pool of threads that share their work.
 
-    Threads start when there is work for them. A thread that calls `Graph.run` helps, and
-    counts as one of ``max_threads`` while it does.
+    Threads start when there is work for them, and end when there was none for long. A thread
+    that calls `Graph.run` helps, and counts as one of ``max_threads`` while it does.
 
     Parameters
     ----------
     max_threads : int, optional
         How many threads may run tasks at once. Default: the environment variable
         ``ZUKI_NUM_THREADS``, else the processors this process may use.
+    min_threads : int, optional
+        How many of the threads that have started stay, however long they have nothing to do.
+    keep_alive : float or None, optional
+        Seconds without anything to do after which a thread ends; None for never.
     stack_size : int, optional
         Bytes of stack for each thread; 0 for the system's default.
     name : str, optional
@@ -53,7 +71,7 @@ class Executor:
     Raises
     ------
     TypeError, ValueError
-        A value is not an integer, or out of range.
+        A value is of another type, or out of range.
 
     Examples
     --------
@@ -63,24 +81,45 @@ class Executor:
     <zuki.Executor 'zuki': up to 2 threads>
     """
 
-    def __init__(self, max_threads: int | None = None, *, stack_size: int = 0, name: str = "zuki") -> None:
+    def __init__(
+        self,
+        max_threads: int | None = None,
+        *,
+        min_threads: int = 0,
+        keep_alive: float | None = 10.0,
+        stack_size: int = 0,
+        name: str = "zuki",
+    ) -> None:
         threads = (
             _default_threads()
             if max_threads is None
             else _checked_count(max_threads, "max_threads", 1, _MOST_THREADS)
         )
+        least = _checked_count(min_threads, "min_threads", 0, threads)
+        alive = _nanoseconds(keep_alive)
         stack = _checked_count(stack_size, "stack_size", 0, 1 << 40)
         if 0 < stack < _LEAST_STACK:
             raise ValueError(f"stack_size must be 0 or at least {_LEAST_STACK} bytes, not {stack}")
         if not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
-        self._pool = watch(Pool(threads, stack, name))
+        self._keep_alive = None if keep_alive is None else float(keep_alive)
+        self._pool = watch(Pool(threads, least, alive, stack, name))
         weakref.finalize(self, self._pool.shut_down, False, False).atexit = False
 
     @property
     def max_threads(self) -> int:
         """How many threads may run tasks at once."""
         return self._pool.max_threads
+
+    @property
+    def min_threads(self) -> int:
+        """How many threads stay, however long they have nothing to do."""
+        return self._pool.min_threads
+
+    @property
+    def keep_alive(self) -> float | None:
+        """Seconds without anything to do after which a thread ends; None for never."""
+        return self._keep_alive
 
     @property
     def name(self) -> str:

@@ -22,20 +22,27 @@ stack_lock = threading.RLock()  # the stack size of new threads is a setting of 
 
 
 class Pool:
-    """Threads that run tasks; they start when there is work for them.
+    """Threads that run tasks; they start when there is work for them, and end when there is none for long.
 
     Parameters
     ----------
     max_threads : int
         How many workers may be awake at once, a helping caller among them.
+    min_threads : int
+        How many threads stay, however long they are idle.
+    keep_alive : int
+        Nanoseconds after which an idle thread ends; 0 for never.
     stack_size : int
         Bytes of stack for each thread; 0 for the system's default.
     name : str
         What the threads' names begin with.
     """
 
-    def __init__(self, max_threads: int, stack_size: int, name: str) -> None:
-        self.max_threads, self.stack_size, self.name = max_threads, stack_size, name
+    def __init__(
+        self, max_threads: int, min_threads: int, keep_alive: int, stack_size: int, name: str
+    ) -> None:
+        self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
+        self.stack_size, self.name = stack_size, name
         self.is_closed = False
         self.renew_lock()
         self.begin_anew()
@@ -47,11 +54,13 @@ class Pool:
 
     def begin_anew(self) -> None:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
-        self.tables = Tables(self.max_threads)
+        self.tables = Tables(self.max_threads, self.min_threads, self.keep_alive)
         self.active: dict[int, Run] = {}
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
-        self._threads: set[threading.Thread] = set()
+        self._threads: set[threading.Thread] = set()  # some of them may have ended
+        self._seated_threads = 0  # those that have rows
+        self._owed_starts = 0  # threads that were asked for and found no row: who retires starts anew
         self._pulse: threading.Thread | None = None
         self._is_used = False
 
@@ -79,7 +88,7 @@ class Pool:
         slot = self._take_slot(run)
         if self._begin(run, NONE, True):
             self.start_thread()
-        if not self._is_deserted():
+        if not notifier.is_deserted(self.tables.pool):
             return
         row = self._sit_down()
         if row is None:
@@ -155,7 +164,7 @@ class Pool:
         row = worker.row_of_this_thread(self)
         if row is None:
             with self._lock:
-                kept_for_threads = self.max_threads - len(self._threads)
+                kept_for_threads = self.max_threads - self._seated_threads
                 if len(self._free_rows) <= kept_for_threads or not notifier.join(self.tables.pool):
                     return None
                 row = self._take_row()
@@ -188,11 +197,7 @@ class Pool:
             heappush(self._free_rows, row)
         if start:
             self.start_thread()
-        return not self._is_deserted()
-
-    def _is_deserted(self) -> bool:
-        """Tell whether nobody is a worker, awake or asleep."""
-        return len(self._free_rows) == self.tables.seats
+        return not notifier.is_deserted(tables.pool)
 
     def _take_row(self) -> int:
         row = heappop(self._free_rows)
@@ -204,27 +209,48 @@ class Pool:
     def start_thread(self) -> bool:
         """Start the thread that a kernel has asked for and counted; give it up, and say so, if that fails."""
         with self._lock:  # also while it starts: `shut_down` joins no thread that has not started
+            if not self._free_rows:  # threads that retire have not given theirs back: one of them stays
+                self._owed_starts += 1
+                return True
             row = self._take_row()
-            thread = threading.Thread(
-                target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
-            )
             try:
+                thread = threading.Thread(
+                    target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
+                )
                 with stack_lock:
                     before = threading.stack_size(self.stack_size)
                     try:
                         thread.start()
                     finally:
                         threading.stack_size(before)
-            except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
+            except (
+                RuntimeError,
+                MemoryError,
+            ):  # no more, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool, self.tables.workers)
                 return False
+            self._threads = {one for one in self._threads if one.is_alive()}
             self._threads.add(thread)
+            self._seated_threads += 1
             return True
 
     def _be_a_thread(self, row: int) -> None:
         worker.seats.taken.append((self, row))
-        worker.work(self, row, NONE, turn.FRESH)
+        while worker.work(self, row, NONE, turn.FRESH) == turn.LEFT:
+            if self._retire(row):
+                return
+
+    def _retire(self, row: int) -> bool:
+        """Give back the row of a thread that is no worker any more; return False if it is wanted again."""
+        with self._lock:
+            if self._owed_starts:
+                self._owed_starts -= 1
+                return False
+            worker.seats.taken.pop()
+            heappush(self._free_rows, row)
+            self._seated_threads -= 1
+        return True
 
     def _keep_pulse(self) -> None:
         with self._lock:

@@ -25,12 +25,18 @@ class Tables:
     ----------
     max_threads : int
         How many workers may be awake at once.
+    min_threads : int
+        How many threads stay, however long they are idle.
+    keep_alive : int
+        Nanoseconds after which an idle thread goes; 0 for never.
     """
 
-    def __init__(self, max_threads: int) -> None:
+    def __init__(self, max_threads: int, min_threads: int = 0, keep_alive: int = 0) -> None:
         self.seats = max_threads + GUESTS
         self.pool = make_table(1, notifier.POOL_FIELDS)
         self.pool[0, notifier.LIMIT] = max_threads
+        self.pool[0, notifier.LEAST] = min_threads
+        self.pool[0, notifier.KEEP_ALIVE] = keep_alive
         self.pool[0, search.USED_LEVELS] = 1
         self.workers = make_table(self.seats, counters.WORKER_FIELDS)
         self.deques = make_table(self.seats * search.LEVELS, deque.DEQUE_FIELDS)

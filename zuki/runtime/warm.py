@@ -23,6 +23,7 @@ _WANTED = (
     (turn.turn, "iiiiitttttt"),
     (search.is_anything_left, "tti"),
     (notifier.depart, "ttibb"),
+    (notifier.is_deserted, "t"),
     (starting.outcome, "ti"),
     (starting.is_stopped, "ti"),
     (starting.stop, "ti"),

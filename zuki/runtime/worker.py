@@ -35,8 +35,8 @@ def work(
     until: int,
     finished: int,
     is_to_give_up: Callable[[], bool] | None = None,
-) -> None:
-    """Be a worker until the run ``until`` has ended, or the pool ends.
+) -> int:
+    """Be a worker until the run ``until`` has ended, the thread was idle for long, or the pool ends.
 
     What this does must not be torn apart: on the main thread it is called inside of a `held_back` block.
 
@@ -52,6 +52,11 @@ def work(
         What the first turn is told: NONE, or FRESH on a new thread.
     is_to_give_up : callable, optional
         Asked at each beat of the pool's pulse, which is to be kept meanwhile.
+
+    Returns
+    -------
+    int
+        The last turn's reason.
     """
     main = threading.current_thread() is threading.main_thread()
     beat = pulse.read(pool.tables.pool) if main or is_to_give_up is not None else NONE
@@ -69,9 +74,9 @@ def work(
         elif reason == turn.SIGNALS:
             beat = pulse.read(pool.tables.pool)
             if is_to_give_up is not None and is_to_give_up():
-                return
+                return reason
         elif reason != turn.GO_ON:
-            return
+            return reason
 
 
 def _run_python(pool: "Pool", task: int) -> int:
