@@ -6,7 +6,7 @@ from .atomics import load_relaxed, store_relaxed
 
 # Columns of the table of workers, beside `event.EVENT`; on cache lines that only the owner writes
 CURSOR = 16  # the worker it tried to rob last
-TICK = 17  # turns of its loop, for the look at the global queue
+TICK = 17  # nodes since the last look at the queue of all
 LANE_DEPTH = 18  # calls of Python bodies that it is inside of
 TASKS = 24  # bodies it has run
 STEALS = 25  # tasks it has taken from other workers

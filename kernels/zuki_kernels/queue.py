@@ -13,7 +13,7 @@ At rest: CONSUMING is off, and HAS_CACHE says whether CACHE names a task.
 from ._jit import kernel
 from ._types import Table
 from .atomics import add_acq_rel, cas_acquire, cas_release, exchange_acquire, load_relaxed, store_relaxed
-from .node import END, set_next
+from .node import END, next_of, set_next
 
 STACK = 0
 CACHE = 8
@@ -46,6 +46,20 @@ def is_empty(queues: Table, queue: int) -> bool:
     """Tell whether there seems to be no task, or another thread is at them. Any thread."""
     stack = load_relaxed(queues, queue, STACK)
     return stack == 0 or stack & CONSUMING != 0
+
+
+@kernel
+def holds_another(queues: Table, queue: int, runs: Table, task: int) -> bool:
+    """Tell whether there seems to be another task than ``task``, and no thread is at them. Any thread."""
+    stack = load_relaxed(queues, queue, STACK)
+    if stack == 0 or stack & CONSUMING:
+        return False
+    newest = (stack >> _SHIFT) - 1
+    if newest == END:
+        newest = load_relaxed(queues, queue, CACHE)
+    elif stack & HAS_CACHE:
+        return True
+    return newest != task or next_of(runs, task) != END
 
 
 @kernel

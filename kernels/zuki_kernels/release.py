@@ -42,6 +42,7 @@ from .waiting import wake
 # task, not 13.6; half or twice as many do as well, and a graph of random edges loses nothing.
 _AHEAD = 128
 _MOST_ROOTS = 512  # roots that a worker takes at once
+_FEW_ROOTS = 61  # as many as a worker runs before it looks what else waits
 _EVERYBODY = 1 << 30
 
 
@@ -98,11 +99,13 @@ def take_roots(pool: Table, queues: Table, runs: Table, slot: int) -> tuple[int,
     """Take some roots of a run whose marker the caller holds; return their range, and whether more are left.
 
     Not many, and fewer as fewer are left: a worker runs them one after another, and the last shares are what
-    the others wait for.
+    the others wait for. Few if other runs wait, too.
     """
     cursor, total = load_relaxed(runs, slot, CURSOR), load_relaxed(runs, slot, ROOT_COUNT)
     left = total - cursor
     share = min(max(left // (2 * load_relaxed(pool, 0, LIMIT)), 1), _MOST_ROOTS)
+    if not queue.is_empty(queues, search.GLOBAL):
+        share = min(share, _FEW_ROOTS)
     store_relaxed(runs, slot, CURSOR, cursor + share)
     if share < left:
         marker = task_of(slot, ROOT_MARKER)

@@ -61,7 +61,7 @@ PASSED_OVER = 2
 
 FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
 
-_FAIRNESS = 61  # every so many tasks the queue of all comes first, as in Go
+_FAIRNESS = 61  # after so many nodes the queue of all comes first, as in Go
 # Waking a thread takes tens of microseconds, on a virtual machine a hundred, and stalls the one that wakes:
 # a worker that finds nothing goes on looking for as long. With a tenth of it, two workers on bodies of 1.5 us
 # were slower than one. More than 0, for finished nodes are reported after the first round that found nothing.
@@ -140,6 +140,7 @@ def _turn(
     task, handed, spins, idle_since = NONE, finished, 0, 0
     root_slot, root, last_root = NONE, 0, 0  # roots in hand
     alone = load_relaxed(pool, 0, LIMIT) == 1
+    tick = load_relaxed(workers, me, TICK)
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             nap = _nap(pool, until, pulse)
@@ -151,26 +152,33 @@ def _turn(
         handed, node_is_python, lowest = NONE, False, False
         if finished >= 0:
             task, finished, node_is_python = finished, NONE, True
-        elif task < 0:
-            tick = load_relaxed(workers, me, TICK) + 1
-            store_relaxed(workers, me, TICK, tick)
-            if tick % _FAIRNESS == 0 and root >= last_root:
+        elif tick >= _FAIRNESS:  # what others began has waited for long enough
+            tick = 0
+            if queue.holds_another(queues, search.GLOBAL, runs, task_of(max(slot, 0), ROOT_MARKER)):
+                if task >= 0:
+                    level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
+                    search.add(deques, rings, queues, workers, runs, me, level, task)
+                if root < last_root:
+                    offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
+                    root = last_root
+                if not alone and notify(pool, workers, me, False) == START:
+                    start = True
                 task = search.consume(queues, search.GLOBAL, deques, rings, runs, me)
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
-            if task < 0:
-                task = (
-                    search.pop_alone(pool, deques, rings, me)
-                    if alone
-                    else search.pop(pool, deques, rings, me)
-                )
-            if task < 0 and root < last_root:
-                task, lowest = task_of(root_slot, root_at(runs, root_slot, root)), True
-                root += 1
-                if root < last_root and not alone and is_anyone_free(pool):
-                    offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
-                    root = last_root
-                    start = notify(pool, workers, me, False) == START or start
+        if task < 0:
+            task = (
+                search.pop_alone(pool, deques, rings, me)
+                if alone
+                else search.pop(pool, deques, rings, me)
+            )
+        if task < 0 and root < last_root:
+            task, lowest = task_of(root_slot, root_at(runs, root_slot, root)), True
+            root += 1
+            if root < last_root and not alone and is_anyone_free(pool):
+                offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
+                root = last_root
+                start = notify(pool, workers, me, False) == START or start
         if task < 0:
             if done > 0 and spins > 0:  # not before a round of search has failed: all workers share that cell
                 ended = settle(workers, runs, slot, done)
@@ -243,7 +251,7 @@ def _turn(
                 others, root = others or root < last_root, last_root
             if others and notify(pool, workers, me, False) == START:
                 start = True
-        known, most, other = UNKNOWN, batch - done, until if elsewhere else NONE
+        known, most, other = UNKNOWN, min(batch - done, _FAIRNESS), until if elsewhere else NONE
         if node_is_python:
             most = 1  # then the lane is to be left
             if outcome == RETURNED:
@@ -260,6 +268,7 @@ def _turn(
         )  # fmt: skip
         root = next_root
         done += finished_nodes
+        tick += finished_nodes
         task = task_of(slot, node) if node >= 0 else NONE
         if wants_python:
             lane.offer(queues, runs, task)
@@ -297,6 +306,7 @@ def _turn(
         if elsewhere and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
             reason = RUN_OVER
             break
+    store_relaxed(workers, me, TICK, tick)
     # hand over what is in hand: the turn may be the last one of this thread
     if done > 0:
         finished_run = settle(workers, runs, slot, done)

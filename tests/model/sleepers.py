@@ -212,7 +212,7 @@ def starting_fails_among_others(kernels):
 
 
 def retiring_while_starting_fails(kernels):
-    """A thread may retire at each look while another one cannot be started: no work is left to one that stays."""
+    """A thread may retire at each look while another cannot be started: no work is left to one that stays."""
     pool = Sleepers(kernels, 1, starts_fail=True, limit=1)
     pool.pool.initial[0, SYNC] = 2 * ONE_THREAD
 
