@@ -27,6 +27,7 @@ from .runs import (
     first_edge_of,
     root_at,
     successors_of,
+    target_of,
 )
 from .sync_state import SYNC
 
@@ -82,6 +83,10 @@ def run_chain(
             elif entry == PYTHON:
                 return node, 0, done, True, root
             else:
+                if not alone:
+                    begin = first_edge_of(first)
+                    for edge in range(begin, begin + min(successors_of(shape), 4)):
+                        prefetch(nodes, target_of(edges, edge))
                 begun = now() if timed else 0
                 failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
                 if timed:
