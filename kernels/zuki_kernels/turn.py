@@ -167,11 +167,7 @@ def _turn(
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
         if task < 0:
-            task = (
-                search.pop_alone(pool, deques, rings, me)
-                if alone
-                else search.pop(pool, deques, rings, me)
-            )
+            task = search.pop_alone(pool, deques, rings, me) if alone else search.pop(pool, deques, rings, me)
         if task < 0 and root < last_root:
             task, lowest = task_of(root_slot, root_at(runs, root_slot, root)), True
             root += 1
