@@ -12,6 +12,7 @@ from .clock import now
 from .counters import TASKS, count
 from .dependencies import FAILED, PASSED, finish, is_condemned
 from .dispatch import call, prefetch
+from .hands import ARENA_TOP
 from .notifier import PULSE, is_anyone_free
 from .release import mark_failed, successors
 from .runs import (
@@ -29,6 +30,7 @@ from .runs import (
     successors_of,
     target_of,
 )
+from .spawned import join_all_above
 from .sync_state import SYNC
 
 # Roots lie side by side, and those of a share before were perhaps written by another processor. With this
@@ -46,6 +48,7 @@ def run_chain(
     rings: Table,
     queues: Table,
     runs: Table,
+    hands: Table,
     nodes: Table,
     edges: Table,
     bodies: Table,
@@ -74,6 +77,7 @@ def run_chain(
     place of the first root that was not taken.
     """
     calm, added, done, timed = NONE, 0, 0, durations.shape[0] > 0
+    floor = load_relaxed(hands, me, ARENA_TOP)
     while True:
         first, shape = load_relaxed(nodes, node, FIRST), load_relaxed(nodes, node, SHAPE)
         entry = load_relaxed(bodies, body_of(first), 0)
@@ -89,6 +93,10 @@ def run_chain(
                         prefetch(nodes, target_of(edges, edge))
                 begun = now() if timed else 0
                 failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
+                if load_relaxed(hands, me, ARENA_TOP) != floor:  # it has left children
+                    left = join_all_above(hands, me, floor)
+                    if failure == 0:
+                        failure = left
                 if timed:
                     store_relaxed(durations, node, 0, now() - begun)
                 count(workers, me, TASKS, 1)

@@ -12,7 +12,8 @@ from ._types import Table
 from .atomics import cas_acq_rel, cas_relaxed, cas_release, fence_seq_cst, load_acquire, load_relaxed
 from .clock import now
 from .counters import LANE_DEPTH, PARKS, WAKES, count
-from .runs import DONE, QUEUED
+from .hands import is_done
+from .runs import DONE, NONE, QUEUED
 from .sync_state import SYNC
 from .waiting import wait, wake
 
@@ -92,13 +93,13 @@ def wait_for_work(
 ) -> int:
     """Sleep until there may be work; return why the sleep ended.
 
-    ``until`` is a run whose end ends the sleep, or NONE; a ``pulse`` >= 0 ends it when the
-    pool's pulse differs. ``timeout`` bounds one sleep in nanoseconds; negative is none. The
-    sleep of who waits for neither is its last if it lasts so long, unless work comes or too
-    few threads would stay: it retires.
+    ``until`` is a run whose end ends the sleep, minus the address of a shared block whose end does,
+    or NONE; a ``pulse`` >= 0 ends it when the pool's pulse differs. ``timeout`` bounds one sleep in
+    nanoseconds; negative is none. The sleep of who waits for neither is its last if it lasts so long,
+    unless work comes or too few threads would stay: it retires.
     """
     idle, overdue = False, False
-    may_retire = until < 0 and pulse < 0 and timeout >= 0
+    may_retire = until == NONE and pulse < 0 and timeout >= 0
     while True:
         sync = load_relaxed(pool, 0, SYNC)
         if sync_state.is_shut_down(sync):
@@ -126,8 +127,8 @@ def wait_for_work(
                 pool, 0, SYNC, sync, retired
             ):  # order: disarmed before not counted; pairs with _wake_one's fence
                 return RETIRE
-        elif until >= 0 and load_acquire(
-            runs, until, DONE
+        elif (until >= 0 and load_acquire(runs, until, DONE)) or (
+            until < NONE and is_done(-until)
         ):  # order: results after the end; pairs with settle's
             if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
                 event.disarm(workers, me)
