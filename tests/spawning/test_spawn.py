@@ -89,5 +89,5 @@ def test_a_second_join_is_an_error(executor):
 
 
 def test_from_python_there_is_a_clear_error():
-    with pytest.raises(zuki.TaskError, match="zuki.run"):
+    with pytest.raises(zuki.TaskError, match=r"zuki\.run"):
         zuki.spawn(fib, 3)

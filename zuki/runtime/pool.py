@@ -258,7 +258,6 @@ class Pool:
             self._seated_threads -= 1
         return True
 
-
     def _take_seat(self, row: int) -> None:
         """Let the calling thread be a worker: its jitted code spawns into the worker's hand."""
         main = threading.current_thread() is threading.main_thread()
