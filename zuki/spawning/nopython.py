@@ -314,21 +314,36 @@ def _raise_if(context, builder, failure) -> None:
         excinfo = callconv.excinfo_ptr_t
         with builder.if_else(builder.icmp_unsigned("!=", is_object, _WORD(0))) as (kept, described):
             with kept:
-                python = context.get_python_api(builder)
-                lock = python.gil_ensure()
-                raised = builder.inttoptr(builder.sub(failure, _WORD(1)), python.pyobj)
-                kind = ir.FunctionType(ir.VoidType(), [python.pyobj, python.pyobj])
-                of = ir.FunctionType(python.pyobj, [python.pyobj])
-                type_of = cgutils.get_or_insert_function(builder.module, of, "PyObject_Type")
-                set_error = cgutils.get_or_insert_function(builder.module, kind, "PyErr_SetObject")
-                class_of = builder.call(type_of, [raised])
-                builder.call(set_error, [class_of, raised])
-                python.decref(class_of)
-                python.decref(raised)
-                python.gil_release(lock)
+                builder.call(_raiser(context, builder.module), [failure])
                 _propagate(convention, builder, callconv.RETCODE_EXC, cgutils.get_null_value(excinfo))
             with described:
                 _propagate(convention, builder, callconv.RETCODE_USEREXC, builder.inttoptr(failure, excinfo))
+
+
+def _raiser(context, module):
+    """Return a function that sets a kept exception; one of its own, for what it needs would be cleared
+    in each call of the function that joins."""
+    name = "zuki.raise_kept"
+    function = module.globals.get(name)
+    if function is None:
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_WORD]), name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        python = context.get_python_api(builder)
+        lock = python.gil_ensure()
+        raised = builder.inttoptr(builder.sub(function.args[0], _WORD(_RAISED_OBJECT)), python.pyobj)
+        kind = ir.FunctionType(ir.VoidType(), [python.pyobj, python.pyobj])
+        of = ir.FunctionType(python.pyobj, [python.pyobj])
+        type_of = cgutils.get_or_insert_function(module, of, "PyObject_Type")
+        set_error = cgutils.get_or_insert_function(module, kind, "PyErr_SetObject")
+        class_of = builder.call(type_of, [raised])
+        builder.call(set_error, [class_of, raised])
+        python.decref(class_of)
+        python.decref(raised)
+        python.gil_release(lock)
+        builder.ret_void()
+    return function
 
 
 def _propagate(convention, builder, code, excinfo) -> None:

@@ -12,6 +12,7 @@ from numba.core.typed_passes import (
 from numba.parfors.parfor_lowering import ParforLower
 
 from zuki.task.lowering import add_functions
+from zuki.task.recursion import use_registers
 from zuki.task.writes import find_writes
 
 _WRITES = "zuki_writes"  # key in the metadata of a compilation
@@ -41,6 +42,11 @@ class FindWrites(AnalysisPass):
 
 class _WithFunctions:
     """Adds the functions where Numba adds the wrapper that Python calls."""
+
+    def lower_normal_function(self, fndesc) -> None:
+        super().lower_normal_function(fndesc)  # type: ignore[misc]
+        if not self.flags.debuginfo:  # type: ignore[attr-defined]
+            use_registers(self.function)  # type: ignore[attr-defined]
 
     def create_cpython_wrapper(self, release_gil: bool = False) -> None:
         super().create_cpython_wrapper(release_gil)  # type: ignore[misc]
