@@ -91,3 +91,19 @@ def test_a_second_join_is_an_error(executor):
 def test_from_python_there_is_a_clear_error():
     with pytest.raises(zuki.TaskError, match=r"zuki\.run"):
         zuki.spawn(fib, 3)
+
+
+@zuki.task("int64(int64)")
+def count_even(n):
+    return 0 if n <= 0 else zuki.join(zuki.spawn(count_odd, n - 1)) + 1
+
+
+@zuki.task("int64(int64)")
+def count_odd(n):
+    return 0 if n <= 0 else zuki.join(zuki.spawn(count_even, n - 1)) + 100
+
+
+def test_tasks_that_spawn_one_another(executor):
+    assert zuki.run(count_even, 9, executor=executor) == 5 + 400
+    assert zuki.run(count_odd, 4, executor=executor) == 200 + 2
+    assert count_even(9) == 405

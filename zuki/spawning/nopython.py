@@ -14,8 +14,9 @@ from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
 from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.task.frames import lay_out, takes_no_space, value_type
+from zuki.task.in_progress import compilation_of, innermost
 from zuki.task.lowering import block_bytes
-from zuki.task.task import in_progress, task_of
+from zuki.task.task import task_of
 from zuki_kernels import hands
 from zuki_kernels.current import emit_current_hand
 
@@ -48,7 +49,7 @@ def _resolve(context, task, given):
     """Return the types that a task takes for these arguments, and its result's."""
     if given in task.declared:
         return given, task.declared[given]
-    if any(task is other and arguments == given for other, arguments in in_progress):
+    if compilation_of(task, given) is not None:
         raise errors.TypingError(
             f"zuki.spawn: task '{task.__name__}' spawns itself, so its signature has to be declared: "
             f'@zuki.task("result({", ".join(map(str, given))})")'
@@ -79,33 +80,43 @@ class _Callee:
     def __init__(self, context, builder, handle) -> None:
         self.context, self.builder, self.handle = context, builder, handle
         task, arguments = handle.task, handle.arguments
-        compiled = task.overloads.get(arguments)
-        if compiled is not None:
+        compilation = compilation_of(task, arguments)
+        if compilation is None:
+            task.compile_declared()  # it may spawn what is being compiled, whose name is known by now
+            compiled = task.overloads[arguments]
             context.add_linking_libs([compiled.library])
-            self.name, self._description = compiled.fndesc.llvm_func_name, compiled.fndesc
-        elif in_progress and in_progress[-1] == (task, arguments):
-            self.name = builder.function.name
-        else:
+            self.name = compiled.fndesc.llvm_func_name
+        elif compilation.name is None:
             raise errors.LoweringError(
-                f"zuki.spawn: task '{task.__name__}' is still being compiled: tasks that spawn one another "
-                "cannot be compiled yet"
+                f"zuki.spawn: task '{task.__name__}' spawns what spawns it, so both signatures have to be "
+                "declared"
             )
+        else:
+            self.name = compilation.name
+        self._is_later = compilation is not None and compilation is not innermost()
         self.layout = lay_out(context, handle.result, arguments)
 
     def _named(self, function: str) -> str:
         return f"zuki.{function}.{self.name}"
 
+    def _function(self, name, kind):
+        if self._is_later:
+            return self.context.codegen().insert_unresolved_ref(self.builder, kind, name)
+        return cgutils.get_or_insert_function(self.builder.module, kind, name)
+
     def body(self):
         kind = self.context.call_conv.get_function_type(self.handle.result, self.handle.arguments)
-        return cgutils.get_or_insert_function(self.builder.module, kind, self.name)
+        return self._function(self.name, kind)
 
     def entry(self, frame):
-        kind = ir.FunctionType(_WORD, [_WORD])
         return self.builder.call(
-            cgutils.get_or_insert_function(self.builder.module, kind, self._named("entry")), [frame]
+            self._function(self._named("entry"), ir.FunctionType(_WORD, [_WORD])), [frame]
         )
 
     def kind(self):
+        if self._is_later:
+            describe = self._function(self._named("describe"), ir.FunctionType(_WORD, []))
+            return self.builder.call(describe, [])
         module, name = self.builder.module, self._named("kind")
         there = module.globals.get(name)
         if there is None:
@@ -321,8 +332,10 @@ def _raise_if(context, builder, failure) -> None:
 
 
 def _raiser(context, module):
-    """Return a function that sets a kept exception; one of its own, for what it needs would be cleared
-    in each call of the function that joins."""
+    """Return a function that sets a kept exception.
+
+    It stands alone, because what it needs on the stack would be cleared in each call of the body that joins.
+    """
     name = "zuki.raise_kept"
     function = module.globals.get(name)
     if function is None:

@@ -11,6 +11,7 @@ from numba.core.typed_passes import (
 )
 from numba.parfors.parfor_lowering import ParforLower
 
+from zuki.task.in_progress import innermost
 from zuki.task.lowering import add_functions
 from zuki.task.recursion import use_registers
 from zuki.task.writes import find_writes
@@ -44,6 +45,9 @@ class _WithFunctions:
     """Adds the functions where Numba adds the wrapper that Python calls."""
 
     def lower_normal_function(self, fndesc) -> None:
+        compilation = innermost()
+        if compilation is not None:
+            compilation.name = fndesc.llvm_func_name
         super().lower_normal_function(fndesc)  # type: ignore[misc]
         if not self.flags.debuginfo:  # type: ignore[attr-defined]
             use_registers(self.function)  # type: ignore[attr-defined]

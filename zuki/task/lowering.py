@@ -6,6 +6,7 @@
     release  void (frame)             gives back the references that the frame holds
     drop     int64 (frame)            gives back the references that the frame of a spawned task holds
     kind     entry, bytes, drop       what `zuki_kernels.hands` wants to know of a spawned task
+    describe int64 ()                 the address of ``kind``
     writes   int64 ()                 the arguments that the body may write, a bit each
 
 ``pack`` and ``unpack`` have the signature of a C function of CPython; they hold the GIL.
@@ -266,6 +267,8 @@ class _Functions:
         kind = ir.GlobalVariable(self.module, words, symbol("kind", self.description))
         kind.initializer = words([entry, WORD(block_bytes(self.layout)), drop])
         kind.global_constant = True
+        builder, _ = self._define("describe", ir.FunctionType(WORD, []))
+        builder.ret(builder.ptrtoint(kind, WORD))
 
 
 def block_bytes(layout) -> int:

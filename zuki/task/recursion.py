@@ -36,9 +36,7 @@ def use_registers(function: ir.Function) -> None:
         call.callee = shim
     kinds = [argument.type for argument in inner.args[2:]]
     returned = ir.LiteralStructType([inner.function_type.return_type, excinfo, result])
-    direct = ir.Function(
-        function.module, ir.FunctionType(returned, kinds), f"zuki.direct.{function.name}"
-    )
+    direct = ir.Function(function.module, ir.FunctionType(returned, kinds), f"zuki.direct.{function.name}")
     direct.linkage = "internal"
     _fill_direct(direct, inner, result, excinfo)
     _fill_shim(shim, direct)

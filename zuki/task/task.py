@@ -1,5 +1,7 @@
 """`zuki.task`: a jitted body."""
 
+import builtins
+import dis
 import inspect
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -17,12 +19,10 @@ from numba.core.typing.typeof import Purpose, typeof
 from zuki.errors import TaskError
 from zuki.task.cache import TaskCache
 from zuki.task.compiler import TaskCompiler
+from zuki.task.in_progress import compilation_of, compiling
 from zuki.task.specialisation import Specialisation
 
 _FIXED_OPTIONS = {"nopython": True, "nogil": True, "forceobj": False, "no_cpython_wrapper": False}
-
-
-in_progress: list[tuple["Task", tuple[types.Type, ...]]] = []  # what is being compiled, the innermost last
 
 
 class Task(CPUDispatcher):
@@ -57,6 +57,7 @@ class Task(CPUDispatcher):
         self.argument_names = tuple(parameter.name for parameter in parameters)
         self._defaults = tuple(p.default for p in parameters if p.default is not inspect.Parameter.empty)
         self.declared: dict[tuple[types.Type, ...], types.Type] = {}  # results of declared signatures
+        self._deferred: list[Any] = []  # declared signatures that are compiled at the first use
         self._takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
     def enable_caching(self) -> None:
@@ -93,11 +94,41 @@ class Task(CPUDispatcher):
 
     def compile(self, sig):
         """Compile a signature, or load it."""
-        in_progress.append((self, sigutils.normalize_signature(sig)[0]))
-        try:
+        # registered, so that a body that calls itself finds itself
+        with compiling(self, sigutils.normalize_signature(sig)[0]), typeinfer.register_dispatcher(self):
             return super().compile(sig)
-        finally:
-            in_progress.pop()
+
+    @property
+    def is_compiling(self) -> bool:
+        """Tell Numba whether the types of the body are being found: if so, a use of it is recursive.
+
+        When machine code is being written, a task that is spawned there may be compiled, and spawn this one.
+        """
+        return super().is_compiling and self.typingctx.callstack.findfirst(self.py_func) is not None
+
+    def compile_declared(self) -> None:
+        """Compile the declared signatures that could not be compiled when the task was made."""
+        for signature in list(self._deferred):
+            arguments, _ = sigutils.normalize_signature(signature)
+            if compilation_of(self, arguments) is None:
+                try:
+                    self.compile(signature)
+                except errors.NumbaError as error:
+                    raise TaskError(f"task '{self.__name__}' does not compile: {error}") from error
+                self._deferred.remove(signature)
+                if not self._deferred:
+                    self.disable_compile()
+
+    def _compile_for_args(self, *args, **kws):
+        if self._deferred:
+            self.compile_declared()
+            return self  # to be called once more
+        return super()._compile_for_args(*args, **kws)
+
+    def get_call_template(self, args, kws):
+        """Answer a call from another body, for which the signatures must be there."""
+        self.compile_declared()
+        return super().get_call_template(args, kws)
 
     def specialise_for(self, arguments: tuple[Any, ...]) -> Specialisation:
         """Return the specialisation for Python values, compiling it at first use."""
@@ -134,6 +165,7 @@ class Task(CPUDispatcher):
         known = self._specialisations.get(argument_types)
         if known is not None:
             return known
+        self.compile_declared()
         compiled = self.overloads.get(argument_types) or self._compile_or_choose(argument_types)
         made = Specialisation(
             self.__name__, self.argument_names, compiled, self.targetctx, self.declared_writes
@@ -297,11 +329,22 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
             argument_types, result = sigutils.normalize_signature(signature)
             if result is not None:
                 made.declared[argument_types] = result
-        with typeinfer.register_dispatcher(made):  # so that a body that calls itself finds itself
-            for signature in signatures or ():
+        if not signatures:
+            return made
+        made._deferred = list(signatures)
+        if _knows_its_globals(function):  # or a task that is spawned is defined below
+            for signature in signatures:
                 made.compile(signature)
-        if signatures:
+            made._deferred = []
             made.disable_compile()
     except (KeyError, errors.NumbaError, TypeError, ValueError) as error:
         raise TaskError(f"task '{function.__name__}' does not compile: {error}") from error
     return made
+
+
+def _knows_its_globals(function: Callable[..., Any]) -> bool:
+    """Tell whether each global name in a function stands for something by now, which can be compiled."""
+    loaded = {one.argval for one in dis.get_instructions(function) if one.opname == "LOAD_GLOBAL"}
+    known = {**vars(builtins), **function.__globals__, function.__name__: None}
+    waits = {name for name, value in known.items() if isinstance(value, Task) and value._deferred}
+    return loaded <= known.keys() - waits
