@@ -86,6 +86,18 @@ def call_python(function: int, me: int, reason: int, task: int, ended: int, star
     raise NotImplementedError
 
 
+def _lower_stack_pointer(context, builder, signature, args):
+    kind = ir.FunctionType(ir.IntType(8).as_pointer(), [])
+    saved = cgutils.get_or_insert_function(builder.module, kind, "llvm.stacksave.p0")
+    return builder.ptrtoint(builder.call(saved, []), WORD)
+
+
+@compiles_to(_lower_stack_pointer, types.int64)
+def stack_pointer() -> int:
+    """Return the address up to which the calling thread's stack is in use; stacks grow downwards."""
+    raise NotImplementedError
+
+
 def _lower_prefetch(context, builder, signature, args):
     place = builder.bitcast(
         cell_of(context, builder, signature, (*args, WORD(0))), ir.IntType(8).as_pointer()

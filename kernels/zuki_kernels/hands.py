@@ -40,6 +40,7 @@ JOIN = 29  # address of `joining.join`
 CALL_PYTHON = 30  # address of a function that does what only Python can
 DIRECTORY = 31  # address of the pool's directory of tables
 IS_WATCHED = 32  # 1: the thread has to look at its signals
+HELP_LIMIT = 33  # address: a stack that has grown beyond it takes no tasks of others
 HAND_FIELDS = 48
 
 # Words of a block

@@ -9,9 +9,10 @@ from . import deque, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
+from .clock import give_way
 from .counters import WORKER_FIELDS
 from .deque import DEQUE_FIELDS
-from .dispatch import address_of, call_python, table_at
+from .dispatch import address_of, call_python, stack_pointer, table_at
 from .hands import (
     ALL_ABOVE,
     ANCHOR,
@@ -21,6 +22,7 @@ from .hands import (
     FAILURE,
     GONE,
     HAND_FIELDS,
+    HELP_LIMIT,
     IN_HAND,
     IS_WATCHED,
     KIND,
@@ -40,7 +42,8 @@ from .hands import (
 from .notifier import POOL_FIELDS, PULSE
 from .queue import QUEUE_FIELDS
 from .runs import NONE, RUN_FIELDS
-from .turn import GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SIGNALS, run_tasks
+from .turn import EXIT, GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SIGNALS, run_tasks
+from .waiting import wait
 
 JOINED_BEFORE = -1  # verdict: somebody has joined it, or it is no block of this worker's
 
@@ -60,6 +63,9 @@ QUEUE_ROWS = 11
 RUN_ROWS = 12
 HAND_CAPACITY = 13  # blocks a hand's ring holds
 DIRECTORY_FIELDS = 16
+
+_SHORT_NAP = 10_000  # nanoseconds
+_LONG_NAP = 200_000
 
 
 @kernel
@@ -113,7 +119,10 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
         if other < 0:
             newest = load_relaxed(hands, me, NEWEST)
             if newest == address_of(hands, me, ANCHOR):
-                _work_until_done(directory, workers, hands, hand_rings, me, block)
+                if stack_pointer() < load_relaxed(hands, me, HELP_LIMIT):
+                    _rest_until_done(directory, hands, me, block)
+                else:
+                    _work_until_done(directory, workers, hands, hand_rings, me, block)
                 continue
             take_out(hands, me, newest)  # spawned after the block, and not joined
             words = block_at(newest)
@@ -122,6 +131,26 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
             other = newest
         spawned.run(workers, hands, me, other)
     return load_relaxed(block_at(block), 0, FAILURE)
+
+
+@kernel
+def _rest_until_done(directory: Table, hands: Table, me: int, block: int) -> None:
+    """Sleep until a shared task is done: the stack is too deep for others' tasks.
+
+    Whoever has the task never waits for this worker: what it joins was spawned after the task began, which
+    was after all that lies on this stack had begun.
+    """
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    is_watched = load_relaxed(hands, me, IS_WATCHED) != 0
+    pulse, nap = load_relaxed(pool, 0, PULSE), _SHORT_NAP
+    words = block_at(block)
+    while not is_done(block):
+        # nobody wakes it: a thread that counts as awake must not be taken for one that looks for work
+        wait(words, 0, STATE, load_relaxed(words, 0, STATE), nap)
+        nap = min(2 * nap, _LONG_NAP)
+        if is_watched and load_relaxed(pool, 0, PULSE) != pulse:
+            pulse = load_relaxed(pool, 0, PULSE)
+            call_python(load_relaxed(hands, me, CALL_PYTHON), me, SIGNALS, NONE, NONE, 0)
 
 
 @kernel
@@ -167,3 +196,5 @@ def _work_until_done(
             outcome = call_python(function, me, reason, task, ended, int(start))
         if reason == RUN_PYTHON:
             finished = task
+        elif reason == EXIT:  # the interpreter ends: whoever has the task may still finish it
+            give_way()

@@ -10,10 +10,13 @@ import sys
 import threading
 from collections.abc import Callable
 
-from numba import cfunc, types
+from numba import types
 from numba.core.ccallback import CFunc
 
 from zuki_kernels import joining
+from zuki_kernels._jit import KERNEL_SOURCES, LazyCache
+from zuki_kernels._signals import held_back
+from zuki_kernels.hands import JOIN
 
 _KEPT = 256 << 10  # bytes of a stack that a new task is not to find taken
 _JOIN = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
@@ -26,7 +29,12 @@ _compiled: list[CFunc] = []  # the kernel, when it is compiled
 def _address_of_join() -> int:
     with _lock:
         if not _compiled:
-            _compiled.append(cfunc(types.int64(types.int64, types.int64, types.int64))(_join))
+            word = types.int64
+            made = CFunc(_join, ((word,) * 3, word), locals={}, options={})
+            made._cache = LazyCache(_join, lambda: KERNEL_SOURCES)
+            with held_back():
+                made.compile()
+            _compiled.append(made)
         return _compiled[0].address
 
 
@@ -35,7 +43,9 @@ def _join(hand, block, stamp):
 
 
 def _join_at_first(hand: int, block: int, stamp: int) -> int:
-    return _JOIN(_address_of_join())(hand, block, stamp)
+    address = _address_of_join()
+    ctypes.c_int64.from_address(hand + 8 * JOIN).value = address  # from now on Python is not asked
+    return _JOIN(address)(hand, block, stamp)
 
 
 _join_at_first_here = _JOIN(_join_at_first)
@@ -59,28 +69,35 @@ def renew_lock() -> None:
 
 
 class _Stack(threading.local):
-    limit = -1
+    limits: tuple[int, int] | None = None
 
 
 _stack = _Stack()
 
 
-def stack_limit() -> int:
-    """Return the address that the calling thread's stack is not to grow beyond, or 0 if it is not known."""
-    if _stack.limit < 0:
-        _stack.limit = _find_stack_limit() if sys.platform == "linux" else 0
-    return _stack.limit
+def stack_limits() -> tuple[int, int]:
+    """Return the addresses beyond which the calling thread's stack is not to grow.
+
+    Returns
+    -------
+    limit, help_limit : int
+        Of any task, and of the tasks of others; 0 if they are not known.
+    """
+    if _stack.limits is None:
+        _stack.limits = _find_stack_limits() if sys.platform == "linux" else (0, 0)
+    return _stack.limits
 
 
-def _find_stack_limit() -> int:
+def _find_stack_limits() -> tuple[int, int]:
     library = ctypes.CDLL(None)
     if not hasattr(library, "pthread_getattr_np"):
-        return 0
+        return 0, 0
     library.pthread_self.restype = ctypes.c_void_p
     attributes = (ctypes.c_int64 * 8)()  # a pthread_attr_t is 56 bytes
     lowest, size = ctypes.c_void_p(), ctypes.c_size_t()
     if library.pthread_getattr_np(ctypes.c_void_p(library.pthread_self()), attributes) != 0:
-        return 0
+        return 0, 0
     library.pthread_attr_getstack(attributes, ctypes.byref(lowest), ctypes.byref(size))
     library.pthread_attr_destroy(attributes)
-    return (lowest.value or 0) + min(_KEPT, size.value // 4)
+    begin = lowest.value or 0
+    return begin + min(_KEPT, size.value // 4), begin + size.value // 2

@@ -261,7 +261,7 @@ class Pool:
     def _take_seat(self, row: int) -> None:
         """Let the calling thread be a worker: its jitted code spawns into the worker's hand."""
         main = threading.current_thread() is threading.main_thread()
-        before = current.hold(self.tables.take_hand(row, hands.stack_limit(), main))
+        before = current.hold(self.tables.take_hand(row, hands.stack_limits(), main))
         worker.seats.taken.append((self, row, before))
 
     def _give_seat_back(self) -> None:

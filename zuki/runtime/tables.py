@@ -76,10 +76,10 @@ class Tables:
             self.hand_rings,
         )
 
-    def take_hand(self, row: int, stack_limit: int, watched: bool) -> int:
+    def take_hand(self, row: int, stack: tuple[int, int], watched: bool) -> int:
         """Let the calling thread have a worker's hand, which nobody has; return its address."""
         hand = self.hands[row]
-        hand[hands.STACK_LIMIT] = stack_limit
+        hand[hands.STACK_LIMIT], hand[hands.HELP_LIMIT] = stack
         hand[hands.IS_WATCHED] = watched
         return hand.ctypes.data
 

@@ -1,0 +1,147 @@
+"""Many tasks at once, deep ones, and what is left when they have ended."""
+
+import gc
+import resource
+
+import numpy as np
+import pytest
+from numba import typed
+from numba.core.runtime import _nrt_python, rtsys
+
+import zuki
+
+
+@zuki.task("int64(int64)")
+def deep(n):
+    return 0 if n == 0 else zuki.join(zuki.spawn(deep, n - 1)) + 1
+
+
+@zuki.task
+def one(number):
+    return number & 1
+
+
+@zuki.task
+def many_at_once(count):
+    handles = typed.List()
+    for number in range(count):
+        handles.append(zuki.spawn(one, number))
+    result = 0
+    for handle in handles:
+        result += zuki.join(handle)
+    return result
+
+
+@zuki.task
+def count_up(counts, number):
+    counts[number] += 1
+
+
+@zuki.task
+def many_unjoined(counts):
+    for number in range(len(counts)):
+        zuki.spawn(count_up, counts, number)
+
+
+@zuki.task
+def first_of(values):
+    return values[0]
+
+
+@zuki.task
+def copied(values):
+    return values.copy()
+
+
+@zuki.task
+def fails_with(values):
+    if values[0] == 1.0:
+        raise ValueError("as told")
+    return values
+
+
+@zuki.task
+def passes_arrays(count):
+    values = np.ones(3)
+    result = 0.0
+    for _ in range(count):
+        first, second = zuki.spawn(first_of, values), zuki.spawn(copied, values[1:])
+        result += zuki.join(first) + zuki.join(second)[0]
+    return result
+
+
+@zuki.task
+def leaves_arrays(values):
+    zuki.spawn(copied, values)
+    zuki.spawn(fails_with, values)
+    return values.copy()
+
+
+@pytest.fixture(params=[1, 2, 4])
+def executor(request):
+    with zuki.Executor(request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def counted():
+    """Let Numba count its allocations."""
+    before = _nrt_python.memsys_stats_enabled()
+    _nrt_python.memsys_enable_stats()
+    yield
+    if not before:
+        _nrt_python.memsys_disable_stats()
+
+
+OF_THREADS = 4 * 8  # each thread of a pool holds its eight tables while it is in the pool
+
+
+def in_use():
+    gc.collect()  # of graphs that have been run
+    statistics = rtsys.get_allocation_stats()
+    return statistics.alloc - statistics.free
+
+
+def test_too_deep_a_recursion_is_an_error(executor):
+    assert zuki.run(deep, 1000, executor=executor) == 1000
+    try:
+        assert zuki.run(deep, 100_000, executor=executor) == 100_000
+    except RecursionError as error:
+        assert "inside of one another" in str(error)
+    with pytest.raises(RecursionError):
+        zuki.run(deep, 10_000_000, executor=executor)
+    assert zuki.run(deep, 1000, executor=executor) == 1000
+
+
+def test_a_million_tasks_at_once(executor):
+    assert zuki.run(many_at_once, 1_000_000, executor=executor) == 500_000
+
+
+def test_a_million_tasks_that_nobody_joins(executor):
+    counts = np.zeros(1_000_000, np.int8)
+    zuki.run(many_unjoined, counts, executor=executor)
+    assert (counts == 1).all()
+
+
+def test_a_million_tasks_take_less_than_256_megabytes(executor):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    zuki.run(many_at_once, 1_000_000, executor=executor)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256 << 10
+
+
+def test_no_array_leaks(executor, counted):
+    assert zuki.run(passes_arrays, 10, executor=executor) == 20.0
+    before = in_use()
+    assert zuki.run(passes_arrays, 200_000, executor=executor) == 400_000.0
+    assert in_use() - before <= OF_THREADS
+
+
+def test_no_array_leaks_from_tasks_that_nobody_joins_or_that_fail(executor, counted):
+    ones, twos = np.ones(3), np.full(3, 2.0)
+    zuki.run(leaves_arrays, twos, executor=executor)
+    before = in_use()
+    for _ in range(200):
+        assert zuki.run(leaves_arrays, twos, executor=executor)[0] == 2.0
+        with pytest.raises(ValueError, match="as told"):
+            zuki.run(leaves_arrays, ones, executor=executor)
+    assert in_use() - before <= OF_THREADS
