@@ -94,7 +94,7 @@ def run_chain(
                 begun = now() if timed else 0
                 failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
                 if load_relaxed(hands, me, ARENA_TOP) != floor:  # it has left children
-                    left = join_all_above(hands, me, floor)
+                    left = join_all_above(hands, me, floor, failure != 0)
                     if failure == 0:
                         failure = left
                 if timed:

@@ -35,12 +35,14 @@ STAMP = 21  # of the block spawned last
 SHARES = 22  # 1: others may be awake, to take what is shared
 ROW = 23  # the worker whose hand it is
 ANCHOR = 24  # a block that stands for the end of the list: four cells
-STACK_LIMIT = 28  # address that the thread's stack is not to grow beyond
+STACK_LIMIT = 28  # address that the thread's stack is not to grow beyond; ASKED: look up at the next spawn
 JOIN = 29  # address of `joining.join`
 CALL_PYTHON = 30  # address of a function that does what only Python can
 DIRECTORY = 31  # address of the pool's directory of tables
 IS_WATCHED = 32  # 1: the thread has to look at its signals
 HELP_LIMIT = 33  # address: a stack that has grown beyond it takes no tasks of others
+STACK_END = 34  # what STACK_LIMIT is when nobody asks the thread to look up from its work
+RUN = 35  # slot of the run whose task the thread runs
 HAND_FIELDS = 48
 
 # Words of a block
@@ -48,7 +50,8 @@ KIND = 0  # address of the description of what is run: entry, bytes of a block, 
 STATE = 1
 OLDER = 2  # in hand: the block spawned before
 NEWER = 3  # in hand: the block spawned after, where there is one
-FAILURE = 2  # shared: how it went: 0, or what its entry returned
+FAILURE = 2  # finished: how it went: 0, or what its entry returned
+RUN_OF = 2  # shared, not finished: slot of the run that it is a part of
 OWNER = 3  # shared: the worker that spawned it
 HEAD_BYTES = 32  # bytes from a block's address to its frame's
 BLOCK_FIELDS = 5  # the fifth is the first of the frame
@@ -133,7 +136,7 @@ def share(hands: Table, rings: Table, me: int) -> int:
         take_out(hands, me, block)
         words = block_at(block)
         store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)
-        store_relaxed(words, 0, FAILURE, 0)
+        store_relaxed(words, 0, RUN_OF, load_relaxed(hands, me, RUN))
         store_relaxed(words, 0, OWNER, load_relaxed(hands, me, ROW))
         deque.push(hands, rings, me, block)  # there is room: it was empty
         shared += 1
@@ -181,17 +184,55 @@ def finish(block: int, failure: int) -> int:
 
 ALL_ABOVE = -1  # as a stamp for `joining.join`: join all that lies above the block
 SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
+LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block of so many bytes?
+DROP = 1  # bit of a stamp for `joining.join`: what has not begun is not to begin
+
+TOO_DEEP = -1  # verdict: the stack, or the arena, is full
+CANCELLED = -2  # verdict: the run was stopped
+
+ASKED = (1 << 63) - 1  # as STACK_LIMIT: every stack is beyond it
 
 
 @kernel
 def reserve(hand: int, size: int, stack: int) -> int:
-    """Take memory for a block; return its address, or 0 if there is none or ``stack`` is beyond the limit."""
+    """Take memory for a block; return its address, or 0 if there is none or ``stack`` is beyond the limit.
+
+    The limit is also how a thread that spawns is asked to look up, as Go's is: it costs nothing until then.
+    """
     own = table_at(hand, 1, HAND_FIELDS)
     block = load_relaxed(own, 0, ARENA_TOP)
     if block + size > load_relaxed(own, 0, ARENA_END) or stack < load_relaxed(own, 0, STACK_LIMIT):
         return 0
     store_relaxed(own, 0, ARENA_TOP, block + size)
     return block
+
+
+@kernel
+def reserve_slowly(hand: int, size: int, stack: int) -> int:
+    """Do as `reserve` where that found none, after a look at what is the matter; return a verdict if it stays."""
+    own = table_at(hand, 1, HAND_FIELDS)
+    while True:
+        verdict = call_join(load_relaxed(own, 0, JOIN), hand, size, LOOK_UP)
+        if verdict != 0:
+            return verdict
+        block = reserve(hand, size, stack)
+        if block != 0:
+            return block
+        if load_relaxed(own, 0, STACK_LIMIT) != ASKED:
+            return TOO_DEEP
+
+
+@kernel
+def ask(hands: Table, me: int) -> None:
+    """Ask a thread to look up at its next spawn. Any thread."""
+    store_relaxed(hands, me, STACK_LIMIT, ASKED)
+
+
+@kernel
+def ask_all(hands: Table) -> None:
+    """Ask every thread to look up at its next spawn: a run was stopped, and may be theirs. Any thread."""
+    for me in range(hands.shape[0]):
+        ask(hands, me)
 
 
 @kernel

@@ -17,8 +17,11 @@ from .hands import (
     ALL_ABOVE,
     ANCHOR,
     ARENA_TOP,
+    ASKED,
     CALL_PYTHON,
+    CANCELLED,
     DIRECTORY,
+    DROP,
     FAILURE,
     GONE,
     HAND_FIELDS,
@@ -27,13 +30,19 @@ from .hands import (
     IS_WATCHED,
     KIND,
     KIND_FIELDS,
+    LOOK_UP,
     NEWEST,
     OWNER,
     ROW,
+    RUN,
+    RUN_OF,
     SHARE,
     SHARED,
     SIZE,
+    STACK_END,
+    STACK_LIMIT,
     STATE,
+    TOO_DEEP,
     block_at,
     expect,
     is_done,
@@ -41,7 +50,7 @@ from .hands import (
 )
 from .notifier import POOL_FIELDS, PULSE
 from .queue import QUEUE_FIELDS
-from .runs import NONE, RUN_FIELDS
+from .runs import NONE, RUN_FIELDS, STOPPED
 from .turn import EXIT, GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SIGNALS, run_tasks
 from .waiting import wait
 
@@ -72,7 +81,7 @@ _LONG_NAP = 200_000
 def join(hand: int, block: int, stamp: int) -> int:
     """Let a task of this worker be done, its result in its frame; return 0, its failure, or `JOINED_BEFORE`.
 
-    The memory of the block may be used for the next spawn.
+    The memory of the block may be used for the next spawn. Other values of ``stamp`` ask for other things.
     """
     own = table_at(hand, 1, HAND_FIELDS)
     me = load_relaxed(own, 0, ROW)
@@ -80,7 +89,9 @@ def join(hand: int, block: int, stamp: int) -> int:
     seats = load_relaxed(directory, 0, SEATS)
     hands = table_at(load_relaxed(directory, 0, HANDS), seats, HAND_FIELDS)
     if stamp == ALL_ABOVE:
-        return spawned.join_all_above(hands, me, block)
+        return spawned.join_all_above(hands, me, block, False)
+    if stamp == LOOK_UP:
+        return _look_up(directory, own, me, block)
     if stamp == SHARE:
         pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
         workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
@@ -92,13 +103,14 @@ def join(hand: int, block: int, stamp: int) -> int:
         return 0
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
+    wanted, stamp = stamp & DROP == 0, stamp & ~DROP
     if state & ~7 != stamp or state & 7 == GONE:
         return JOINED_BEFORE
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
-        failure = spawned.enter(hands, me, block)
+        failure = spawned.enter(hands, me, block) if wanted else 0
     else:
-        failure = _join_shared(directory, hands, me, block)
+        failure = _join_shared(directory, hands, me, block, wanted)
     store_relaxed(words, 0, STATE, stamp | GONE)
     size = load_relaxed(table_at(load_relaxed(words, 0, KIND), 1, KIND_FIELDS), 0, SIZE)
     if load_relaxed(hands, me, ARENA_TOP) == block + size:
@@ -107,7 +119,7 @@ def join(hand: int, block: int, stamp: int) -> int:
 
 
 @kernel
-def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
+def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bool) -> int:
     """Run a shared task if nobody has taken it; else do other things until it is done; return its failure."""
     seats, capacity = load_relaxed(directory, 0, SEATS), load_relaxed(directory, 0, HAND_CAPACITY)
     workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
@@ -115,7 +127,7 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
     while not is_done(block):
         other = deque.pop(hands, hand_rings, me)
         if other == block:
-            return spawned.enter(hands, me, block)
+            return spawned.enter(hands, me, block) if wanted else 0
         if other < 0:
             newest = load_relaxed(hands, me, NEWEST)
             if newest == address_of(hands, me, ANCHOR):
@@ -128,9 +140,25 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
             words = block_at(newest)
             store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)
             store_relaxed(words, 0, OWNER, me)
+            store_relaxed(words, 0, RUN_OF, load_relaxed(hands, me, RUN))
             other = newest
         spawned.run(workers, hands, me, other)
     return load_relaxed(block_at(block), 0, FAILURE)
+
+
+@kernel
+def _look_up(directory: Table, own: Table, me: int, size: int) -> int:
+    """Do what a thread that spawns was asked for; return 0, `TOO_DEEP` or `CANCELLED`."""
+    if load_relaxed(own, 0, STACK_LIMIT) == ASKED:
+        store_relaxed(own, 0, STACK_LIMIT, load_relaxed(own, 0, STACK_END))
+        if load_relaxed(own, 0, IS_WATCHED) != 0:
+            call_python(load_relaxed(own, 0, CALL_PYTHON), me, SIGNALS, NONE, NONE, 0)
+        runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
+        run = load_relaxed(own, 0, RUN)
+        if run >= 0 and load_relaxed(runs, run, STOPPED) != 0:
+            return CANCELLED
+        return 0
+    return TOO_DEEP
 
 
 @kernel
@@ -173,6 +201,7 @@ def _work_until_done(
     runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
     function = load_relaxed(hands, me, CALL_PYTHON)
     is_watched = load_relaxed(hands, me, IS_WATCHED) != 0
+    run_before = load_relaxed(hands, me, RUN)
     finished, outcome, reason = NONE, RETURNED, NONE
     while reason != RUN_OVER and (finished >= 0 or expect(block)):  # who ran a Python body has to tell
         pulse = load_relaxed(pool, 0, PULSE) if is_watched else NONE
@@ -198,3 +227,4 @@ def _work_until_done(
             finished = task
         elif reason == EXIT:  # the interpreter ends: whoever has the task may still finish it
             give_way()
+    store_relaxed(hands, me, RUN, run_before)

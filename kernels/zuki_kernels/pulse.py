@@ -8,6 +8,7 @@ as much as the task; instead a thread of its own moves one cell while anyone hel
 from ._jit import kernel
 from ._types import Table
 from .atomics import add_relaxed, load_relaxed, store_relaxed
+from .hands import IS_WATCHED, ask
 from .notifier import PULSE
 from .waiting import wait, wake
 
@@ -37,13 +38,16 @@ def read(pool: Table) -> int:
 
 
 @kernel
-def beat(pool: Table, interval: int) -> None:
+def beat(pool: Table, hands: Table, interval: int) -> None:
     """Move the pulse every ``interval`` nanoseconds; return if nobody has helped for long, or if told."""
     quiet = 0
     while quiet < _LINGER and load_relaxed(pool, 0, STOPPED) == 0:
         wait(pool, 0, STOPPED, 0, interval)
         if load_relaxed(pool, 0, HELPERS) > 0:
             add_relaxed(pool, 0, PULSE, 1)
+            for row in range(hands.shape[0]):
+                if load_relaxed(hands, row, IS_WATCHED) != 0:
+                    ask(hands, row)
             quiet = 0
         else:
             quiet += interval

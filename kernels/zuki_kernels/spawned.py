@@ -9,6 +9,7 @@ from .deque import TOP
 from .dispatch import address_of, call, call_join, table_at
 from .hands import (
     ARENA_TOP,
+    DROP,
     ENTRY,
     GONE,
     HEAD_BYTES,
@@ -16,6 +17,8 @@ from .hands import (
     KIND,
     KIND_FIELDS,
     RELEASE,
+    RUN,
+    RUN_OF,
     SIZE,
     STATE,
     block_at,
@@ -55,7 +58,7 @@ def enter(hands: Table, me: int, block: int) -> int:
     floor = load_relaxed(hands, me, ARENA_TOP)
     failure = call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)
     if load_relaxed(hands, me, ARENA_TOP) != floor:
-        left = join_all_above(hands, me, floor)
+        left = join_all_above(hands, me, floor, failure != 0)
         if failure == 0:
             failure = left
     return failure
@@ -64,7 +67,10 @@ def enter(hands: Table, me: int, block: int) -> int:
 @kernel
 def run(workers: Table, hands: Table, me: int, block: int) -> None:
     """Run a shared task that was found, and tell its owner."""
+    run_before = load_relaxed(hands, me, RUN)
+    store_relaxed(hands, me, RUN, load_relaxed(block_at(block), 0, RUN_OF))
     failure = enter(hands, me, block)
+    store_relaxed(hands, me, RUN, run_before)
     count(workers, me, TASKS, 1)
     owner = finish(block, failure)
     if owner >= 0 and event.post(workers, owner):
@@ -72,19 +78,22 @@ def run(workers: Table, hands: Table, me: int, block: int) -> None:
 
 
 @kernel
-def join_all_above(hands: Table, me: int, floor: int) -> int:
-    """Join every block of one's arena above ``floor`` that nobody has joined; return the first failure."""
+def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
+    """Join every block of one's arena above ``floor`` that nobody has joined; return the first failure.
+
+    After a failure, theirs or of who spawned them (``failed``), those that have not begun do not begin.
+    """
     first = 0
     block = floor
     while block < load_relaxed(hands, me, ARENA_TOP):
         words = block_at(block)
         kind = table_at(load_relaxed(words, 0, KIND), 1, KIND_FIELDS)
         if state_of(block) != GONE:
-            stamp = load_relaxed(words, 0, STATE) & ~7
+            stamp = load_relaxed(words, 0, STATE) & ~7 | (DROP if failed else 0)
             failure = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, stamp)
             call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
-            if first == 0:
-                first = failure
+            if first == 0 and failure != 0:
+                first, failed = failure, True
         block += load_relaxed(kind, 0, SIZE)
     store_relaxed(hands, me, ARENA_TOP, floor)
     return first

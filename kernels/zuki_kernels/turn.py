@@ -10,7 +10,7 @@ from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS
 from .dispatch import bare, table_at
-from .hands import HAND_FIELDS, is_done
+from .hands import HAND_FIELDS, RUN, is_done
 from .notifier import (
     DUTY,
     KEEP_ALIVE,
@@ -252,6 +252,7 @@ def run_tasks(
                 if ended >= 0:
                     break
             slot = slot_of(task)
+            store_relaxed(hands, me, RUN, slot)
             nodes = nodes_of(runs, slot)
             edges = edges_of(runs, slot)
             bodies = table_at(load_relaxed(runs, slot, BODIES), load_relaxed(runs, slot, BODY_COUNT), 1)

@@ -10,6 +10,7 @@ from zuki.runtime import hands, worker
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
 from zuki_kernels import current, notifier, pulse, search, starting, turn
+from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
 from zuki_kernels._types import Table
 from zuki_kernels.runs import NONE
@@ -73,7 +74,7 @@ class Pool:
         slot = self._take_slot(run)
         row = self._sit_down()
         start = self._begin(run, NONE if row is None else row, False)
-        held.tell(lambda: starting.stop(self.tables.runs, slot))  # not before: the beginning forgets it
+        held.tell(lambda: self._stop(slot))  # not before: the beginning forgets it
         if start:
             self.start_thread()
         if row is None:
@@ -102,7 +103,7 @@ class Pool:
         with self._lock:  # nobody would ever do it: take it back, if nobody has done it by now
             is_left = self.active.get(slot) is run
             if is_left:
-                starting.stop(self.tables.runs, slot)
+                self._stop(slot)
         if is_left:
             worker.work(self, row, slot, NONE)
         self._leave(row, held)
@@ -127,6 +128,11 @@ class Pool:
             self._keep_pulse()
             worker.work(self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
             pulse.count_helper(self.tables.pool, -1)
+
+    def _stop(self, slot: int) -> None:
+        """Let no further task of a run begin."""
+        starting.stop(self.tables.runs, slot)
+        hand_kernels.ask_all(self.tables.hands)
 
     def remaining(self, slot: int) -> int:
         """Return how many nodes of a run are not finished."""
@@ -287,7 +293,7 @@ class Pool:
 
     def _beat(self) -> None:
         while True:
-            pulse.beat(self.tables.pool, _BEAT)
+            pulse.beat(self.tables.pool, self.tables.hands, _BEAT)
             with self._lock:
                 if self.is_closed or not pulse.helpers(self.tables.pool):
                     self._pulse = None
@@ -307,7 +313,7 @@ class Pool:
                 return
             if cancel:
                 for slot in self.active:
-                    starting.stop(self.tables.runs, slot)
+                    self._stop(slot)
             if not self.active:
                 self._end_threads()
             pulse_thread = self._pulse

@@ -6,6 +6,7 @@ import numpy as np
 
 from zuki_kernels import counters, deque, hands, joining, notifier, queue, runs, search
 from zuki_kernels._types import Table
+from zuki_kernels.runs import NONE
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 GUESTS = 8  # callers that can help at once, beside the pool's threads
@@ -80,6 +81,8 @@ class Tables:
         """Let the calling thread have a worker's hand, which nobody has; return its address."""
         hand = self.hands[row]
         hand[hands.STACK_LIMIT], hand[hands.HELP_LIMIT] = stack
+        hand[hands.STACK_END] = stack[0]
+        hand[hands.RUN] = NONE
         hand[hands.IS_WATCHED] = watched
         return hand.ctypes.data
 

@@ -4,7 +4,7 @@ import threading
 
 from numba import types
 
-from zuki_kernels import current, notifier, pulse, search, starting, turn
+from zuki_kernels import current, hands, notifier, pulse, search, starting, turn
 from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
 
@@ -17,7 +17,7 @@ _WANTED = (
     (search.admit, "ti"),
     (pulse.count_helper, "ti"),
     (pulse.read, "t"),
-    (pulse.beat, "ti"),
+    (pulse.beat, "tti"),
     (node_of, "i"),
     (slot_of, "i"),
     (turn.turn, "iiiiitttttttt"),
@@ -28,6 +28,7 @@ _WANTED = (
     (starting.outcome, "ti"),
     (starting.is_stopped, "ti"),
     (starting.stop, "ti"),
+    (hands.ask_all, "t"),
 )
 
 _lock = threading.Lock()

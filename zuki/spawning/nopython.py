@@ -5,6 +5,8 @@ hand; the join of the newest block in hand is a direct call of the body (`zuki_k
 Outside a pool a spawn runs the body in place and the handle keeps the result.
 """
 
+from concurrent.futures import CancelledError
+
 from llvmlite import ir
 from numba.core import callconv, cgutils, errors, types
 from numba.core.typing.templates import AbstractTemplate, infer_global
@@ -23,6 +25,10 @@ from zuki_kernels.current import emit_current_hand
 _WORD = ir.IntType(64)
 _BYTES = ir.IntType(8).as_pointer()
 _RAISED_OBJECT = 1
+_REFUSALS = (
+    (hands.TOO_DEEP, RecursionError, "too many tasks were spawned inside of one another, or not joined"),
+    (hands.CANCELLED, CancelledError, "the run was stopped"),
+)
 
 
 @infer_global(spawn)
@@ -219,13 +225,7 @@ def _lower_spawn(context, builder, signature, args):
                 ),
                 _WORD,
             )
-            block = _call_kernel(context, builder, hands.reserve, hand, _WORD(size), stack)
-            with builder.if_then(builder.icmp_unsigned("==", block, _WORD(0)), likely=False):
-                context.call_conv.return_user_exc(
-                    builder,
-                    RecursionError,
-                    ("too many tasks were spawned inside of one another, or not joined",),
-                )
+            block = _reserve(context, builder, hand, _WORD(size), stack)
             address = builder.add(block, _WORD(hands.HEAD_BYTES))
             _Frame(context, builder, callee.layout, handle, address).fill(args[1:])
             stamp = _call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
@@ -244,6 +244,18 @@ def _lower_spawn(context, builder, signature, args):
             made.absent, made.result = _fields_of_result(context, builder, frame, made)
             builder.store(made._getvalue(), made_at)
     return builder.load(made_at)
+
+
+def _reserve(context, builder, *wanted):
+    """Take memory for a block, or leave the function with the reason why there is none."""
+    found = cgutils.alloca_once_value(builder, _call_kernel(context, builder, hands.reserve, *wanted))
+    with builder.if_then(builder.icmp_unsigned("==", builder.load(found), _WORD(0)), likely=False):
+        answer = _call_kernel(context, builder, hands.reserve_slowly, *wanted)
+        builder.store(answer, found)
+        for verdict, error, text in _REFUSALS:
+            with builder.if_then(builder.icmp_signed("==", answer, _WORD(verdict)), likely=False):
+                context.call_conv.return_user_exc(builder, error, (text,))
+    return builder.load(found)
 
 
 def _fields_of_result(context, builder, frame, made):
