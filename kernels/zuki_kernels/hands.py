@@ -209,7 +209,7 @@ def reserve(hand: int, size: int, stack: int) -> int:
 
 @kernel
 def reserve_slowly(hand: int, size: int, stack: int) -> int:
-    """Do as `reserve` where that found none, after a look at what is the matter; return a verdict if it stays."""
+    """Do as `reserve` where that found none, after a look at what is the matter; or return a verdict."""
     own = table_at(hand, 1, HAND_FIELDS)
     while True:
         verdict = call_join(load_relaxed(own, 0, JOIN), hand, size, LOOK_UP)
