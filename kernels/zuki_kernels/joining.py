@@ -25,6 +25,7 @@ from .hands import (
     IS_WATCHED,
     KIND,
     KIND_FIELDS,
+    NEWER,
     NEWEST,
     OWNER,
     ROW,
@@ -111,15 +112,16 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
         if other == block:
             return spawned.enter(hands, me, block)
         if other < 0:
-            newest = load_relaxed(hands, me, NEWEST)
-            if newest == address_of(hands, me, ANCHOR):
+            if load_relaxed(hands, me, NEWEST) == address_of(hands, me, ANCHOR):
                 _work_until_done(directory, workers, hands, hand_rings, me, block)
                 continue
-            take_out(hands, me, newest)  # spawned after the block, and not joined
-            words = block_at(newest)
+            # Spawned after the block, and not joined. Not the newest: that would lie, finished, above older
+            # ones in hand, and the join of one of those would free its memory.
+            other = load_relaxed(hands, me, ANCHOR + NEWER)
+            take_out(hands, me, other)
+            words = block_at(other)
             store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)
             store_relaxed(words, 0, OWNER, me)
-            other = newest
         spawned.run(workers, hands, me, other)
     return load_relaxed(block_at(block), 0, FAILURE)
 
