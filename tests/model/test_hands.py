@@ -1,14 +1,15 @@
-"""Hands under the model: each task runs once, its results are seen, who waits for it is woken, memory is used again."""
+"""Hands under the model: each task runs once, its results are seen, and memory is used again."""
 
 import pytest
 
 from zuki_kernels import hands as columns
 from zuki_kernels.runs import NONE
 
-from .mount import Table, cell_address, mount_all
+from .families import SHARE, alone, family, join, mount_spawning, parent_of, spawn, spawning
+from .mount import Table, cell_address
 from .mutants import assert_killed
 from .scenario import Scenario, finders, named
-from .spawners import NOT_ITS, SHARE, alone, family, join, mount_spawning, parent_of, spawn, spawning
+from .spawners import NOT_ITS
 from .worlds import World, load_plain, store_plain
 
 MUTANTS = [
@@ -65,7 +66,7 @@ def looked_at(kernels):
 
 
 def waited_for(kernels):
-    shared, world = Shared(kernels), None
+    shared = Shared(kernels)
     world = shared.world
 
     def owner():
@@ -82,7 +83,9 @@ def waited_for(kernels):
 SCENARIOS = {
     "a look": Scenario(looked_at),
     "a sleep": Scenario(waited_for, timeouts=False),
-    "a sleep, woken for no reason": Scenario(waited_for, timeouts=False, spurious=True, random=100, mutants=None),
+    "a sleep, woken for no reason": Scenario(
+        waited_for, timeouts=False, spurious=True, random=100, mutants=None
+    ),
     "alone": spawning(alone(spawn(0, 1, 2) + join(1, 0, 2), (11, 10, 12), shares=False)),
     "alone, memory used again": spawning(
         alone(spawn(0) + join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11), shares=False)

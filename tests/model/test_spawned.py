@@ -2,15 +2,16 @@
 
 import pytest
 
+from .families import alone, family, hear, join, mount_spawning, spawn, spawning, tell
 from .mutants import assert_killed
 from .scenario import finders, named
-from .spawners import alone, family, hear, join, mount_spawning, spawn, spawning, tell
 
 MUTANTS = [
     ("find", "if block > 0:\n            count", "if False:\n            count"),
     ("enter", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
     ("enter", "failure = left", "pass"),
-    ("run", "failure = enter(hands, me, block)\n    count(workers, me, TASKS, 1)\n    owner = finish(block, failure)",
+    ("run", "failure = enter(hands, me, block)\n    count(workers, me, TASKS, 1)\n"
+     "    owner = finish(block, failure)",
      "owner = finish(block, 0)\n    failure = enter(hands, me, block)"),
     ("run", "owner = finish(block, failure)", "owner = finish(block, 0)"),
     ("run", "owner >= 0 and event.post(workers, owner)", "event.post(workers, owner) and False"),
