@@ -7,7 +7,8 @@ After Acar, Chargueraud and Rainey (PPoPP 2013) and Lace (van Dijk and van de Po
 shared is a `deque`, as are the columns TOP, BOTTOM and SEEN of a hand.
 
 A spawned task is a *block* in its spawner's arena, known by its address; after four words
-comes its frame. STATE packs a stamp, which tells a block's lives apart, and one of these; who moves it from where to where is in ``docs/parking.md``:
+comes its frame. STATE packs a stamp, which tells a block's lives apart, and one of these; who
+moves it from which to which is in ``docs/parking.md``:
 
     IN_HAND  in its owner's list; the owner alone knows of it
     SHARED   in a deque, or taken from it and not finished; FAILURE and OWNER are in use
