@@ -13,7 +13,7 @@ def hand():
 
 
 @pytest.mark.parametrize("shares", [False, True])
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_tasks_are_joined_in_any_order_and_once(hand, order, shares):
     handles = [hand.spawn(number) for number in (5, 6, 1007)]
     if shares:
