@@ -106,6 +106,12 @@ def exchange_acquire(table: Table, row: int, field: int, value: int) -> int:
     raise NotImplementedError
 
 
+@_modify("xchg", "release")
+def exchange_release(table: Table, row: int, field: int, value: int) -> int:
+    """Set the cell; return what it held before; no access above moves below this."""
+    raise NotImplementedError
+
+
 @_modify("xchg", "acq_rel")
 def exchange_acq_rel(table: Table, row: int, field: int, value: int) -> int:
     """Set the cell; return what it held before."""

@@ -7,7 +7,8 @@ After Acar, Chargueraud and Rainey (PPoPP 2013) and Lace (van Dijk and van de Po
 shared is a `deque`, as are the columns TOP, BOTTOM and SEEN of a hand.
 
 A spawned task is a *block* in its spawner's arena, known by its address; after four words
-comes its frame. STATE packs a stamp, which tells a block's lives apart, and
+comes its frame. STATE packs a stamp, which tells a block's lives apart, and one of these; who
+moves it from which to which is in ``docs/parking.md``:
 
     IN_HAND  in its owner's list; the owner alone knows of it
     SHARED   in a deque, or taken from it and not finished; FAILURE and OWNER are in use
@@ -23,7 +24,7 @@ back by NEWER; what is shared is older than what is in hand; ARENA_TOP is behind
 from . import deque
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_acq_rel, exchange_acq_rel, load_acquire, load_relaxed, store_relaxed
+from .atomics import cas_relaxed, exchange_release, load_acquire, load_relaxed, store_relaxed
 from .deque import BOTTOM, TOP
 from .dispatch import address_of, call_join, table_at
 
@@ -163,8 +164,8 @@ def expect(block: int) -> bool:
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
     if state & _STATES == SHARED:
-        # order: asked before asleep; pairs with finish's
-        return cas_acq_rel(words, 0, STATE, state, state & ~_STATES | AWAITED)
+        # relaxed: it races with finish's exchange for this one word; the token of `event` orders the sleep
+        return cas_relaxed(words, 0, STATE, state, state & ~_STATES | AWAITED)
     return state & _STATES == AWAITED
 
 
@@ -175,8 +176,8 @@ def finish(block: int, failure: int) -> int:
     owner = load_relaxed(words, 0, OWNER)
     stamp = load_relaxed(words, 0, STATE) & ~_STATES
     store_relaxed(words, 0, FAILURE, failure)
-    # order: results before; the wish to be woken before the look at it; pairs with is_done's and expect's
-    before = exchange_acq_rel(words, 0, STATE, stamp | FINISHED)
+    # order: results, and all that is read of the block, before; pairs with is_done's
+    before = exchange_release(words, 0, STATE, stamp | FINISHED)
     return owner if before & _STATES == AWAITED else -1
 
 

@@ -46,6 +46,11 @@ def exchange_acquire(table: Table, value: int) -> int:
 
 
 @kernel
+def exchange_release(table: Table, value: int) -> int:
+    return atomics.exchange_release(table, 1, 2, value)
+
+
+@kernel
 def exchange_acq_rel(table: Table, value: int) -> int:
     return atomics.exchange_acq_rel(table, 1, 2, value)
 

@@ -25,7 +25,8 @@ def every_operation(table, found):
     found[4] = atomics.or_acq_rel(table, 1, 3, 1 << 62)
     found[5] = atomics.exchange_acquire(table, 1, 3, 7)
     found[6] = atomics.exchange_acq_rel(table, 1, 3, 8)
-    found[7] = atomics.load_relaxed(table, 1, 3)
+    found[7] = atomics.exchange_release(table, 1, 3, 9)
+    found[8] = atomics.load_relaxed(table, 1, 3)
     atomics.fence_acquire()
     atomics.fence_release()
     atomics.fence_seq_cst()
@@ -34,8 +35,8 @@ def every_operation(table, found):
 def test_each_operation_returns_what_was_there_and_touches_one_cell(table):
     found = make_table(1, 16).reshape(-1)
     every_operation(table, found)
-    assert found[:8].tolist() == [5, -6, -6, 4, 1, 1 | 1 << 62, 7, 8]
-    assert table[HERE] == 8
+    assert found[:9].tolist() == [5, -6, -6, 4, 1, 1 | 1 << 62, 7, 8, 9]
+    assert table[HERE] == 9
     table[HERE] = 0
     assert not table.any()
 

@@ -35,6 +35,7 @@ INSTRUCTIONS = {
     "add_acq_rel": (ADDED, r"\bldaxr\b.*\bstlxr\b", r"\bldaddal\b"),
     "or_acq_rel": (r"\block\s+(cmpxchg|or|bts)", r"\bldaxr\b.*\bstlxr\b", r"\bldsetal\b"),
     "exchange_acquire": (r"\bxchg", r"\bldaxr\b.*\bstxr\b", r"\bswpa\b"),
+    "exchange_release": (r"\bxchg", r"\bldxr\b.*\bstlxr\b", r"\bswpl\b"),
     "exchange_acq_rel": (r"\bxchg", r"\bldaxr\b.*\bstlxr\b", r"\bswpal\b"),
     "cas_relaxed": (r"\block\s+cmpxchg", r"\bldxr\b.*\bstxr\b", r"\bcas\b"),
     "cas_acquire": (r"\block\s+cmpxchg", r"\bldaxr\b.*\bstxr\b", r"\bcasa\b"),

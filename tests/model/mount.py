@@ -83,7 +83,21 @@ def address_of(thing):
     return address
 
 
-def _table_at(address, rows, fields):
+_ARENAS = []  # tables of one row whose cells lie at addresses one after another
+_FIRST_ARENA, _ARENA_BYTES = 1 << 32, 1 << 16
+
+
+def arena_address(table):
+    """Return the address of the first cell of a new table of one row; the others follow it, 8 bytes each."""
+    _ARENAS.append(table)
+    return _FIRST_ARENA + (len(_ARENAS) - 1) * _ARENA_BYTES
+
+
+def table_at(address, rows, fields):
+    """Return what kernels see at an address."""
+    if address >= _FIRST_ARENA:
+        arena, offset = divmod(address - _FIRST_ARENA, _ARENA_BYTES)
+        return _View(_Block(_ARENAS[arena], 0, offset // 8), rows, fields)
     table = _PLACES[address] if address else Table("nothing", rows, fields)
     if isinstance(table, _Block):
         return _View(table, rows, fields)
@@ -112,6 +126,9 @@ class _View:
 
     def __init__(self, block, rows, fields):
         self.block, self.shape = block, (rows, fields)
+
+    def frozen(self):
+        return "view", self.block.table.name, self.block.row, self.block.field, self.shape
 
 
 class Table:
@@ -185,7 +202,7 @@ def _machine_layer():
             "call_join": lambda function, *words: _PLACES[function](*words),
             "call_python": lambda function, *words: _PLACES[function](*words),
             "prefetch": lambda table, row: None,
-            "table_at": _table_at,
+            "table_at": table_at,
         },
         "_jit": {"kernel": None},
     }

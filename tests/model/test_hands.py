@@ -1,21 +1,37 @@
-"""Shared tasks under the model: each runs once, its results are seen, and who waits for it is woken."""
+"""Hands under the model: each task runs once, its results are seen, and memory is used again."""
 
 import pytest
 
 from zuki_kernels import hands as columns
 from zuki_kernels.runs import NONE
 
-from .mount import Table, cell_address, mount_all
+from .families import SHARE, alone, family, join, mount_spawning, parent_of, spawn, spawning
+from .mount import Table, cell_address
 from .mutants import assert_killed
 from .scenario import Scenario, finders, named
+from .spawners import NOT_ITS
 from .worlds import World, load_plain, store_plain
 
 MUTANTS = [
     ("is_done", "load_acquire", "load_relaxed"),
-    ("expect", "cas_acq_rel", "cas_release"),
-    ("finish", "exchange_acq_rel", "exchange_acquire"),
+    ("is_done", "== FINISHED", ">= AWAITED"),
+    ("expect", "return cas_relaxed(words, 0, STATE, state, state & ~_STATES | AWAITED)",
+     "store_relaxed(words, 0, STATE, state & ~_STATES | AWAITED)\n        return True"),
+    ("finish", "exchange_release", "exchange_relaxed"),
     ("finish", "before & _STATES == AWAITED", "False"),
-]
+    ("finish", "return owner if", "return load_relaxed(words, 0, OWNER) if"),
+    ("finish", "return owner if", "store_relaxed(words, 0, FAILURE, failure)\n    return owner if"),
+    ("finish", "stamp | FINISHED", "FINISHED"),
+    ("put", "+ ONE_STAMP", "+ 0"),
+    ("take", "load_relaxed(hands, me, NEWEST) != block or", ""),
+    ("take", "or load_relaxed(words, 0, STATE) != stamp", ""),
+    ("take_out", "store_relaxed(block_at(older), 0, NEWER, newer)", "pass"),
+    ("take_out", "store_relaxed(block_at(newer), 0, OLDER, older)", "pass"),
+    ("share", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),
+    ("share", "store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)", "pass"),
+    ("share", "store_relaxed(words, 0, OWNER, load_relaxed(hands, me, ROW))", "pass"),
+    ("join_left", "load_relaxed(own, 0, ARENA_TOP) == block", "True"),
+]  # fmt: skip
 BEYOND_THE_MODEL = {}
 STAMP = columns.ONE_STAMP
 
@@ -50,7 +66,7 @@ def looked_at(kernels):
 
 
 def waited_for(kernels):
-    shared, world = Shared(kernels), None
+    shared = Shared(kernels)
     world = shared.world
 
     def owner():
@@ -67,7 +83,34 @@ def waited_for(kernels):
 SCENARIOS = {
     "a look": Scenario(looked_at),
     "a sleep": Scenario(waited_for, timeouts=False),
-}
+    "a sleep, woken for no reason": Scenario(
+        waited_for, timeouts=False, spurious=True, random=100, mutants=None
+    ),
+    "alone": spawning(alone(spawn(0, 1, 2) + join(1, 0, 2), (11, 10, 12), shares=False)),
+    "alone, memory used again": spawning(
+        alone(spawn(0) + join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11), shares=False)
+    ),
+    "alone, of many some are shared": spawning(
+        alone(
+            spawn(0, 1, 2, 3, 4) + SHARE + join(0, 4, 3, 2, 1), (10, 14, 13, 12, 11),
+            shares=False, tasks=7, children={0: parent_of(5, 6)},
+        )
+    ),
+    "taken before": spawning(
+        family(join(0) + spawn(1, 2) + join(2, 1), (10, 12, 11), taken=True, shares=False)
+    ),
+    "taken before, its handle used again": spawning(
+        family(join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11), taken=True)
+    ),
+    "one task, a thief": spawning(family(spawn(0) + join(0), (10,))),
+    "two tasks, a thief": spawning(family(spawn(0, 1) + join(1, 0), (11, 10), tries=(2,))),
+    "memory used again": spawning(
+        family(spawn(0) + join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11)), mutants=None
+    ),
+    "two thieves": spawning(
+        family(spawn(0, 1) + join(1, 0), (11, 10), tries=(1, 1)), preemptions=1, mutants=None
+    ),
+}  # fmt: skip
 
 
 @named(SCENARIOS)
@@ -77,4 +120,4 @@ def test_a_shared_task_is_seen_to_end(scenario):
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    assert_killed("hands", mutant, *finders(SCENARIOS), entry=mount_all)
+    assert_killed("hands", mutant, *finders(SCENARIOS), entry=mount_spawning)

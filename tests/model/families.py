@@ -1,0 +1,116 @@
+"""Scenarios of workers that spawn and join: what a task does, in words, and how its kernels are mounted."""
+
+from .mount import atomic, mount_all
+from .mutants import pattern
+from .pools import wake
+from .scenario import Scenario
+from .spawners import Spawners
+
+
+def mount_spawning(edit=lambda source, name: source):
+    """Mount kernels whose turns look for spawned tasks alone, and sleep after one round that found none.
+
+    The model has no threads that a body could ask for their hands: who enters a body tells it its row.
+    """
+    edits = {
+        ("turn", "moment - idle_since < _LINGER", "False"),
+        ("turn", "search.find(pool, workers, deques, rings, queues, runs, me)", "NONE"),
+        (
+            "spawned",
+            "call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)",
+            "call(load_relaxed(kind, 0, ENTRY), (me, block + HEAD_BYTES))",
+        ),
+    }
+
+    return mount_all(lambda source, name: edit(_edited(edits, source, name), name), ["joining"])
+
+
+def _edited(edits, source, name):
+    for file, old, new in edits:
+        if name == file:
+            source, replaced = pattern(old).subn(new, source)
+            assert replaced == 1
+    return source
+
+
+def spawn(*tasks):
+    """Steps of a program: spawn these."""
+    return tuple(("spawn", task) for task in tasks)
+
+
+def join(*tasks):
+    """Steps of a program: join these."""
+    return tuple(("join", task) for task in tasks)
+
+
+SHARE = (("share", None),)  # step of a program: share what is oldest in hand
+
+
+def hear(task):
+    """Step of a program: sleep until a task tells that it runs."""
+    return (("hear", task),)
+
+
+def parent_of(*tasks):
+    """What a task does that spawns these and joins them, the last first."""
+
+    def program(spawners, me):
+        yield from spawners.follow(me, spawn(*tasks) + join(*reversed(tasks)))
+
+    return program
+
+
+def tell(task):
+    """What a task does that tells whoever hears it that it runs."""
+
+    def program(spawners, me):
+        yield from atomic("store_release")(spawners.told, 0, task, 1)
+        yield from wake(spawners.told, 0, task, 1)
+
+    return program
+
+
+def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), **options):
+    """A scenario: the last worker spawns and joins, the others look for tasks.
+
+    Parameters
+    ----------
+    program : tuple
+        What the last worker does.
+    results : tuple
+        What its joins have to return.
+    tries : tuple of int
+        How often each of the others looks; 0: it takes turns, and sleeps, until the pool ends.
+    tasks : int
+        How many tasks there are, if the program does not say.
+    taken : bool
+        Whether worker 0 has taken task 0 before the beginning, and only runs that.
+    released : tuple of int
+        Whose frames nobody joins.
+    **options
+        Those of `Spawners`.
+    """
+    tasks = tasks or 1 + max(task for _, task in program if task is not None)
+
+    def make(kernels):
+        spawners = Spawners(kernels, tasks, workers=len(tries) + 1, taken=taken, **options)
+        others = [spawners.thief(me, most) if most else spawners.worker(me) for me, most in enumerate(tries)]
+
+        def check(found, memory):
+            return (found[0] != results and "the results are others") or spawners.wrong_at_rest(
+                memory, released
+            )
+
+        return [spawners.owner(program), *([spawners.runner] if taken else others)], check
+
+    return make
+
+
+def alone(program, results, **options):
+    """A scenario of one worker."""
+    return family(program, results, tries=(), **options)
+
+
+def spawning(make, **options):
+    """Return a scenario of `family`; no timeouts, so that none hides a wake-up that is lost."""
+    return Scenario(make, entry=mount_spawning, timeouts=False, **options)

@@ -1,0 +1,86 @@
+"""Joins under the model, in any order; whoever waits helps, sleeps and is woken."""
+
+import pytest
+
+from .families import alone, family, join, mount_spawning, parent_of, spawn, spawning
+from .mutants import assert_killed
+from .scenario import finders, named
+from .spawners import NOT_ITS
+
+MUTANTS = [
+    ("join", "state & ~7 != stamp or state & 7 == GONE", "state & 7 == GONE"),
+    ("join", "state & ~7 != stamp or state & 7 == GONE", "state & ~7 != stamp"),
+    ("join", "take_out(hands, me, block)", "pass"),
+    ("join", "store_relaxed(words, 0, STATE, stamp | GONE)", "pass"),
+    ("join", "store_relaxed(hands, me, ARENA_TOP, block)", "pass"),
+    ("join", "load_relaxed(hands, me, ARENA_TOP) == block + size", "True"),
+    ("_join_shared", "while not is_done(block)", "while False"),
+    ("_join_shared", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),
+    ("_join_shared", "return load_relaxed(block_at(block), 0, FAILURE)", "return 0"),
+    ("_work_until_done", "expect(block)", "True"),
+    ("_work_until_done", "-block,", "NONE,"),
+]  # fmt: skip
+OF_THE_SLEEP = [
+    ("notifier", ("wait_for_work", "until < NONE and is_done(-until)", "False")),
+    ("event", ("post", "cas_release", "cas_relaxed")),
+    ("event", ("_move", "cas_acquire", "cas_relaxed")),
+]
+BEYOND_THE_MODEL = {}
+
+IN_ORDER = spawn(0, 1, 2) + join(0, 1, 2)
+TWO = spawn(0, 1) + join(0, 1)
+
+SCENARIOS = {
+    "alone, in any order": spawning(
+        alone(spawn(0, 1, 2) + join(1, 0, 2, 0), (11, 10, 12, NOT_ITS), shares=False)
+    ),
+    "alone, a handle used again": spawning(
+        alone(spawn(0) + join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11), shares=False)
+    ),
+    "alone, with room for one": spawning(
+        alone(spawn(0) + join(0) + spawn(1) + join(1), (10, 11), room=1)
+    ),
+    "taken before, and fails": spawning(family(join(0), (-1,), taken=True, failing=(0,))),
+    "taken before, two are in hand": spawning(
+        family(
+            spawn(1, 2) + join(0, 1, 2), (10, 11, 12),
+            tasks=5, taken=True, shares=False, children={1: parent_of(3, 4)},
+        )
+    ),
+    "in the order of spawning": spawning(family(TWO, (10, 11), tries=(2,))),
+    "three in the order of spawning, one spawns": spawning(
+        family(IN_ORDER, (10, 11, 12), tasks=5, children={1: parent_of(3, 4)}), mutants=None
+    ),
+    "a worker sleeps": spawning(family(spawn(0) + join(0), (10,), tries=(0,)), preemptions=2, mutants=None),
+    "a child is stolen back": spawning(
+        family(spawn(0) + join(0), (10,), tasks=2, tries=(0,), children={0: parent_of(1)}),
+        preemptions=1, mutants=None,
+    ),
+    "three workers": spawning(
+        family(IN_ORDER, (10, 11, 12), tasks=5, tries=(0, 0), children={0: parent_of(3, 4)}),
+        random=60, depth=4, mutants=None,
+    ),
+}  # fmt: skip
+
+
+@named(SCENARIOS)
+def test_a_join_returns_when_the_task_is_done(scenario):
+    scenario.holds()
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_step_is_needed(mutant):
+    assert_killed("joining", mutant, *finders(SCENARIOS), entry=mount_spawning)
+
+
+@pytest.mark.parametrize(("kernel", "mutant"), OF_THE_SLEEP)
+def test_each_step_of_the_sleep_is_needed(kernel, mutant):
+    assert_killed(kernel, mutant, *finders(SCENARIOS), entry=mount_spawning)
+
+
+def test_a_turn_that_does_not_look_at_the_task_is_found():
+    turns = spawning(family(join(0), (10,), taken=True), random=10, steps=1000)
+    turns.holds()
+    assert_killed(
+        "turn", ("run_tasks", "if until < NONE and is_done(-until)", "if False"), turns, entry=mount_spawning
+    )
