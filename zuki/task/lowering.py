@@ -266,6 +266,7 @@ class _Functions:
         kind = ir.GlobalVariable(self.module, words, symbol("kind", self.description))
         kind.initializer = words([entry, WORD(block_bytes(self.layout)), drop])
         kind.global_constant = True
+        kind.linkage = "weak_odr"  # one code may be linked with it by two ways
 
 
 def block_bytes(layout) -> int:

@@ -1,0 +1,74 @@
+"""Tasks that are made of text: one for each body, kind of loop and types of arguments.
+
+A piece of a loop calls its body by name and with its arguments spelt out, each of them a
+variable: so LLVM puts the body into the loop and makes vectors of it, which it does not with
+arguments that are taken out of a tuple in each round.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from numba import types
+
+from zuki.spawning.api import join, spawn
+from zuki.task.task import Task, task
+from zuki_kernels.clock import now
+from zuki_kernels.splitting import WORTHWHILE, is_split_due, next_chunk
+
+_NAMES = {
+    "WORTHWHILE": WORTHWHILE,
+    "is_split_due": is_split_due,
+    "join": join,
+    "next_chunk": next_chunk,
+    "now": now,
+    "spawn": spawn,
+}
+
+
+def names_of(arguments: Sequence[Any]) -> list[str]:
+    """Return a name for each argument."""
+    return [f"argument_{index}" for index in range(len(arguments))]
+
+
+def listed(*names: Iterable[str]) -> str:
+    """Write names one after the other, as a call does."""
+    return ", ".join(name for some in names for name in some)
+
+
+def after_comma(names: Iterable[str]) -> str:
+    """Write names behind others."""
+    return "".join(f", {name}" for name in names)
+
+
+def least_rounds(face: str, has_grain: bool) -> tuple[str, str]:
+    """Return what a text takes for the least number of rounds of a piece, and lines that check it."""
+    if not has_grain:
+        return "1", ""
+    return "grain", f'    if grain < 1:\n        raise ValueError("zuki.{face}: a grain is at least 1")\n'
+
+
+def make_task(
+    title: str,
+    text: str,
+    names: Mapping[str, Any],
+    arguments: Sequence[types.Type],
+    result: types.Type = types.none,
+) -> Task:
+    """Compile the one function in a text.
+
+    Parameters
+    ----------
+    title : str
+        What the task is called in messages.
+    text : str
+        Defines a function ``piece``, which may call itself and spawn itself.
+    names : mapping
+        What the text names besides: bodies, other pieces, constants.
+    arguments, result : numba types
+        Its signature.
+    """
+    space = {**_NAMES, **names, "__name__": __name__}
+    exec(compile(text, f"<{title}>", "exec"), space)
+    made = task(result(*arguments), cache=False)(space["piece"])
+    made.__name__ = title
+    return made
