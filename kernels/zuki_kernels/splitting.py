@@ -11,8 +11,8 @@ from .current import current_hand
 from .dispatch import table_at
 from .hands import HAND_FIELDS, is_share_due
 
-QUICK = 3_000  # nanoseconds: a chunk that takes less is doubled
-SLOW = 12_000  # one that takes more is cut to what would take QUICK
+QUICK = 5_000  # nanoseconds: a chunk that takes less is doubled
+SLOW = 20_000  # one that takes more is cut to what would take QUICK
 WORTHWHILE = 500  # nanoseconds of a chunk, below which a split costs more than it can save
 LARGEST = 1 << 40  # rounds of a chunk
 

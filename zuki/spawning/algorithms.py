@@ -225,7 +225,7 @@ def parallel_invoke(*calls: Any, executor: Any = None) -> tuple[Any, ...]:
     Parameters
     ----------
     *calls : Task or Numba function, or tuple
-        A function without arguments, or a tuple of a function and its arguments.
+        What is called, each followed by the tuple of its arguments, if it takes any.
     executor : Executor, optional
         From Python only: where they are to run; default: `default_executor`.
 
@@ -240,6 +240,15 @@ def parallel_invoke(*calls: Any, executor: Any = None) -> tuple[Any, ...]:
         A function does not take its arguments; in jitted code a TypingError.
     Exception
         What a function has raised; of several, that of the first in the order of the calls.
+
+    Examples
+    --------
+    >>> import numba, zuki
+    >>> @numba.njit
+    ... def add(a, b):
+    ...     return a + b
+    >>> zuki.parallel_invoke(add, (1, 2), add, (3.5, 4.0))
+    (3, 7.5)
     """
     return _run(parallel_invoke, executor, *calls)
 

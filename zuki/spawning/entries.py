@@ -168,7 +168,7 @@ def _parallel_scan(functions: Functions, kinds: Kinds) -> Task:
 
 
 def _parallel_invoke(functions: Functions, kinds: Kinds) -> Task:
-    if "calls" not in functions:
+    if not functions.get("calls"):
         raise TaskError("zuki.parallel_invoke: there is nothing to call")
     return _invoke(tuple(functions["calls"]), kinds["calls"])
 
