@@ -5,8 +5,10 @@ variable: so LLVM puts the body into the loop and makes vectors of it, which it 
 arguments that are taken out of a tuple in each round.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from numba import types
 
@@ -67,8 +69,11 @@ def make_task(
     arguments, result : numba types
         Its signature.
     """
+    # Numba knows types and code by names. This one is like no other, also not like one that a user's
+    # function has brought along from another process, through Numba's cache.
+    name = f"piece_{uuid4().hex}"
     space = {**_NAMES, **names, "__name__": __name__}
-    exec(compile(text, f"<{title}>", "exec"), space)
-    made = task(result(*arguments), cache=False)(space["piece"])
+    exec(compile(re.sub(r"\bpiece\b", name, text), f"<{title}>", "exec"), space)
+    made = task(result(*arguments), cache=False)(space[name])
     made.__name__ = title
     return made
