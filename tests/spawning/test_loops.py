@@ -200,6 +200,8 @@ def test_what_cannot_be_a_loop_is_said():
     with pytest.raises(zuki.TaskError, match="one dimension"):
         zuki.parallel_for_range(count_part, (0, 0), (10, 10), counts)
     with pytest.raises(zuki.TaskError, match="'count' does not compile"):
+        zuki.parallel_for(count, 0, 10, 1.5)
+    with pytest.raises(zuki.TaskError, match="'count' takes 2 arguments"):
         zuki.parallel_for(count, 0, 10, counts, counts)
 
 
@@ -208,7 +210,7 @@ def test_what_cannot_be_a_loop_is_said_in_jitted_code():
         njit(lambda: zuki.parallel_for(returns, 0, 10))()
     with pytest.raises(TypingError, match="no choice of an executor"):
         njit(lambda: zuki.parallel_for(returns, 0, 10, executor=1))()
-    with pytest.raises(TypingError, match="'count' does not compile"):
+    with pytest.raises(TypingError, match="'count' takes 2 arguments"):
         njit(lambda: zuki.parallel_for(count, 0, 10))()
     with pytest.raises(TypingError, match="missing a required argument"):
         njit(lambda: zuki.parallel_for(count))()

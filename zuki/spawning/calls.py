@@ -73,7 +73,11 @@ class _Template(AbstractTemplate):
 
 def _lower_call_of(face):
     def lower(context, builder, signature, args):
-        names, kinds, pairs = list(signature.pysig.parameters), signature.args, list(zip(signature.args, args))
+        names, kinds, pairs = (
+            list(signature.pysig.parameters),
+            signature.args,
+            list(zip(signature.args, args)),
+        )
         count = sum(name.startswith(_POSITIONAL) for name in names)
 
         def read_all(values, reading):

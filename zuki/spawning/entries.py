@@ -9,7 +9,7 @@ from numba.np.numpy_support import as_dtype
 
 from zuki.errors import TaskError
 from zuki.spawning import loops, reductions
-from zuki.spawning.pieces import after_comma, least_rounds, listed, make_task, names_of
+from zuki.spawning.pieces import after_comma, least_rounds, listed, make_task, names_of, result_of
 from zuki.task.task import Task
 
 Kinds = dict[str, tuple[tuple[types.Type, ...], ...]]
@@ -91,7 +91,7 @@ def _parallel_map(functions: Functions, kinds: Kinds) -> Task:
 
 @cache
 def _map(function: Task, values: types.Array, arguments: loops.Types, has_grain: bool) -> Task:
-    result = function.specialise((values.dtype, *arguments)).result_type
+    result = result_of(function, (values.dtype, *arguments))
     if not isinstance(result, types.Number | types.Boolean):
         raise TaskError(
             f"zuki.parallel_map: '{function.__name__}' returns a {result}, but an array is made of numbers"
@@ -132,10 +132,8 @@ def _parallel_reduce(functions: Functions, kinds: Kinds) -> Task:
 
 
 @cache
-def _reduce(
-    body: Task, combine: Task, arguments: loops.Types, initial: loops.Types, has_grain: bool
-) -> Task:
-    value = body.specialise((_INT, *arguments)).result_type
+def _reduce(body: Task, combine: Task, arguments: loops.Types, initial: loops.Types, has_grain: bool) -> Task:
+    value = result_of(body, (_INT, *arguments))
     total = reductions.type_of_total("parallel_reduce", combine, value, *initial)
     least, check = least_rounds("parallel_reduce", has_grain)
     text = _REDUCE.format(
@@ -189,12 +187,7 @@ def _invoke(functions: tuple[Task, ...], kinds: tuple[loops.Types, ...]) -> Task
     for index in range(1, len(functions)):
         lines.append(f"    result_{index} = join(handle_{index})")
     lines.append("    return " + "".join(f"result_{index}, " for index in range(len(functions))))
-    result = types.Tuple(
-        [
-            function.specialise(some).result_type
-            for function, some in zip(functions, kinds, strict=True)
-        ]
-    )
+    result = types.Tuple([result_of(function, some) for function, some in zip(functions, kinds, strict=True)])
     title = "zuki.parallel_invoke of " + ", ".join(function.__name__ for function in functions)
     taken = [kind for some in kinds for kind in some]
     return make_task(title, "\n".join(lines), known, taken, result)

@@ -6,7 +6,7 @@ from textwrap import indent
 from numba import types
 
 from zuki.errors import TaskError
-from zuki.spawning.pieces import after_comma, listed, make_task, names_of
+from zuki.spawning.pieces import after_comma, listed, make_task, names_of, result_of
 from zuki.task.task import Task
 
 _INT = types.int64
@@ -99,7 +99,7 @@ def _rounds(first: str, count: str, before: str, arguments: Types) -> str:
 
 
 def _check_returns_nothing(loop: str, body: Task, arguments: Types) -> None:
-    result = body.specialise(arguments).result_type
+    result = result_of(body, arguments)
     if result is not types.none:
         raise TaskError(
             f"zuki.{loop}: the body '{body.__name__}' returns a value ({result}), which would be lost; "

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from numba import types
 
+from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
 from zuki.task.task import Task, task
 from zuki_kernels.clock import now
@@ -47,6 +48,17 @@ def least_rounds(face: str, has_grain: bool) -> tuple[str, str]:
     if not has_grain:
         return "1", ""
     return "grain", f'    if grain < 1:\n        raise ValueError("zuki.{face}: a grain is at least 1")\n'
+
+
+def result_of(function: Task, arguments: Sequence[types.Type]) -> types.Type:
+    """Return what a function returns for arguments of these types; raise if it does not take so many."""
+    wanted = function.argument_names
+    if len(wanted) != len(arguments):
+        raise TaskError(
+            f"task '{function.__name__}' takes {len(wanted)} arguments ({', '.join(wanted)}), but is called with "
+            f"{len(arguments)} ({', '.join(map(str, arguments))})"
+        )
+    return function.specialise(tuple(arguments)).result_type
 
 
 def make_task(

@@ -83,9 +83,7 @@ def read(
             _read_calls(face, call, value, reading)
         else:
             values = value if parameters[name].kind is inspect.Parameter.VAR_POSITIONAL else [value]
-            call.groups[name] = [
-                list((name in _TUPLES and reading.items_of(one)) or [one]) for one in values
-            ]
+            call.groups[name] = [list((name in _TUPLES and reading.items_of(one)) or [one]) for one in values]
     return call
 
 

@@ -12,7 +12,7 @@ from numba.np.numpy_support import as_dtype
 
 from zuki.errors import TaskError
 from zuki.spawning import loops
-from zuki.spawning.pieces import after_comma, least_rounds, make_task, names_of
+from zuki.spawning.pieces import after_comma, least_rounds, make_task, names_of, result_of
 from zuki.task.task import Task
 
 _INT = types.int64
@@ -79,7 +79,7 @@ def piece(values{grain}):
 @cache
 def reduction(body: Task, combine: Task, total: types.Type, arguments: tuple[types.Type, ...]) -> Task:
     """Return a task ``(low, high, start, stop, size, *arguments)`` that combines some leaves of a range."""
-    result = body.specialise((_INT, *arguments)).result_type
+    result = result_of(body, (_INT, *arguments))
     return make_task(
         f"zuki.parallel_reduce of {body.__name__}",
         _REDUCTION.format(arguments=after_comma(names_of(arguments)), as_total=_conversion(result, total)),
@@ -121,7 +121,7 @@ def type_of_total(title: str, combine: Task, *parts: types.Type) -> types.Type:
     for _ in range(4):  # int32 + int32 is int64, float32 * int64 is float64; then it is settled
         if total is None or total is types.none:
             break
-        result = combine.specialise((total, total)).result_type
+        result = result_of(combine, (total, total))
         before, total = total, combine.typingctx.unify_types(total, result)
         if total == before:
             return total
