@@ -73,11 +73,8 @@ class _Template(AbstractTemplate):
 
 def _lower_call_of(face):
     def lower(context, builder, signature, args):
-        names, kinds, pairs = (
-            list(signature.pysig.parameters),
-            signature.args,
-            list(zip(signature.args, args)),
-        )
+        names, kinds = list(signature.pysig.parameters), signature.args
+        pairs = list(zip(kinds, args, strict=True))
         count = sum(name.startswith(_POSITIONAL) for name in names)
 
         def read_all(values, reading):

@@ -55,8 +55,8 @@ def result_of(function: Task, arguments: Sequence[types.Type]) -> types.Type:
     wanted = function.argument_names
     if len(wanted) != len(arguments):
         raise TaskError(
-            f"task '{function.__name__}' takes {len(wanted)} arguments ({', '.join(wanted)}), but is called with "
-            f"{len(arguments)} ({', '.join(map(str, arguments))})"
+            f"task '{function.__name__}' takes {len(wanted)} arguments ({', '.join(wanted)}), "
+            f"but is called with {len(arguments)} ({', '.join(map(str, arguments))})"
         )
     return function.specialise(tuple(arguments)).result_type
 
