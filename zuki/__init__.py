@@ -13,7 +13,16 @@ from zuki.graph.graph import Graph
 from zuki.graph.node import Node, Nodes
 from zuki.graph.report import Report
 from zuki.runtime.executor import Executor, default_executor
+from zuki.spawning import calls as _calls  # noqa: F401
 from zuki.spawning import nopython as _nopython  # noqa: F401
+from zuki.spawning.algorithms import (
+    parallel_for,
+    parallel_for_range,
+    parallel_invoke,
+    parallel_map,
+    parallel_reduce,
+    parallel_scan,
+)
 from zuki.spawning.api import join, run, spawn
 from zuki.task.task import Task, task
 
@@ -35,6 +44,12 @@ __all__ = [
     "default_executor",
     "each",
     "join",
+    "parallel_for",
+    "parallel_for_range",
+    "parallel_invoke",
+    "parallel_map",
+    "parallel_reduce",
+    "parallel_scan",
     "run",
     "spawn",
     "task",

@@ -30,11 +30,8 @@ from .hands import (
     IS_WATCHED,
     KIND,
     KIND_FIELDS,
-<<<<<<< HEAD
     LOOK_UP,
-=======
     NEWER,
->>>>>>> hands
     NEWEST,
     OWNER,
     ROW,
@@ -133,17 +130,11 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
         if other == block:
             return spawned.enter(hands, me, block) if wanted else 0
         if other < 0:
-<<<<<<< HEAD
-            newest = load_relaxed(hands, me, NEWEST)
-            if newest == address_of(hands, me, ANCHOR):
+            if load_relaxed(hands, me, NEWEST) == address_of(hands, me, ANCHOR):
                 if stack_pointer() < load_relaxed(hands, me, HELP_LIMIT):
                     _rest_until_done(directory, hands, me, block)
                 else:
                     _work_until_done(directory, workers, hands, hand_rings, me, block)
-=======
-            if load_relaxed(hands, me, NEWEST) == address_of(hands, me, ANCHOR):
-                _work_until_done(directory, workers, hands, hand_rings, me, block)
->>>>>>> hands
                 continue
             # Spawned after the block, and not joined. Not the newest: that would lie, finished, above older
             # ones in hand, and the join of one of those would free its memory.
@@ -152,11 +143,7 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
             words = block_at(other)
             store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)
             store_relaxed(words, 0, OWNER, me)
-<<<<<<< HEAD
             store_relaxed(words, 0, RUN_OF, load_relaxed(hands, me, RUN))
-            other = newest
-=======
->>>>>>> hands
         spawned.run(workers, hands, me, other)
     return load_relaxed(block_at(block), 0, FAILURE)
 

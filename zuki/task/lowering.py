@@ -267,6 +267,7 @@ class _Functions:
         kind = ir.GlobalVariable(self.module, words, symbol("kind", self.description))
         kind.initializer = words([entry, WORD(block_bytes(self.layout)), drop])
         kind.global_constant = True
+        kind.linkage = "weak_odr"  # one code may be linked with it by two ways
         builder, _ = self._define("describe", ir.FunctionType(WORD, []))
         builder.ret(builder.ptrtoint(kind, WORD))
 

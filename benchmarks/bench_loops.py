@@ -1,0 +1,197 @@
+"""Loops of a million rounds: zuki's, without a grain, beside the serial loop and `numba.prange`.
+
+python -m benchmarks.bench_loops [--quick] [--rounds N] [--json PATH]
+
+Efficiency is the time of the serial loop over workers times the loop's own.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+if __package__ is None:  # run as a file: the folder above is not on the path
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numba
+import numpy as np
+
+import zuki
+from benchmarks import _report
+
+LAYERS = ("tbb", "omp", "workqueue")
+FULL, QUICK = 1_000_000, 100_000
+
+
+@numba.njit
+def work(index, results, steps):
+    """Do as many steps as are asked for; the sum of floats cannot be made a vector or a formula."""
+    total = 0.0
+    for step in range(steps[index]):
+        total += step * 1.0000001
+    results[index] = total
+
+
+@numba.njit
+def stream(index, results, left, right):
+    """Do next to nothing: what counts is that the loop is made of vectors."""
+    results[index] = left[index] * right[index] + 1.0
+
+
+@numba.njit(nogil=True)
+def serial_work(length, results, steps):
+    for index in range(length):
+        work(index, results, steps)
+
+
+@numba.njit(nogil=True)
+def serial_stream(length, results, left, right):
+    for index in range(length):
+        stream(index, results, left, right)
+
+
+@numba.njit(parallel=True)
+def prange_work(length, results, steps):
+    for index in numba.prange(length):
+        work(index, results, steps)
+
+
+@numba.njit(parallel=True)
+def prange_stream(length, results, left, right):
+    for index in numba.prange(length):
+        stream(index, results, left, right)
+
+
+SYSTEMS = {work: (serial_work, prange_work), stream: (serial_stream, prange_stream)}
+
+
+def loops(length: int) -> dict[str, tuple[Callable, tuple]]:
+    """Return each loop's body and the arguments behind its index."""
+    random, results = np.random.default_rng(1), np.zeros(length)
+    clustered = np.full(length, 5)
+    clustered[length * 6 // 10 : length * 7 // 10] = 1000
+    steps = {
+        "uniform": np.full(length, 100),
+        "triangular": np.arange(length) * 200 // length,
+        "heavy tail": np.minimum(random.pareto(1.2, length) * 20, 200_000).astype(np.int64),
+        "clustered": clustered,  # nearly all of it in one tenth of the range
+    }
+    found = {name: (work, (results, counts)) for name, counts in steps.items()}
+    found["stream"] = (stream, (results, random.random(length), random.random(length)))
+    return found
+
+
+def measure(
+    length: int, rounds: int, workers: int, has_prange: bool = True
+) -> dict[str, dict[str, list[float]]]:
+    """Return the seconds of each loop on each system, which take turns."""
+    if has_prange:
+        numba.set_num_threads(workers)
+    found = {}
+    with zuki.Executor(workers) as executor:
+        for name, (body, args) in loops(length).items():
+            serial, parallel = SYSTEMS[body]
+            systems = {
+                "serial": lambda: serial(length, *args),  # noqa: B023  (used up within the round)
+                "zuki": lambda: zuki.parallel_for(body, 0, length, *args, executor=executor),  # noqa: B023
+            }
+            if has_prange:
+                systems["prange"] = lambda: parallel(length, *args)  # noqa: B023
+            for system in systems.values():
+                system()
+            samples = {which: _timed(system) for which, system in systems.items()}
+            found[name] = _report.take_turns(samples, rounds * (10 if body is stream else 1))
+    return found
+
+
+def _timed(system: Callable[[], object]) -> Callable[[], float]:
+    def sample() -> float:
+        begin = time.perf_counter()
+        system()
+        return time.perf_counter() - begin
+
+    return sample
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    chosen = _report.options(__doc__.partition("\n")[0], arguments)
+    length, rounds = (QUICK, 3) if chosen.quick else (FULL, 9)
+    rounds = chosen.rounds or rounds
+    _report.opening(
+        f"Loops of {length:,} rounds, ms", f"{_report.METHOD}; {rounds} rounds; in brackets the minimum"
+    )
+    figures, rows = {}, []
+    for layer in LAYERS:  # a process has one threading layer
+        for workers in [count for count in _report.worker_counts() if count <= 2]:
+            samples = _in_a_process(layer, length, rounds, workers)
+            if samples is None:
+                print(f"prange on {layer}: not available here")
+                break
+            figures[f"{layer} {workers}"] = samples
+            rows += [_row(name, layer, workers, times) for name, times in samples.items()]
+    heads = (
+        "loop",
+        "layer",
+        "workers",
+        "serial",
+        "zuki",
+        "prange",
+        "efficiency",
+        "of prange",
+        "zuki / prange",
+    )
+    print(_report.table(heads, rows), flush=True)
+    _report.save(chosen.json, figures)
+
+
+def _in_a_process(layer: str, length: int, rounds: int, workers: int) -> dict | None:
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.bench_loops",
+        "--one",
+        str(length),
+        str(rounds),
+        str(workers),
+    ]
+    outcome = subprocess.run(
+        command,
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"NUMBA_THREADING_LAYER": layer},
+        capture_output=True,
+        text=True,
+    )
+    if outcome.returncode:
+        if "No threading layer" in outcome.stderr or "threading layer" in outcome.stderr:
+            return None
+        raise RuntimeError(outcome.stderr)
+    return json.loads(outcome.stdout)
+
+
+def _row(name: str, layer: str, workers: int, times: dict[str, list[float]]) -> tuple:
+    def shown(which: str) -> str:
+        milliseconds = [second * 1e3 for second in times[which]]
+        return f"{_report.figure(statistics.median(milliseconds))} ({_report.figure(min(milliseconds))})"
+
+    def efficiency(which: str) -> str:
+        return f"{_report.ratio(times['serial'], times[which]) / workers:.1%}"
+
+    quotient = f"{_report.ratio(times['zuki'], times['prange']):.3f}"
+    cells = map(shown, ("serial", "zuki", "prange"))
+    return (name, layer, workers, *cells, efficiency("zuki"), efficiency("prange"), quotient)
+
+
+def test_quick_loops_are_measured():
+    for times in measure(1000, 1, 2, has_prange=False).values():
+        assert all(sample > 0 for samples in times.values() for sample in samples)
+
+
+if __name__ == "__main__":
+    if "--one" in sys.argv:
+        print(json.dumps(measure(*map(int, sys.argv[2:]))))
+    else:
+        main()
