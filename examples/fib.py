@@ -43,7 +43,9 @@ def main():
             found = zuki.run(fib, NUMBER, executor=executor)
             seconds = time.perf_counter() - start
         each = 1e9 * seconds / calls
-        print(f"fib({NUMBER}) = {found}: {seconds:.3f} s, {each:.2f} ns a call, at {executor.max_threads} workers")
+        print(
+            f"fib({NUMBER}) = {found}: {seconds:.3f} s, {each:.2f} ns a call, at {executor.max_threads} workers"
+        )
         if found != expected:
             raise SystemExit(f"it is {expected}")
 

@@ -51,7 +51,9 @@ def refine(start, stop, left, middle, right, whole, tolerance):
     lower, upper = function((start + center) / 2), function((center + stop) / 2)
     first = (center - start) / 6 * (left + 4 * lower + middle)
     second = (stop - center) / 6 * (middle + 4 * upper + right)
-    error = (first + second - whole) / 15  # Lyness 1969: the two rules differ by 15 times the better one's error
+    error = (
+        first + second - whole
+    ) / 15  # Lyness 1969: the two rules differ by 15 times the better one's error
     if abs(error) <= tolerance or center in (start, stop):
         return first + second + error
     handle = zuki.spawn(refine, start, center, left, lower, middle, first, tolerance / 2)
@@ -75,7 +77,9 @@ def main():
             start = time.perf_counter()
             found = integrate(START, STOP, TOLERANCE, executor)
             seconds = time.perf_counter() - start
-        print(f"{found:.12f}, off by {abs(found - known):.0e}: {seconds:.3f} s at {executor.max_threads} workers")
+        print(
+            f"{found:.12f}, off by {abs(found - known):.0e}: {seconds:.3f} s at {executor.max_threads} workers"
+        )
         if not abs(found - known) <= TOLERANCE:
             raise SystemExit(f"it is {known:.12f}")
 

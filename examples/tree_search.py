@@ -26,7 +26,11 @@ MOST_CHILDREN = 100
 DEPTH = 10  # nodes there have no children
 T1 = (4_130_071, 10, 3_305_118)  # nodes, depth, leaves
 
-PADDING = (uint32(1 << 31), *[uint32(0)] * 8, uint32(8 * 24))  # an end bit, zeros, the message's 24 bytes in bits
+PADDING = (
+    uint32(1 << 31),
+    *[uint32(0)] * 8,
+    uint32(8 * 24),
+)  # an end bit, zeros, the message's 24 bytes in bits
 INITIAL = tuple(map(uint32, (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)))
 PARITY_EARLY, PARITY_LATE = uint32(0x6ED9EBA1), uint32(0xCA62C1D6)
 CHOICE, MAJORITY = uint32(0x5A827999), uint32(0x8F1BBCDC)
