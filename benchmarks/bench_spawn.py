@@ -88,7 +88,7 @@ def fibonacci(n: int) -> Problem:
 def queens(size: int) -> Problem:
     board = (1 << size) - 1
     return Problem(
-        f"{size} queens",
+        f"nqueens({size})",
         "ms",
         1e3,
         nqueens.WAYS[size],
@@ -205,7 +205,7 @@ def _native(may_compile: bool = True) -> Path | None:
 def test_quick_problems_are_solved_in_every_way(capsys):
     problems = [fibonacci(12), queens(5), tree("a small tree", tree_search.DEPTH - 2, None)]
     figures = compare(problems, 1, _native(may_compile=False), [1, 2])
-    assert [row["problem"] for row in figures] == ["fib(12)", "5 queens", "a small tree"]
+    assert [row["problem"] for row in figures] == ["fib(12)", "nqueens(5)", "a small tree"]
     assert all(sample > 0 for row in figures for samples in row["seconds"].values() for sample in samples)
     assert "a small tree" in capsys.readouterr().out
 

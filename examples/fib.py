@@ -42,10 +42,8 @@ def main():
             start = time.perf_counter()
             found = zuki.run(fib, NUMBER, executor=executor)
             seconds = time.perf_counter() - start
-        each = 1e9 * seconds / calls
-        print(
-            f"fib({NUMBER}) = {found}: {seconds:.3f} s, {each:.2f} ns a call, at {executor.max_threads} workers"
-        )
+        each, workers = 1e9 * seconds / calls, executor.max_threads
+        print(f"fib({NUMBER}) = {found}: {seconds:.3f} s, {each:.2f} ns a call, at {workers} workers")
         if found != expected:
             raise SystemExit(f"it is {expected}")
 

@@ -1,11 +1,11 @@
 """A k-d tree of a million points, built in place, and the nearest of them to some others.
 
-The tree is the array itself: the point in the middle of a piece is the root of the piece's tree, those before
-it are not beyond it along the piece's axis, those behind it not below it, and the two sides are trees along
-the next axis (J. L. Bentley, Communications of the ACM 18, 1975). Each task lets the middle point of its piece
-come to its place, spawns a task for the one side, and goes on with the other.
+The tree is the array itself. The point in the middle of a piece is the root of the piece's tree: along the
+piece's axis none before it is greater and none behind it is less, and the two sides are trees along the next
+axis (J. L. Bentley, Communications of the ACM 18, 1975). Each task brings the middle point of its piece to its
+place, spawns a task for the one side, and goes on with the other.
 
-Nobody joins these tasks: there is no result to fetch, and a task has not ended before all that it spawned has.
+Nobody joins these tasks: they have no result, and a task has not ended before all that it spawned has.
 """
 
 import time
@@ -30,7 +30,7 @@ def swap(points, i, j):
 
 @njit(cache=True)
 def bring_to_place(points, place, axis):
-    """Let the point at ``place`` be the one that sorting along an axis would put there; smaller ones before it.
+    """Let the point at ``place`` be the one that sorting would put there, smaller ones before it.
 
     C. A. R. Hoare, "Algorithm 65: Find", Communications of the ACM 4, 1961.
     """

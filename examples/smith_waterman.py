@@ -1,9 +1,9 @@
 """The best local alignment of two genomes, by tiles: as a graph, and by tasks that spawn tasks.
 
 Cell (i, j) of a table holds the score of the best alignment that ends with letter i of one sequence and
-letter j of the other, or 0 if there is none worth having (T. F. Smith and M. S. Waterman, Journal of Molecular
-Biology 147, 1981; here a gap costs the same for each of its letters). The table is cut into tiles, of which
-only the last rows and columns are kept. A tile can be filled when those above and left of it are.
+letter j of the other, or 0 if there is none worth having (T. F. Smith and M. S. Waterman, Journal of
+Molecular Biology 147, 1981; here a gap costs the same for each of its letters). The table is cut into tiles,
+of which only the last rows and columns are kept. A tile can be filled when those above and left of it are.
 
 Two ways to say so, with the same body for a tile:
 
@@ -12,7 +12,7 @@ Two ways to say so, with the same body for a tile:
 - a recursion halves the table both ways: the upper left quarter comes first, then the two beside it at the
   same time, then the lower right one. It needs no graph, but waits where it need not: at a join.
 
-The genomes are those of HIV-1 and of a plasmid of the plague bacterium: `data/README.md`.
+The genomes are those of HIV-1 and of a plasmid of the plague bacterium; see `data/README.md`.
 """
 
 import gzip

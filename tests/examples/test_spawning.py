@@ -49,9 +49,9 @@ def test_tree_search(executor):
 
 @pytest.mark.parametrize("size", [1, 50, 64, 128, 200, 256])
 def test_matrix_multiply(executor, size):
-    A, B = matrix_multiply.random_matrices(size)
-    product = zuki.run(matrix_multiply.multiply, A, B, executor=executor)
-    assert np.array_equal(product, A @ B)
+    first, second = matrix_multiply.random_matrices(size)
+    product = zuki.run(matrix_multiply.multiply, first, second, executor=executor)
+    assert np.array_equal(product, first @ second)
     assert product.flags.c_contiguous
 
 
