@@ -1,8 +1,8 @@
 """A k-d tree of a million points, built in place, and the nearest of them to some others.
 
-The tree is the array itself. The point in the middle of a piece is the root of the piece's tree: along the
-piece's axis none before it is greater and none behind it is less, and the two sides are trees along the next
-axis (J. L. Bentley, Communications of the ACM 18, 1975). Each task brings the middle point of its piece to its
+The tree is the array itself. The point in the middle of a piece is the root of its tree: along the piece's
+axis none before it is greater and none behind it is less, and the two sides are trees along the next axis
+(J. L. Bentley, Communications of the ACM 18, 1975). Each task brings the middle point of its piece to its
 place, spawns a task for the one side, and goes on with the other.
 
 Nobody joins these tasks: they have no result, and a task has not ended before all that it spawned has.
