@@ -21,14 +21,14 @@ SMALL = 16  # points of a piece that is not put in order any more
 QUERIES = 50
 
 
-@njit(cache=True)
+@njit
 def swap(points, i, j):
     """Exchange two points."""
     for axis in range(points.shape[1]):
         points[i, axis], points[j, axis] = points[j, axis], points[i, axis]
 
 
-@njit(cache=True)
+@njit
 def bring_to_place(points, place, axis):
     """Let the point at ``place`` be the one that sorting would put there, smaller ones before it.
 
@@ -69,7 +69,7 @@ def build(points, axis):
     build(points[middle + 1 :], following)
 
 
-@njit(cache=True)
+@njit
 def square_distance(point, other):
     """Answer the square of the distance of two points."""
     total = 0.0
@@ -78,7 +78,7 @@ def square_distance(point, other):
     return total
 
 
-@njit(cache=True)
+@njit
 def nearest_below(tree, query, axis, nearest):
     """Answer the square distance to the nearest point, if it is less than ``nearest``; else that."""
     if len(tree) <= SMALL:

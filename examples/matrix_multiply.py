@@ -20,7 +20,7 @@ SIZE = 1024
 SMALL = 64  # rows of the matrices that are not cut any more
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(fastmath={"contract"})
 def multiply_small(A, B):
     """Multiply with three loops, the innermost along rows."""
     A, B = np.ascontiguousarray(A), np.ascontiguousarray(B)

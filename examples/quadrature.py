@@ -21,7 +21,7 @@ START, STOP = 1e-4, 1.0
 TOLERANCE = 1e-9
 
 
-@njit(cache=True)
+@njit
 def function(x):
     """Answer the derivative of ``x**2 * sin(1 / x)``."""
     return 2 * x * math.sin(1 / x) - math.cos(1 / x)

@@ -62,7 +62,7 @@ def fill_tile(first, second, above, left, below, right, best):
     best[0] = highest
 
 
-@njit(cache=True)
+@njit
 def score_by_rows(first, second):
     """Answer the score with one plain loop, for comparison."""
     row = np.zeros(len(second) + 1, np.int32)

@@ -36,13 +36,13 @@ PARITY_EARLY, PARITY_LATE = uint32(0x6ED9EBA1), uint32(0xCA62C1D6)
 CHOICE, MAJORITY = uint32(0x5A827999), uint32(0x8F1BBCDC)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def rotate(word, bits):
     """Rotate a word of 32 bits to the left."""
     return uint32(word << bits | word >> 32 - bits)
 
 
-@njit(cache=True)
+@njit
 def child_state(state, number):
     """Answer the state of a node's child: SHA-1 (FIPS 180-4) of 24 bytes, which are one block.
 
@@ -76,7 +76,7 @@ def child_state(state, number):
     )
 
 
-@njit(cache=True)
+@njit
 def children_of(state, depth):
     """Answer how many children a node has: a random number, geometrically distributed."""
     if depth >= DEPTH:
