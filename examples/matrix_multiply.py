@@ -32,6 +32,36 @@ def multiply_small(A, B):
     return C
 
 
+@njit
+def plus(A, B, sign=1.0):
+    """Return A + sign * B; a loop compiles in a fraction of the time that an array expression takes."""
+    C = np.empty(A.shape)
+    for i in range(len(A)):
+        for j in range(len(A)):
+            C[i, j] = A[i, j] + sign * B[i, j]
+    return C
+
+
+@njit
+def minus(A, B):
+    """Return A - B."""
+    return plus(A, B, -1.0)
+
+
+@njit
+def put_together(M1, M2, M3, M4, M5, M6, M7):
+    """Return the product that follows from the seven."""
+    half = len(M1)
+    C = np.empty((2 * half, 2 * half))
+    for i in range(half):
+        for j in range(half):
+            C[i, j] = M1[i, j] + M4[i, j] - M5[i, j] + M7[i, j]
+            C[i, j + half] = M3[i, j] + M5[i, j]
+            C[i + half, j] = M2[i, j] + M4[i, j]
+            C[i + half, j + half] = M1[i, j] - M2[i, j] + M3[i, j] + M6[i, j]
+    return C
+
+
 @zuki.task("float64[:, ::1](float64[:, :], float64[:, :])")
 def multiply(A, B):
     """Return the product of two square matrices (V. Strassen, Numerische Mathematik 13, 1969)."""
@@ -41,22 +71,17 @@ def multiply(A, B):
     A11, A12, A21, A22 = A[:half, :half], A[:half, half:], A[half:, :half], A[half:, half:]
     B11, B12, B21, B22 = B[:half, :half], B[:half, half:], B[half:, :half], B[half:, half:]
 
-    first = zuki.spawn(multiply, A11 + A22, B11 + B22)
-    second = zuki.spawn(multiply, A21 + A22, B11)
-    third = zuki.spawn(multiply, A11, B12 - B22)
-    fourth = zuki.spawn(multiply, A22, B21 - B11)
-    fifth = zuki.spawn(multiply, A11 + A12, B22)
-    sixth = zuki.spawn(multiply, A21 - A11, B11 + B12)
-    seventh = zuki.spawn(multiply, A12 - A22, B21 + B22)
+    first = zuki.spawn(multiply, plus(A11, A22), plus(B11, B22))
+    second = zuki.spawn(multiply, plus(A21, A22), B11)
+    third = zuki.spawn(multiply, A11, minus(B12, B22))
+    fourth = zuki.spawn(multiply, A22, minus(B21, B11))
+    fifth = zuki.spawn(multiply, plus(A11, A12), B22)
+    sixth = zuki.spawn(multiply, minus(A21, A11), plus(B11, B12))
+    seventh = zuki.spawn(multiply, minus(A12, A22), plus(B21, B22))
+
     M7, M6, M5, M4 = zuki.join(seventh), zuki.join(sixth), zuki.join(fifth), zuki.join(fourth)
     M3, M2, M1 = zuki.join(third), zuki.join(second), zuki.join(first)  # the newest first: that is cheapest
-
-    C = np.empty((len(A), len(A)))
-    C[:half, :half] = M1 + M4 - M5 + M7
-    C[:half, half:] = M3 + M5
-    C[half:, :half] = M2 + M4
-    C[half:, half:] = M1 - M2 + M3 + M6
-    return C
+    return put_together(M1, M2, M3, M4, M5, M6, M7)
 
 
 def random_matrices(size):
