@@ -114,7 +114,7 @@ def search(parent, depth, first, last):
     children = children_of(state, depth)
     if children == 0:
         return 1, depth, 1
-    nodes, deepest, leaves = search(state, depth + 1, int64(0), children)
+    nodes, deepest, leaves = search(state, depth + 1, int64(0), children)  # a literal has another type
     return 1 + nodes, deepest, leaves
 
 
