@@ -15,6 +15,7 @@ from zuki.graph.report import Report
 from zuki.runtime.executor import Executor, default_executor
 from zuki.spawning import nopython as _nopython  # noqa: F401
 from zuki.spawning.api import join, run, spawn
+from zuki.spawning.sorting import parallel_sort
 from zuki.task.task import Task, task
 
 __version__ = "0.1.0"
@@ -35,6 +36,7 @@ __all__ = [
     "default_executor",
     "each",
     "join",
+    "parallel_sort",
     "run",
     "spawn",
     "task",

@@ -21,13 +21,12 @@ DIRECT = 8192  # words that are sorted by one worker, as one bucket
 _BUCKET = 4096  # words in a bucket, about, where keys are uniform
 _BLOCK = 65536  # words that one task counts or moves, at least
 _MOST_BLOCKS = 32
-_MOST_LEADING = 11  # bits of a first digit: the buckets' ends fit a second-level cache and its TLB
-_GROUPS = 64  # tasks that sort buckets, at most; a bucket with more than its share may be spread again
-_BIG = 16  # parts of the array that a bucket must exceed one of to be spread again
-_DIGIT = 8  # bits of a digit inside of a bucket
-_DIGITS = 1 << _DIGIT
+_MOST_LEADING = 9  # bits of a first digit: beyond, the buckets' ends fit no first-level TLB
+_GROUPS = 64  # tasks that sort buckets, at most
+_BIG = 16  # parts of the array; a bucket of more than one is spread again
+_DIGIT = 9  # bits of a digit inside of a bucket, at most
 _FEW = 40  # words that an insertion sort sorts as fast
-_SPARE = 4  # bits above those that count a bucket's words, by which most of its keys differ
+_SPARE = 2  # bits above those that count a bucket's words, by which most of its keys differ
 _MOVES = 8  # moves of an insertion sort per word, after which it is given up
 
 
@@ -40,6 +39,12 @@ def _key_of(word, order):
 
 
 @njit
+def _with_base(order, low):
+    fold, top, mask, base = order
+    return fold, top, mask, base + low
+
+
+@njit
 def _bits_of(number):
     bits = 0
     while number:
@@ -49,91 +54,51 @@ def _bits_of(number):
 
 
 @njit
-def _with_base(order, low):
-    fold, top, mask, base = order
-    return fold, top, mask, base + low
-
-
-@njit
-def _survey(words, first, stop, order):
+def _survey(words, order):
     """Return the least and the greatest key, and how many are less than the one before."""
-    before = _key_of(words[first], order)
-    least, most, descents = before, before, np.uint64(0)
-    for i in range(first, stop):
+    least = most = _key_of(words[0], order)
+    descents = np.uint64(0)
+    for i in range(1, len(words)):
         key = _key_of(words[i], order)
         least, most = min(least, key), max(most, key)
-        descents += np.uint64(key < before)
-        before = key
+        descents += np.uint64(key < _key_of(words[i - 1], order))
     return least, most, descents
 
 
-@task
-def _survey_block(words, first, stop, order):
-    return _survey(words, first, stop, order)
-
-
-@task
-def _count(words, first, stop, order, shift, counts, row):
-    """Count the leading digits of a block."""
-    own = counts[row]
-    own[:] = 0
-    for i in range(first, stop):
-        own[_key_of(words[i], order) >> shift] += np.uint64(1)
-
-
-@task
-def _spread(source, target, first, stop, order, shift, places, row):
-    """Move a block's words to their buckets; `places` says where the block's parts of them begin."""
-    own = places[row]
-    for i in range(first, stop):
-        word = source[i]
-        digit = _key_of(word, order) >> shift
-        place = own[digit]
-        target[place] = word
-        own[digit] = place + np.uint64(1)
-
-
-@task
-def _copy(source, target, first, stop):
-    for i in range(first, stop):
-        target[i] = source[i]
-
-
 @njit
-def _insert(source, target, first, stop, order):
-    """Sort a range of `source` into `target` by insertion; return False if that took too many moves."""
-    moves = _MOVES * (stop - first) + _FEW * _FEW
+def _insert(source, target, order):
+    """Sort `source` into `target` by insertion; return False if that took too many moves."""
+    moves = _MOVES * len(source) + _FEW * _FEW
     last = np.uint64(0)
-    for i in range(first, stop):
+    for i in range(len(source)):
         word = source[i]
         key = _key_of(word, order)
         if key >= last:
             target[i], last = word, key
             continue
         place = i
-        while place > first and _key_of(target[place - 1], order) > key:
+        while place > 0 and _key_of(target[place - 1], order) > key:
             target[place] = target[place - 1]
             place -= 1
         target[place] = word
         moves -= i - place
         if moves < 0:
-            for rest in range(i + 1, stop):
+            for rest in range(i + 1, len(source)):
                 target[rest] = source[rest]
             return False
     return True
 
 
 @njit
-def _pass_over(source, target, first, stop, order, shift, places):
-    """Sort a range stably by one digit."""
-    last = np.uint64(_DIGITS - 1)
-    places[:] = 0
-    for i in range(first, stop):
+def _pass_over(source, target, order, shift, last, places):
+    """Sort stably by one digit, whose greatest value is `last`."""
+    places[: last + 1] = 0
+    for i in range(len(source)):
         places[(_key_of(source[i], order) >> shift) & last] += np.uint64(1)
-    place = np.uint64(first)
-    for digit in range(_DIGITS):
+    place = np.uint64(0)
+    for digit in range(last + 1):
         place, places[digit] = place + places[digit], place
-    for i in range(first, stop):
+    for i in range(len(source)):
         word = source[i]
         digit = (_key_of(word, order) >> shift) & last
         place = places[digit]
@@ -142,44 +107,75 @@ def _pass_over(source, target, first, stop, order, shift, places):
 
 
 @njit
-def _sort_bucket(words, scratch, first, stop, is_away, order, places):
-    """Sort a range of `words`, whose words are in `scratch` if `is_away`, by one worker."""
+def _sort_bucket(words, scratch, is_away, order, places):
+    """Sort `words`, which are in `scratch` if `is_away`, by one worker."""
     here, there = (scratch, words) if is_away else (words, scratch)
-    if stop - first <= _FEW:
-        _insert(here, words, first, stop, order)
+    if len(words) <= _FEW:
+        _insert(here, words, order)
         return
-    least, most, descents = _survey(here, first, stop, order)
+    least, most, descents = _survey(here, order)
     if descents == 0:
         if is_away:
-            words[first:stop] = scratch[first:stop]
+            words[:] = scratch
         return
     order = _with_base(order, least)
     bits = _bits_of(most - least)
-    passes = (min(bits, _bits_of(np.uint64(stop - first)) + _SPARE) + _DIGIT - 1) // _DIGIT
+    wanted = min(bits, _bits_of(np.uint64(len(words))) + _SPARE)
     while True:
-        low = max(0, bits - passes * _DIGIT)
+        passes = (wanted + _DIGIT - 1) // _DIGIT
+        width = (wanted + passes - 1) // passes
+        low = max(0, bits - passes * width)
+        last = np.uint64((1 << width) - 1)
         for number in range(passes):
-            _pass_over(here, there, first, stop, order, np.uint64(low + number * _DIGIT), places)
+            _pass_over(here, there, order, np.uint64(low + number * width), last, places)
             here, there = there, here
         is_away ^= passes % 2 == 1
         if low == 0:
             if is_away:
-                words[first:stop] = scratch[first:stop]
+                words[:] = scratch
             return
-        if _insert(here, words, first, stop, order):
+        if _insert(here, words, order):
             return
-        here, there, is_away = words, scratch, False
-        passes = (bits + _DIGIT - 1) // _DIGIT
+        here, there, is_away, wanted = words, scratch, False, bits
 
 
 @task
-def _sort_buckets(words, scratch, starts, first, stop, largest, is_away, order):
-    """Sort the buckets `first` to `stop` that have at most `largest` words."""
-    places = np.empty(_DIGITS, np.uint64)
-    for bucket in range(first, stop):
-        start, end = starts[bucket], starts[bucket + 1]
-        if start < end and end - start <= largest:
-            _sort_bucket(words, scratch, start, end, is_away, order, places)
+def _survey_block(words, order):
+    return _survey(words, order)
+
+
+@task
+def _count(words, order, shift, counts):
+    """Count the leading digits of a block."""
+    counts[:] = 0
+    for i in range(len(words)):
+        counts[_key_of(words[i], order) >> shift] += np.uint64(1)
+
+
+@task
+def _spread(source, target, order, shift, places):
+    """Move a block's words to their buckets; `places` says where the block's parts of them begin."""
+    for i in range(len(source)):
+        word = source[i]
+        digit = _key_of(word, order) >> shift
+        place = places[digit]
+        target[place] = word
+        places[digit] = place + np.uint64(1)
+
+
+@task
+def _copy(source, target):
+    target[:] = source
+
+
+@task
+def _sort_buckets(words, scratch, starts, largest, is_away, order):
+    """Sort the buckets that have at most `largest` words."""
+    places = np.empty(1 << _DIGIT, np.uint64)
+    for bucket in range(len(starts) - 1):
+        start, stop = starts[bucket], starts[bucket + 1]
+        if start < stop and stop - start <= largest:
+            _sort_bucket(words[start:stop], scratch[start:stop], is_away, order, places)
 
 
 @njit
@@ -197,7 +193,7 @@ def _survey_all(words, cuts, order):
     """Do as `_survey` with all blocks of a range."""
     blocks = len(cuts) - 1
     handles = [
-        spawn(_survey_block, words, max(cuts[0], cuts[block] - 1), cuts[block + 1], order)
+        spawn(_survey_block, words[max(cuts[0], cuts[block] - 1) : cuts[block + 1]], order)
         for block in range(blocks)
     ]
     least, most, descents = join(handles[blocks - 1])
@@ -211,21 +207,21 @@ def _survey_all(words, cuts, order):
 def _copy_all(source, target, cuts):
     """Copy all blocks of a range."""
     for block in range(len(cuts) - 1):
-        spawn(_copy, source, target, cuts[block], cuts[block + 1])
+        spawn(_copy, source[cuts[block] : cuts[block + 1]], target[cuts[block] : cuts[block + 1]])
 
 
 @task
 def _count_all(words, cuts, order, shift, counts):
     """Count the leading digits of all blocks of a range."""
     for block in range(len(cuts) - 1):
-        spawn(_count, words, cuts[block], cuts[block + 1], order, shift, counts, block)
+        spawn(_count, words[cuts[block] : cuts[block + 1]], order, shift, counts[block])
 
 
 @task
 def _spread_all(source, target, cuts, order, shift, places):
     """Move all words of a range to their buckets."""
     for block in range(len(cuts) - 1):
-        spawn(_spread, source, target, cuts[block], cuts[block + 1], order, shift, places, block)
+        spawn(_spread, source[cuts[block] : cuts[block + 1]], target, order, shift, places[block])
 
 
 @task
@@ -236,7 +232,7 @@ def _sort_all_buckets(words, scratch, starts, largest, is_away, order):
     first = 0
     for bucket in range(buckets):
         if bucket + 1 == buckets or starts[bucket + 1] - starts[first] > share:
-            spawn(_sort_buckets, words, scratch, starts, first, bucket + 1, largest, is_away, order)
+            spawn(_sort_buckets, words, scratch, starts[first : bucket + 2], largest, is_away, order)
             first = bucket + 1
 
 
@@ -267,8 +263,10 @@ def sort_words(words, scratch, order):
     order : tuple of four uint64
         What `_key_of` takes.
     """
+    if len(words) == 0:
+        return
     if len(words) <= DIRECT:
-        _sort_bucket(words, scratch, 0, len(words), False, order, np.empty(_DIGITS, np.uint64))
+        _sort_bucket(words, scratch, False, order, np.empty(1 << _DIGIT, np.uint64))
         return
     largest = max(DIRECT, len(words) // _BIG)
     waiting = [(0, len(words), False)]  # ranges, and whether their words are in `scratch`
