@@ -66,6 +66,12 @@ def _survey(words, order):
 
 
 @njit
+def _copy(source, target):
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
+@njit
 def _insert(source, target, order):
     """Sort `source` into `target` by insertion; return False if that took too many moves."""
     moves = _MOVES * len(source) + _FEW * _FEW
@@ -116,7 +122,7 @@ def _sort_bucket(words, scratch, is_away, order, places):
     least, most, descents = _survey(here, order)
     if descents == 0:
         if is_away:
-            words[:] = scratch
+            _copy(scratch, words)
         return
     order = _with_base(order, least)
     bits = _bits_of(most - least)
@@ -132,7 +138,7 @@ def _sort_bucket(words, scratch, is_away, order, places):
         is_away ^= passes % 2 == 1
         if low == 0:
             if is_away:
-                words[:] = scratch
+                _copy(scratch, words)
             return
         if _insert(here, words, order):
             return
@@ -140,8 +146,8 @@ def _sort_bucket(words, scratch, is_away, order, places):
 
 
 @task
-def _survey_block(words, order):
-    return _survey(words, order)
+def _survey_block(words, order, found):
+    found[0], found[1], found[2] = _survey(words, order)
 
 
 @task
@@ -164,8 +170,8 @@ def _spread(source, target, order, shift, places):
 
 
 @task
-def _copy(source, target):
-    target[:] = source
+def _copy_block(source, target):
+    _copy(source, target)
 
 
 @task
@@ -188,26 +194,19 @@ def _cuts(first, stop):
     return cuts
 
 
-@njit
-def _survey_all(words, cuts, order):
-    """Do as `_survey` with all blocks of a range."""
-    blocks = len(cuts) - 1
-    handles = [
-        spawn(_survey_block, words[max(cuts[0], cuts[block] - 1) : cuts[block + 1]], order)
-        for block in range(blocks)
-    ]
-    least, most, descents = join(handles[blocks - 1])
-    for block in range(blocks - 2, -1, -1):
-        low, high, down = join(handles[block])
-        least, most, descents = min(least, low), max(most, high), descents + down
-    return least, most, descents
+@task
+def _survey_all(words, cuts, order, found):
+    """Survey all blocks of a range; each begins with the last word of the one before."""
+    for block in range(len(cuts) - 1):
+        first = max(cuts[0], cuts[block] - 1)
+        spawn(_survey_block, words[first : cuts[block + 1]], order, found[block])
 
 
 @task
 def _copy_all(source, target, cuts):
     """Copy all blocks of a range."""
     for block in range(len(cuts) - 1):
-        spawn(_copy, source[cuts[block] : cuts[block + 1]], target[cuts[block] : cuts[block + 1]])
+        spawn(_copy_block, source[cuts[block] : cuts[block + 1]], target[cuts[block] : cuts[block + 1]])
 
 
 @task
@@ -269,13 +268,18 @@ def sort_words(words, scratch, order):
         _sort_bucket(words, scratch, False, order, np.empty(1 << _DIGIT, np.uint64))
         return
     largest = max(DIRECT, len(words) // _BIG)
-    waiting = [(0, len(words), False)]  # ranges, and whether their words are in `scratch`
-    while waiting:
-        first, stop, is_away = waiting.pop()
+    waiting = np.empty((_BIG + 1, 3), np.int64)  # ranges, and whether their words are in `scratch`
+    waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, len(words), 0
+    count = 1
+    while count:
+        count -= 1
+        first, stop, is_away = waiting[count, 0], waiting[count, 1], waiting[count, 2] != 0
         here, there = (scratch, words) if is_away else (words, scratch)
         cuts = _cuts(first, stop)
-        least, most, descents = _survey_all(here, cuts, order)
-        if descents == 0:
+        found = np.empty((len(cuts) - 1, 3), np.uint64)
+        join(spawn(_survey_all, here, cuts, order, found))
+        least, most = found[:, 0].min(), found[:, 1].max()
+        if not found[:, 2].any():
             if is_away:
                 join(spawn(_copy_all, here, words, cuts))
             continue
@@ -289,4 +293,6 @@ def sort_words(words, scratch, order):
         join(spawn(_sort_all_buckets, words, scratch, starts, largest, not is_away, order))
         for bucket in range(1 << leading):
             if starts[bucket + 1] - starts[bucket] > largest:
-                waiting.append((starts[bucket], starts[bucket + 1], not is_away))
+                waiting[count, 0], waiting[count, 1] = starts[bucket], starts[bucket + 1]
+                waiting[count, 2] = not is_away
+                count += 1

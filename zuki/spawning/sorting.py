@@ -9,7 +9,6 @@ from numba.extending import overload
 
 from zuki.spawning.api import run
 from zuki.spawning.radix import sort_words
-from zuki.task.task import task
 
 _ALONE = 65536  # elements below which Python's caller sorts alone: entering a pool costs as much
 _WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
@@ -63,11 +62,20 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
         raise ValueError(f"{_WHAT}, not one of {array.ndim} dimensions")
     if not array.flags.writeable:
         raise ValueError("zuki.parallel_sort sorts in place, and this array is read-only")
-    plain, is_stable = array.view(np.ndarray), bool(stable)
-    if len(plain) < _ALONE:
-        _sort(plain, is_stable)
+    plain = array.view(np.ndarray)
+    is_whole = plain.flags.c_contiguous and plain.flags.aligned
+    whole = plain if is_whole else plain.copy()
+    words = whole.view(f"u{whole.itemsize}")
+    ties = _ties(whole, words) if stable and whole.dtype.kind == "f" else None
+    given = words, np.empty_like(words), _order_of(whole.dtype)
+    if len(words) < _ALONE:
+        sort_words(*given)
     else:
-        run(_sort, plain, is_stable, executor=executor)
+        run(sort_words, *given, executor=executor)
+    if ties is not None:
+        _restore(whole, *ties)
+    if not is_whole:
+        plain[:] = whole
 
 
 def _is_sortable(kind: str, size: int) -> bool:
@@ -139,7 +147,3 @@ def _restore(values, nans, zeros):
         first = np.searchsorted(numbers, zeros[0])
         numbers[first : first + len(zeros)] = zeros
 
-
-@task
-def _sort(array, stable):
-    parallel_sort(array, stable)
