@@ -1,4 +1,4 @@
-"""oneTBB's flow graph: builds the C++ program beside this file and runs it."""
+"""oneTBB: builds the C++ programs beside this file and runs them."""
 
 import getpass
 import hashlib
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from benchmarks.graphs import Graph
 
-SOURCE = Path(__file__).with_name("peers_tbb.cpp")
+GRAPHS = Path(__file__).with_name("peers_tbb.cpp")  # its flow graph
+SORTS = Path(__file__).with_name("peers_tbb_sorts.cpp")  # its parallel_sort, and a quicksort on its task_group
 PREFIX = Path(sys.prefix)  # where pip puts the headers and libraries of tbb-devel
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-pthread")
 
@@ -21,13 +22,15 @@ class AbsentError(Exception):
     """Say why oneTBB cannot take part."""
 
 
-def program(may_compile: bool = True) -> Path:
-    """Return the compiled program.
+def program(may_compile: bool = True, source: Path = GRAPHS) -> Path:
+    """Return a compiled program.
 
     Parameters
     ----------
     may_compile : bool
         Compile it where it is not in the cache; a test does not.
+    source : Path
+        Its text.
 
     Raises
     ------
@@ -41,10 +44,10 @@ def program(may_compile: bool = True) -> Path:
         raise AbsentError("oneTBB skipped: no C++ compiler (c++, g++, clang++ or $CXX)")
     if not (PREFIX / "include/oneapi/tbb/flow_graph.h").exists():
         raise AbsentError("oneTBB skipped: its headers are not in this environment (pip install tbb-devel)")
-    command = [compiler, *FLAGS, f"-I{PREFIX}/include", str(SOURCE)]
+    command = [compiler, *FLAGS, f"-I{PREFIX}/include", str(source)]
     libraries = [f"-L{PREFIX}/lib", f"-Wl,-rpath,{PREFIX}/lib", "-ltbb"]
-    stamp = hashlib.sha256(repr((command, libraries)).encode() + SOURCE.read_bytes()).hexdigest()[:16]
-    built = _cache() / f"peers_tbb-{stamp}"
+    stamp = hashlib.sha256(repr((command, libraries)).encode() + source.read_bytes()).hexdigest()[:16]
+    built = _cache() / f"{source.stem}-{stamp}"
     if built.exists():
         return built
     if not may_compile:
@@ -73,6 +76,25 @@ def measure(program: Path, graph: Graph, workers: int, repeats: int) -> dict:
     if (answer["tasks"], answer["edges"]) != (graph.n, len(graph.src)):
         raise AssertionError(f"the two builders of {graph.kind} differ: {answer}")
     return answer
+
+
+def measure_sort(program: Path, way: str, kind: str, file: Path, workers: int, repeats: int) -> list[float]:
+    """Sort the numbers in a file in a fresh process, once to warm up; return the seconds of `repeats` sorts.
+
+    Parameters
+    ----------
+    program : Path
+        Made of `SORTS`.
+    way, kind : str
+        "parallel_sort" or "quicksort"; "int32", "int64" or "float64".
+    file : Path
+        What is sorted, as an array's memory.
+    workers, repeats : int
+        How many threads, how often.
+    """
+    arguments = [way, kind, file, workers, repeats]
+    outcome = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True)
+    return json.loads(outcome.stdout)
 
 
 def _cache() -> Path:
