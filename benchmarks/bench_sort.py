@@ -203,7 +203,9 @@ def _numpy_sample(kind: str, file: Path, variables: dict[str, str]) -> Callable[
     command = [sys.executable, "-c", CHILD, kind, str(file), "1"]
 
     def sample() -> float:
-        outcome = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | variables)
+        outcome = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=os.environ | variables
+        )
         return statistics.median(json.loads(outcome.stdout))
 
     return sample

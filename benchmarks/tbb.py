@@ -13,7 +13,9 @@ from pathlib import Path
 from benchmarks.graphs import Graph
 
 GRAPHS = Path(__file__).with_name("peers_tbb.cpp")  # its flow graph
-SORTS = Path(__file__).with_name("peers_tbb_sorts.cpp")  # its parallel_sort, and a quicksort on its task_group
+SORTS = Path(__file__).with_name(
+    "peers_tbb_sorts.cpp"
+)  # its parallel_sort, and a quicksort on its task_group
 PREFIX = Path(sys.prefix)  # where pip puts the headers and libraries of tbb-devel
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-pthread")
 

@@ -1,153 +1,33 @@
-"""Radix sort of words, by tasks.
+"""Radix sort of words by tasks.
 
-A range is first spread over up to 2,048 buckets by the leading bits in which its keys differ,
-all workers counting and then moving blocks of it; a bucket then fits a cache, where one worker
-sorts it by the few bits that tell most of its keys apart, and an insertion sort mends the rest.
-A bucket that holds much of the array is spread again. (Most significant digit first outside,
-least significant digit first inside, as in spreadsort and in Polychroniou and Ross, SIGMOD 2014.)
+A range is spread over up to 512 buckets by the leading bits in which its keys differ, all workers
+counting and then moving blocks of it. A bucket then fits a cache, where one worker sorts it
+(`buckets`). One that holds much of the array is spread again: since its least key becomes the base
+of its keys, it has fewer bits then, however the keys are distributed.
 
-A word's *key* is an unsigned number in whose order the words are sorted: the word itself, with
-its lower bits flipped if it is a negative float, less a base, without carry. The base of floats
-is the key of minus infinity, so that NaNs of either sign come last; those of ranges, their least.
+Blocks and buckets are cut by the length of the array alone, whatever the number of workers.
 """
 
 import numpy as np
 from numba import njit
 
 from zuki.spawning.api import join, spawn
+from zuki.spawning.buckets import DIGIT, bits_of, copy, key_of, sort_bucket, survey, with_base
 from zuki.task.task import task
 
-DIRECT = 8192  # words that are sorted by one worker, as one bucket
-_BUCKET = 4096  # words in a bucket, about, where keys are uniform
+DIRECT = 32768  # words that are sorted by one worker, as one bucket
+_BUCKET = 4096  # words in a bucket where keys are spread evenly, about
 _BLOCK = 65536  # words that one task counts or moves, at least
 _MOST_BLOCKS = 32
-_MOST_LEADING = 9  # bits of a first digit: beyond, the buckets' ends fit no first-level TLB
+_LEAST_LEADING = 6
+_MOST_LEADING = 9  # bits that choose a bucket: moving to 1,024 took twice as long as moving to 512
 _GROUPS = 64  # tasks that sort buckets, at most
 _BIG = 16  # parts of the array; a bucket of more than one is spread again
-_DIGIT = 9  # bits of a digit inside of a bucket, at most
-_FEW = 40  # words that an insertion sort sorts as fast
-_SPARE = 2  # bits above those that count a bucket's words, by which most of its keys differ
-_MOVES = 8  # moves of an insertion sort per word, after which it is given up
-
-
-@njit
-def _key_of(word, order):
-    """Return a word's key; `order` holds what negative ones flip, the sign's place, a mask, the base."""
-    fold, top, mask, base = order
-    wide = np.uint64(word)
-    return ((wide ^ (fold & (np.uint64(0) - (wide >> top)))) - base) & mask
-
-
-@njit
-def _with_base(order, low):
-    fold, top, mask, base = order
-    return fold, top, mask, base + low
-
-
-@njit
-def _bits_of(number):
-    bits = 0
-    while number:
-        number >>= np.uint64(1)
-        bits += 1
-    return bits
-
-
-@njit
-def _survey(words, order):
-    """Return the least and the greatest key, and how many are less than the one before."""
-    least = most = _key_of(words[0], order)
-    descents = np.uint64(0)
-    for i in range(1, len(words)):
-        key = _key_of(words[i], order)
-        least, most = min(least, key), max(most, key)
-        descents += np.uint64(key < _key_of(words[i - 1], order))
-    return least, most, descents
-
-
-@njit
-def _copy(source, target):
-    for i in range(len(source)):
-        target[i] = source[i]
-
-
-@njit
-def _insert(source, target, order):
-    """Sort `source` into `target` by insertion; return False if that took too many moves."""
-    moves = _MOVES * len(source) + _FEW * _FEW
-    last = np.uint64(0)
-    for i in range(len(source)):
-        word = source[i]
-        key = _key_of(word, order)
-        if key >= last:
-            target[i], last = word, key
-            continue
-        place = i
-        while place > 0 and _key_of(target[place - 1], order) > key:
-            target[place] = target[place - 1]
-            place -= 1
-        target[place] = word
-        moves -= i - place
-        if moves < 0:
-            for rest in range(i + 1, len(source)):
-                target[rest] = source[rest]
-            return False
-    return True
-
-
-@njit
-def _pass_over(source, target, order, shift, last, places):
-    """Sort stably by one digit, whose greatest value is `last`."""
-    places[: last + 1] = 0
-    for i in range(len(source)):
-        places[(_key_of(source[i], order) >> shift) & last] += np.uint64(1)
-    place = np.uint64(0)
-    for digit in range(last + 1):
-        place, places[digit] = place + places[digit], place
-    for i in range(len(source)):
-        word = source[i]
-        digit = (_key_of(word, order) >> shift) & last
-        place = places[digit]
-        target[place] = word
-        places[digit] = place + np.uint64(1)
-
-
-@njit
-def _sort_bucket(words, scratch, is_away, order, places):
-    """Sort `words`, which are in `scratch` if `is_away`, by one worker."""
-    here, there = (scratch, words) if is_away else (words, scratch)
-    if len(words) <= _FEW:
-        _insert(here, words, order)
-        return
-    least, most, descents = _survey(here, order)
-    if descents == 0:
-        if is_away:
-            _copy(scratch, words)
-        return
-    order = _with_base(order, least)
-    bits = _bits_of(most - least)
-    wanted = min(bits, _bits_of(np.uint64(len(words))) + _SPARE)
-    while True:
-        passes = (wanted + _DIGIT - 1) // _DIGIT
-        width = (wanted + passes - 1) // passes
-        low = max(0, bits - passes * width)
-        last = np.uint64((1 << width) - 1)
-        for number in range(passes):
-            _pass_over(here, there, order, np.uint64(low + number * width), last, places)
-            here, there = there, here
-        is_away ^= passes % 2 == 1
-        if low == 0:
-            if is_away:
-                _copy(scratch, words)
-            return
-        if _insert(here, words, order):
-            return
-        here, there, is_away, wanted = words, scratch, False, bits
 
 
 @task
 def _survey_block(words, order, found):
-    found[0], found[1], found[2] = _survey(words, order)
+    found[0], found[1], found[2] = survey(words, order)
 
 
 @task
@@ -155,7 +35,7 @@ def _count(words, order, shift, counts):
     """Count the leading digits of a block."""
     counts[:] = 0
     for i in range(len(words)):
-        counts[_key_of(words[i], order) >> shift] += np.uint64(1)
+        counts[key_of(words[i], order) >> shift] += np.uint64(1)
 
 
 @task
@@ -163,7 +43,7 @@ def _spread(source, target, order, shift, places):
     """Move a block's words to their buckets; `places` says where the block's parts of them begin."""
     for i in range(len(source)):
         word = source[i]
-        digit = _key_of(word, order) >> shift
+        digit = key_of(word, order) >> shift
         place = places[digit]
         target[place] = word
         places[digit] = place + np.uint64(1)
@@ -171,17 +51,17 @@ def _spread(source, target, order, shift, places):
 
 @task
 def _copy_block(source, target):
-    _copy(source, target)
+    copy(source, target)
 
 
 @task
 def _sort_buckets(words, scratch, starts, largest, is_away, order):
     """Sort the buckets that have at most `largest` words."""
-    places = np.empty(1 << _DIGIT, np.uint64)
+    places = np.empty(1 << DIGIT, np.uint64)
     for bucket in range(len(starts) - 1):
         start, stop = starts[bucket], starts[bucket + 1]
         if start < stop and stop - start <= largest:
-            _sort_bucket(words[start:stop], scratch[start:stop], is_away, order, places)
+            sort_bucket(words[start:stop], scratch[start:stop], is_away, order, places)
 
 
 @njit
@@ -260,12 +140,12 @@ def sort_words(words, scratch, order):
     scratch : array of the same shape and dtype
         Memory that is written over.
     order : tuple of four uint64
-        What `_key_of` takes.
+        What `key_of` takes.
     """
     if len(words) == 0:
         return
     if len(words) <= DIRECT:
-        _sort_bucket(words, scratch, False, order, np.empty(1 << _DIGIT, np.uint64))
+        sort_bucket(words, scratch, False, order, np.empty(1 << DIGIT, np.uint64))
         return
     largest = max(DIRECT, len(words) // _BIG)
     waiting = np.empty((_BIG + 1, 3), np.int64)  # ranges, and whether their words are in `scratch`
@@ -283,9 +163,10 @@ def sort_words(words, scratch, order):
             if is_away:
                 join(spawn(_copy_all, here, words, cuts))
             continue
-        bits = _bits_of(most - least)
-        leading = min(bits, _MOST_LEADING, max(1, _bits_of(np.uint64((stop - first) // _BUCKET))))
-        shift, based = np.uint64(bits - leading), _with_base(order, least)
+        bits = bits_of(most - least)
+        leading = max(_LEAST_LEADING, bits_of(np.uint64((stop - first) // _BUCKET)))
+        leading = min(bits, leading, _MOST_LEADING)
+        shift, based = np.uint64(bits - leading), with_base(order, least)
         places = np.empty((len(cuts) - 1, 1 << leading), np.uint64)
         join(spawn(_count_all, here, cuts, based, shift, places))
         starts = _places_of(places, first)

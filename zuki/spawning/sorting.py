@@ -1,5 +1,6 @@
 """`parallel_sort`, in jitted code and from Python."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,7 @@ def _is_sortable(kind: str, size: int) -> bool:
     return kind in "iub" or (kind == "f" and size in (4, 8))
 
 
+@cache
 def _order_of(dtype: np.dtype) -> tuple[np.uint64, ...]:
     """Return what `radix` takes to sort words that are values of a dtype."""
     mask = (1 << 8 * dtype.itemsize) - 1
@@ -146,4 +148,3 @@ def _restore(values, nans, zeros):
     if len(zeros):
         first = np.searchsorted(numbers, zeros[0])
         numbers[first : first + len(zeros)] = zeros
-
