@@ -82,6 +82,16 @@ def _survey_all(words, cuts, order, found):
         spawn(_survey_block, words[first : cuts[block + 1]], order, found[block])
 
 
+@njit
+def _summary(found):
+    """Return for a range what `survey` has found for its blocks."""
+    least, most, descents = found[0, 0], found[0, 1], found[0, 2]
+    for block in range(1, len(found)):
+        least, most = min(least, found[block, 0]), max(most, found[block, 1])
+        descents += found[block, 2]
+    return least, most, descents
+
+
 @task
 def _copy_all(source, target, cuts):
     """Copy all blocks of a range."""
@@ -158,8 +168,8 @@ def sort_words(words, scratch, order):
         cuts = _cuts(first, stop)
         found = np.empty((len(cuts) - 1, 3), np.uint64)
         join(spawn(_survey_all, here, cuts, order, found))
-        least, most = found[:, 0].min(), found[:, 1].max()
-        if not found[:, 2].any():
+        least, most, descents = _summary(found)
+        if descents == 0:
             if is_away:
                 join(spawn(_copy_all, here, words, cuts))
             continue

@@ -4,12 +4,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core import errors
 from numba.extending import overload
 
 from zuki.spawning.api import run
 from zuki.spawning.radix import sort_words
+from zuki.task.task import task
 
 _ALONE = 65536  # elements below which Python's caller sorts alone: entering a pool costs as much
 _WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
@@ -129,22 +130,36 @@ def _parallel_sort_in_jitted_code(array, stable=False):
     return sort
 
 
-@njit
+@task
 def _ties(values, words):
     """Return the NaNs, and the zeros if their signs differ, in the order in which they stand."""
     minus = np.uint64(1) << np.uint64(8 * words.itemsize - 1)
-    negative = 0
-    for word in words:
-        negative += np.uint64(word) == minus
-    zeros = values[values == 0] if negative else values[:0].copy()
-    return values[values != values], zeros
+    nan_count = zero_count = negative_count = 0
+    for i in range(len(values)):
+        nan_count += values[i] != values[i]
+        zero_count += values[i] == 0
+        negative_count += np.uint64(words[i]) == minus
+    nans = np.empty(nan_count, values.dtype)
+    zeros = np.empty(zero_count if negative_count else 0, values.dtype)
+    nan_count = zero_count = 0
+    for value in values:
+        if value != value:
+            nans[nan_count] = value
+            nan_count += 1
+        elif value == 0 and len(zeros):
+            zeros[zero_count] = value
+            zero_count += 1
+    return nans, zeros
 
 
-@njit
+@task
 def _restore(values, nans, zeros):
     """Put NaNs and zeros among sorted values, in the order in which they stood before."""
-    numbers = values[: len(values) - len(nans)]
-    values[len(numbers) :] = nans
+    for i in range(len(nans)):
+        values[len(values) - len(nans) + i] = nans[i]
+    first = 0
     if len(zeros):
-        first = np.searchsorted(numbers, zeros[0])
-        numbers[first : first + len(zeros)] = zeros
+        for value in values:
+            first += value < 0
+    for i in range(len(zeros)):
+        values[first + i] = zeros[i]
