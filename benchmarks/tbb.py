@@ -14,6 +14,9 @@ from benchmarks.graphs import Graph
 
 GRAPHS = Path(__file__).with_name("peers_tbb.cpp")  # its flow graph
 TASKS = Path(__file__).with_name("peers_tbb_tasks.cpp")  # its task_group
+SORTS = Path(__file__).with_name(
+    "peers_tbb_sorts.cpp"
+)  # its parallel_sort, and a quicksort on its task_group
 PREFIX = Path(sys.prefix)  # where pip puts the headers and libraries of tbb-devel
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-pthread")
 
@@ -87,6 +90,25 @@ def measure_tasks(program: Path, problem: str, size: int, workers: int, repeats:
         What was `found`, and the seconds of each run as the list `runs`.
     """
     arguments = [problem, size, workers, repeats]
+    outcome = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True)
+    return json.loads(outcome.stdout)
+
+
+def measure_sort(program: Path, way: str, kind: str, file: Path, workers: int, repeats: int) -> list[float]:
+    """Sort the numbers in a file in a fresh process, once to warm up; return the seconds of `repeats` sorts.
+
+    Parameters
+    ----------
+    program : Path
+        Made of `SORTS`.
+    way, kind : str
+        "parallel_sort" or "quicksort"; "int32", "int64" or "float64".
+    file : Path
+        What is sorted, as an array's memory.
+    workers, repeats : int
+        How many threads, how often.
+    """
+    arguments = [way, kind, file, workers, repeats]
     outcome = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True)
     return json.loads(outcome.stdout)
 

@@ -24,6 +24,7 @@ from zuki.spawning.algorithms import (
     parallel_scan,
 )
 from zuki.spawning.api import join, run, spawn
+from zuki.spawning.sorting import parallel_sort
 from zuki.task.task import Task, task
 
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ __all__ = [
     "parallel_map",
     "parallel_reduce",
     "parallel_scan",
+    "parallel_sort",
     "run",
     "spawn",
     "task",

@@ -1,0 +1,165 @@
+"""`parallel_sort`, in jitted code and from Python."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.core import errors
+from numba.extending import overload
+
+from zuki.spawning.api import run
+from zuki.spawning.radix import sort_words
+from zuki.task.task import task
+
+_ALONE = 65536  # elements below which Python's caller sorts alone: entering a pool costs as much
+_WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
+
+
+def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = None) -> None:
+    """Sort an array in place, with all workers of a pool; in jitted code and from Python.
+
+    In jitted code, the pool is that of the calling thread; outside of one the calling thread
+    sorts alone. Memory for a second array of the same size is taken while it lasts; a sort that
+    an exception interrupts, such as Ctrl-C, leaves the array in no particular state.
+
+    Parameters
+    ----------
+    array : ndarray, shape (n,)
+        Integers, floats of 32 or 64 bits, or booleans, in native byte order, writable;
+        contiguous or not. NaNs come last.
+    stable : bool
+        Keep the order of floats that compare alike but are not the same: 0.0 and -0.0, and NaNs.
+        Nothing else could be told apart. Otherwise -0.0 comes before 0.0.
+    executor : Executor, optional
+        Where it is to run; default: `default_executor`. From Python only.
+
+    Raises
+    ------
+    TypeError
+        It is not an array, or holds something else.
+    ValueError
+        The array has other than one dimension, or is read-only.
+
+    Notes
+    -----
+    A radix sort: time and memory grow with `n` alone. Spreading by leading bits, then sorting
+    each part in cache, is from Polychroniou and Ross, "A comprehensive study of main-memory
+    partitioning and its application to large-scale comparison- and radix-sort" (SIGMOD 2014).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import zuki
+    >>> values = np.array([3.0, np.nan, 1.0, 2.0])
+    >>> zuki.parallel_sort(values)
+    >>> values
+    array([ 1.,  2.,  3., nan])
+    """
+    if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{_WHAT}, not a {type(array).__name__}")
+    if not _is_sortable(array.dtype.kind, array.dtype.itemsize) or not array.dtype.isnative:
+        raise TypeError(f"{_WHAT} in native byte order, not of {array.dtype!r}")
+    if array.ndim != 1:
+        raise ValueError(f"{_WHAT}, not one of {array.ndim} dimensions")
+    if not array.flags.writeable:
+        raise ValueError("zuki.parallel_sort sorts in place, and this array is read-only")
+    plain = array.view(np.ndarray)
+    is_whole = plain.flags.c_contiguous and plain.flags.aligned
+    whole = plain if is_whole else plain.copy()
+    words = whole.view(f"u{whole.itemsize}")
+    ties = _ties(whole, words) if stable and whole.dtype.kind == "f" else None
+    given = words, np.empty_like(words), _order_of(whole.dtype)
+    if len(words) < _ALONE:
+        sort_words(*given)
+    else:
+        run(sort_words, *given, executor=executor)
+    if ties is not None:
+        _restore(whole, *ties)
+    if not is_whole:
+        plain[:] = whole
+
+
+def _is_sortable(kind: str, size: int) -> bool:
+    return kind in "iub" or (kind == "f" and size in (4, 8))
+
+
+@cache
+def _order_of(dtype: np.dtype) -> tuple[np.uint64, ...]:
+    """Return what `radix` takes to sort words that are values of a dtype."""
+    mask = (1 << 8 * dtype.itemsize) - 1
+    fold = base = 0
+    if dtype.kind == "f":
+        fold = mask >> 1
+        base = int(np.array(-np.inf, dtype).view(f"u{dtype.itemsize}")) ^ fold
+    elif dtype.kind == "i":
+        base = mask ^ mask >> 1
+    return tuple(map(np.uint64, (fold, 8 * dtype.itemsize - 1, mask, base)))
+
+
+@overload(parallel_sort)
+def _parallel_sort_in_jitted_code(array, stable=False):
+    if not isinstance(array, types.Array):
+        raise errors.TypingError(f"{_WHAT}, not {array}")
+    if isinstance(array.dtype, types.Integer | types.Float | types.Boolean):
+        dtype = np.dtype(str(array.dtype).replace("boolean", "bool"))
+    else:
+        raise errors.TypingError(f"{_WHAT}, not of {array.dtype}")
+    if not _is_sortable(dtype.kind, dtype.itemsize):
+        raise errors.TypingError(f"{_WHAT}, not of {array.dtype}")
+    if array.ndim != 1:
+        raise errors.TypingError(f"{_WHAT}, not one of {array.ndim} dimensions")
+    if not array.mutable:
+        raise errors.TypingError("zuki.parallel_sort sorts in place, and this array is read-only")
+    word, order = np.dtype(f"u{dtype.itemsize}").type, _order_of(dtype)
+    is_whole = array.layout == "C" and array.aligned
+    has_ties = dtype.kind == "f"
+
+    def sort(array, stable=False):
+        whole = array if is_whole else array.copy()
+        words = whole.view(word)
+        if has_ties and stable:
+            nans, zeros = _ties(whole, words)
+            sort_words(words, np.empty_like(words), order)
+            _restore(whole, nans, zeros)
+        else:
+            sort_words(words, np.empty_like(words), order)
+        if not is_whole:
+            array[:] = whole
+
+    return sort
+
+
+@task
+def _ties(values, words):
+    """Return the NaNs, and the zeros if their signs differ, in the order in which they stand."""
+    minus = np.uint64(1) << np.uint64(8 * words.itemsize - 1)
+    nan_count = zero_count = negative_count = 0
+    for i in range(len(values)):
+        nan_count += values[i] != values[i]
+        zero_count += values[i] == 0
+        negative_count += np.uint64(words[i]) == minus
+    nans = np.empty(nan_count, values.dtype)
+    zeros = np.empty(zero_count if negative_count else 0, values.dtype)
+    nan_count = zero_count = 0
+    for value in values:
+        if value != value:
+            nans[nan_count] = value
+            nan_count += 1
+        elif value == 0 and len(zeros):
+            zeros[zero_count] = value
+            zero_count += 1
+    return nans, zeros
+
+
+@task
+def _restore(values, nans, zeros):
+    """Put NaNs and zeros among sorted values, in the order in which they stood before."""
+    for i in range(len(nans)):
+        values[len(values) - len(nans) + i] = nans[i]
+    first = 0
+    if len(zeros):
+        for value in values:
+            first += value < 0
+    for i in range(len(zeros)):
+        values[first + i] = zeros[i]
