@@ -20,6 +20,7 @@ from numba import types
 
 from ._jit import kernel
 from ._machine import WORD, call_symbol, compiles_to
+from ._target import LINUX, WINDOWS, target_of
 
 LAYOUT = 1  # to be raised with every change of the columns of a hand, of a block or of a description
 
@@ -88,6 +89,8 @@ def _word_of_place(builder, index):
 
 def emit_current_hand(builder):
     """Emit the look at the calling thread's word; return it as a number."""
+    if target_of(builder).system != LINUX:
+        return _emit_call(builder)
     distance = _word_of_place(builder, 1)
     with builder.if_else(builder.icmp_signed(">=", distance, WORD(0)), likely=True) as (near, far):
         with near:
@@ -96,22 +99,28 @@ def emit_current_hand(builder):
             found_near = builder.load(builder.inttoptr(spot, WORD.as_pointer()))
             near_block = builder.block
         with far:
-            key = builder.trunc(_word_of_place(builder, 0), ir.IntType(32))
-            name = "TlsGetValue" if "windows" in builder.module.triple else "pthread_getspecific"
-            with builder.if_else(builder.icmp_signed(">=", key, ir.IntType(32)(0))) as (keyed, keyless):
-                with keyed:
-                    found_far = call_symbol(builder, name, WORD, [key])
-                    keyed_block = builder.block
-                with keyless:
-                    keyless_block = builder.block
-            known = builder.phi(WORD)
-            known.add_incoming(found_far, keyed_block)
-            known.add_incoming(WORD(0), keyless_block)
+            found_far = _emit_call(builder)
             far_block = builder.block
     hand = builder.phi(WORD)
     hand.add_incoming(found_near, near_block)
-    hand.add_incoming(known, far_block)
+    hand.add_incoming(found_far, far_block)
     return hand
+
+
+def _emit_call(builder):
+    """Emit the look by the system's own function; code of another layout finds nothing."""
+    key = builder.trunc(_word_of_place(builder, 0), ir.IntType(32))
+    name = "TlsGetValue" if target_of(builder).system == WINDOWS else "pthread_getspecific"
+    with builder.if_else(builder.icmp_signed(">=", key, ir.IntType(32)(0))) as (keyed, keyless):
+        with keyed:
+            value = call_symbol(builder, name, WORD, [key])
+            keyed_block = builder.block
+        with keyless:
+            keyless_block = builder.block
+    found = builder.phi(WORD)
+    found.add_incoming(value, keyed_block)
+    found.add_incoming(WORD(0), keyless_block)
+    return found
 
 
 def _lower_current(context, builder, signature, args):
@@ -120,7 +129,7 @@ def _lower_current(context, builder, signature, args):
 
 def _lower_set(context, builder, signature, args):
     key = builder.trunc(_word_of_place(builder, 0), ir.IntType(32))
-    name = "TlsSetValue" if "windows" in builder.module.triple else "pthread_setspecific"
+    name = "TlsSetValue" if target_of(builder).system == WINDOWS else "pthread_setspecific"
     call_symbol(builder, name, ir.IntType(32), [key, args[0]])
     return context.get_dummy_value()
 

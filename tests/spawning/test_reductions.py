@@ -186,7 +186,7 @@ def test_a_call_that_fails(executor):
     values = np.zeros(3)
     with pytest.raises(KeyError, match="second"):
         zuki.parallel_invoke(one, fail, ("second",), fail, ("third",), fill, (values, 1.0), executor=executor)
-    assert values.tolist() == [1.0] * 3
+    assert values.tolist() in ([1.0] * 3, [0.0] * 3)  # after a failure what has not begun does not begin
 
 
 def test_all_of_them_in_jitted_code(executor):

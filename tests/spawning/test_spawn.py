@@ -107,3 +107,20 @@ def test_tasks_that_spawn_one_another(executor):
     assert zuki.run(count_even, 9, executor=executor) == 5 + 400
     assert zuki.run(count_odd, 4, executor=executor) == 200 + 2
     assert count_even(9) == 405
+
+
+def _adds(number):
+    @zuki.task(cache=False)
+    def adds(value):
+        return value + number
+
+    @zuki.task(cache=False)
+    def spawns(value):
+        return zuki.join(zuki.spawn(adds, value))
+
+    return spawns
+
+
+def test_tasks_of_one_name_are_told_apart(executor):
+    assert zuki.run(_adds(1), 1, executor=executor) == 2
+    assert zuki.run(_adds(100), 1, executor=executor) == 101

@@ -26,7 +26,8 @@ class JoinHandle(types.Type):
         self.task, self.result, self.arguments = task, result, arguments
         text = ", ".join(map(str, arguments))
         super().__init__(
-            f"zuki.JoinHandle[{task.py_func.__module__}.{task.py_func.__qualname__}({text}) -> {result}]"
+            f"zuki.JoinHandle[{task.py_func.__module__}.{task.py_func.__qualname__}({text}) -> {result}, "
+            f"{task._uuid}]"  # tasks may share a name, and Numba takes types of one name for the same
         )
 
 
