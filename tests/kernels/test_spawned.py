@@ -40,7 +40,7 @@ def test_a_body_is_entered_and_says_how_it_went(hand, argument, failure):
 def test_all_above_are_joined_and_forgotten(hand):
     kept = hand.spawn(1)
     blocks = [hand.spawn(argument)[0] for argument in (2, 1003, 4, 1005)]
-    assert spawned.join_all_above(hand.hands, 0, blocks[0]) == 1003  # the first that failed
+    assert spawned.join_all_above(hand.hands, 0, blocks[0], False) == 1003  # the first that failed
     assert hand.top == blocks[0] == hand.begin + SIZE
     assert [hand.result(block) for block in blocks] == [-1] * 4
     assert hands.take_newest(hand.address, *kept)

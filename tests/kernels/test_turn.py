@@ -13,6 +13,7 @@ def work_until_over(running, slot):
     reason, *_ = turn.turn(
         0, slot, NONE, turn.RETURNED, NONE,
         running.pool, running.workers, running.deques, running.rings, running.queues, running.runs,
+        running.hands, running.hand_rings,
     )  # fmt: skip
     assert reason == turn.RUN_OVER
     assert starting.is_over(running.runs, slot)

@@ -10,17 +10,17 @@ MUTANTS = [
     ("find", "if block > 0:\n            count", "if False:\n            count"),
     ("enter", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
     ("enter", "failure = left", "pass"),
-    ("run", "failure = enter(hands, me, block)\n    count(workers, me, TASKS, 1)\n"
-     "    owner = finish(block, failure)",
+    ("run", "failure = enter(hands, me, block)\n    store_relaxed(hands, me, RUN, run_before)\n"
+     "    count(workers, me, TASKS, 1)\n    owner = finish(block, failure)",
      "owner = finish(block, 0)\n    failure = enter(hands, me, block)"),
     ("run", "owner = finish(block, failure)", "owner = finish(block, 0)"),
     ("run", "owner >= 0 and event.post(workers, owner)", "event.post(workers, owner) and False"),
     ("run", "event.post(workers, owner)", "event.claim(workers, owner)"),
     ("join_all_above", "state_of(block) != GONE", "True"),
-    ("join_all_above", "load_relaxed(words, 0, STATE) & ~7", "load_relaxed(words, 0, STATE)"),
+    ("join_all_above", "load_relaxed(words, 0, STATE) & ~7 |", "load_relaxed(words, 0, STATE) |"),
     ("join_all_above", "store_relaxed(hands, me, ARENA_TOP, floor)", "pass"),
     ("join_all_above", "call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)", "pass"),
-    ("join_all_above", "first = failure", "pass"),
+    ("join_all_above", "first, failed = failure, True", "pass"),
     ("share_and_notify", "notify(pool, workers, me, False) == START", "False"),
 ]  # fmt: skip
 BEYOND_THE_MODEL = {}
