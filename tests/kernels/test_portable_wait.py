@@ -28,7 +28,7 @@ SELECTION = [
     "tests/kernels/test_waiting.py",
     "tests/kernels/test_portable_wait.py",
     "tests/kernels/test_pulse.py",
-    "tests/runtime/test_pool.py",
+    "tests/runtime/test_callers.py",
     "tests/runtime/test_fork.py::test_while_runs_are_in_flight",
 ]
 only_portable = pytest.mark.skipif(WAY != PORTABLE, reason="threads wait otherwise here")
