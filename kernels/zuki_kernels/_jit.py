@@ -31,6 +31,16 @@ class _NamedFiles(IndexDataCacheFile):
     number to two specialisations, and later one is loaded for the other.
     """
 
+    def load(self, key: object) -> object:
+        """Read an entry; None if there is none, or if it names a module that is not to be found here.
+
+        One file may be imported under several names, as a module and as a script.
+        """
+        try:
+            return super().load(key)
+        except ImportError:
+            return None
+
     def save(self, key: object, data: object) -> None:
         """Write an entry and then name it in the index."""
         number = int(sha256(repr(key).encode()).hexdigest()[:12], 16)

@@ -217,3 +217,23 @@ def test_a_task_of_a_script_can_be_sent_by_value(scripts):
     expected = [2, [7, 0], ["array"], True, False]
     text = UNPICKLE.replace('body.targetoptions["fastmath"]', "False")
     assert scripts.run(text.format(data=cloudpickle.dumps(local).hex())) == expected
+
+
+def test_what_was_cached_under_another_module_name_is_compiled_again(tmp_path):
+    """One file is a module in one program and a script in another, which cannot import that module."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "one_file.py").write_text(MAIN)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    answers = []
+    for arguments in (
+        ["-c", "import sys; sys.path.insert(0, 'package'); import one_file"],
+        ["-m", "package.one_file"],
+    ):
+        ended = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        answers.append(json.loads(ended.stdout)[0])
+    assert answers == [[5, 5], [5, 5]]
