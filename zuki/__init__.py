@@ -13,6 +13,8 @@ from zuki.graph.graph import Graph
 from zuki.graph.node import Node, Nodes
 from zuki.graph.report import Report
 from zuki.runtime.executor import Executor, default_executor
+from zuki.spawning import nopython as _nopython  # noqa: F401
+from zuki.spawning.api import join, run, spawn
 from zuki.task.task import Task, task
 
 __version__ = "0.1.0"
@@ -32,5 +34,8 @@ __all__ = [
     "ZukiError",
     "default_executor",
     "each",
+    "join",
+    "run",
+    "spawn",
     "task",
 ]

@@ -12,6 +12,7 @@ from .clock import now
 from .counters import TASKS, count
 from .dependencies import FAILED, PASSED, finish, is_condemned
 from .dispatch import call, prefetch
+from .hands import ARENA_TOP
 from .notifier import PULSE, is_anyone_free
 from .release import mark_failed, successors
 from .runs import (
@@ -28,6 +29,7 @@ from .runs import (
     root_at,
     successors_of,
 )
+from .spawned import join_all_above
 from .sync_state import SYNC
 
 # Roots lie side by side, and those of a share before were perhaps written by another processor. With this
@@ -45,6 +47,7 @@ def run_chain(
     rings: Table,
     queues: Table,
     runs: Table,
+    hands: Table,
     nodes: Table,
     edges: Table,
     bodies: Table,
@@ -73,6 +76,7 @@ def run_chain(
     place of the first root that was not taken.
     """
     calm, added, done, timed = NONE, 0, 0, durations.shape[0] > 0
+    floor = load_relaxed(hands, me, ARENA_TOP)
     while True:
         first, shape = load_relaxed(nodes, node, FIRST), load_relaxed(nodes, node, SHAPE)
         entry = load_relaxed(bodies, body_of(first), 0)
@@ -84,6 +88,10 @@ def run_chain(
             else:
                 begun = now() if timed else 0
                 failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
+                if load_relaxed(hands, me, ARENA_TOP) != floor:  # it has left children
+                    left = join_all_above(hands, me, floor)
+                    if failure == 0:
+                        failure = left
                 if timed:
                     store_relaxed(durations, node, 0, now() - begun)
                 count(workers, me, TASKS, 1)

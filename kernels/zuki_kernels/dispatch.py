@@ -26,6 +26,23 @@ def _lower_table_at(context, builder, signature, args):
     return table._getvalue()
 
 
+def _lower_address_of(context, builder, signature, args):
+    return builder.ptrtoint(cell_of(context, builder, signature, args), WORD)
+
+
+def _lower_call_words(context, builder, signature, args):
+    kind = ir.FunctionType(WORD, [WORD] * (len(args) - 1)).as_pointer()
+    return builder.call(builder.inttoptr(args[0], kind), args[1:])
+
+
+def _lower_call_join(context, builder, signature, args):
+    words = (types.int64,) * 3
+    kind = context.call_conv.get_function_type(types.int64, words)
+    function = builder.inttoptr(args[0], kind.as_pointer())
+    _, answer = context.call_conv.call_function(builder, function, types.int64, words, args[1:])
+    return answer
+
+
 def _lower_bare(context, builder, signature, args):
     table = bare_of(context, builder, signature.args[0], args[0])
     table.shape = cgutils.pack_array(builder, [builder.extract_value(table.shape, 0), args[1]])
@@ -56,6 +73,24 @@ def call(entry: int, frame: int) -> int:
 @compiles_to(_lower_table_at, BARE, types.int64, types.intp, types.intp)
 def table_at(address: int, rows: int, fields: int) -> Table:
     """View the words at ``address`` as a table."""
+    raise NotImplementedError
+
+
+@compiles_to(_lower_address_of, types.int64, ANY_TABLE, types.intp, types.intp)
+def address_of(table: Table, row: int, field: int) -> int:
+    """Return the address of a cell."""
+    raise NotImplementedError
+
+
+@compiles_to(_lower_call_join, types.int64, *[types.int64] * 4)
+def call_join(function: int, hand: int, block: int, stamp: int) -> int:
+    """Call `joining.join` by its address: the kernels below it cannot name it."""
+    raise NotImplementedError
+
+
+@compiles_to(_lower_call_words, types.int64, *[types.int64] * 6)
+def call_python(function: int, me: int, reason: int, task: int, ended: int, start: int) -> int:
+    """Let Python do what a turn has asked for; return how the Python body went that was to be run."""
     raise NotImplementedError
 
 

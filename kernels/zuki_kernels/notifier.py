@@ -11,7 +11,8 @@ from ._jit import kernel
 from ._types import Table
 from .atomics import cas_acq_rel, cas_relaxed, fence_seq_cst, load_acquire, load_relaxed
 from .counters import LANE_DEPTH, PARKS, WAKES, count
-from .runs import DONE, QUEUED
+from .hands import is_done
+from .runs import DONE, NONE, QUEUED
 from .sync_state import SYNC
 from .waiting import wait, wake
 
@@ -88,7 +89,7 @@ def wait_for_work(
 ) -> int:
     """Sleep until there may be work; return why the sleep ended.
 
-    ``until`` is a run whose end ends the sleep, or NONE; a ``pulse`` >= 0 ends it when the
+    ``until`` is a run whose end ends the sleep, minus the address of a shared block whose end does, or NONE; a ``pulse`` >= 0 ends it when the
     pool's pulse differs. ``timeout`` bounds one sleep in nanoseconds; negative is none.
     """
     idle = False
@@ -112,6 +113,10 @@ def wait_for_work(
         elif until >= 0 and load_acquire(
             runs, until, DONE
         ):  # order: results after the end; pairs with settle's
+            if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
+                event.disarm(workers, me)
+                return OVER
+        elif until < NONE and is_done(-until):
             if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
                 event.disarm(workers, me)
                 return OVER

@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import lane, queue, search
+from . import lane, queue, search, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -10,6 +10,7 @@ from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS
 from .dispatch import bare, table_at
+from .hands import HAND_FIELDS, is_done
 from .notifier import (
     DUTY,
     LIMIT,
@@ -81,6 +82,8 @@ def turn(
     rings: Table,
     queues: Table,
     runs: Table,
+    hands: Table,
+    hand_rings: Table,
 ) -> tuple[int, int, int, bool]:
     """Run tasks as worker ``me``.
 
@@ -91,7 +94,7 @@ def turn(
     Returns the reason; the task to run; the run that has ended and that Python wants to
     hear of, or NONE; and whether the caller must start a thread.
     """
-    return _turn(
+    return run_tasks(
         me,
         until,
         finished,
@@ -103,11 +106,13 @@ def turn(
         bare(rings, rings.shape[1]),
         bare(queues, QUEUE_FIELDS),
         bare(runs, RUN_FIELDS),
+        bare(hands, HAND_FIELDS),
+        bare(hand_rings, hand_rings.shape[1]),
     )
 
 
 @kernel
-def _turn(
+def run_tasks(
     me: int,
     until: int,
     finished: int,
@@ -119,8 +124,13 @@ def _turn(
     rings: Table,
     queues: Table,
     runs: Table,
+    hands: Table,
+    hand_rings: Table,
 ) -> tuple[int, int, int, bool]:
-    """Run tasks: `turn`, on tables whose references nobody counts."""
+    """Run tasks: `turn`, on tables whose references nobody counts.
+
+    ``until`` may also be minus the address of a block: a worker that joins it runs other tasks meanwhile.
+    """
     slot, done, epoch, batch, elsewhere = NONE, 0, 0, 1, False
     nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
     edges = bodies = durations = table_at(0, 0, 1)
@@ -174,6 +184,9 @@ def _turn(
             ):  # order: results after the end; pairs with settle's
                 reason = RUN_OVER
                 break
+            if until < NONE and is_done(-until):
+                reason = RUN_OVER
+                break
             if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
                 reason = SIGNALS
                 break
@@ -185,6 +198,16 @@ def _turn(
                     reason = RUN_PYTHON
                     break
             task = search.find(pool, workers, deques, rings, queues, runs, me)
+            block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else spawned.NOTHING
+            if block != spawned.NOTHING:
+                spins = 0
+                if waking:
+                    start = notify(pool, workers, me, True) == START
+                    waking = False
+                spawned.run(workers, hands, me, block)
+                if start:
+                    break
+                continue
             if task < 0:
                 moment = now()
                 if spins == 0:
@@ -238,6 +261,8 @@ def _turn(
         known, most, other = UNKNOWN, batch - done, until if elsewhere else NONE
         if node_is_python:
             most = 1  # then the lane is to be left
+        elif until < NONE:
+            most = 1  # then the block may be done
             if outcome == RETURNED:
                 known = 0
                 count(workers, me, TASKS, 1)
@@ -247,7 +272,7 @@ def _turn(
             else:
                 known = PASSED
         node, added, finished_nodes, wants_python, next_root = run_chain(
-            pool, workers, deques, rings, queues, runs, nodes, edges, bodies, durations,
+            pool, workers, deques, rings, queues, runs, hands, nodes, edges, bodies, durations,
             me, slot, node, known, epoch, most, pulse, other, alone, root, last_root if lowest else root,
         )  # fmt: skip
         root = next_root
@@ -287,6 +312,9 @@ def _turn(
             reason = SIGNALS
             break
         if elsewhere and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
+            reason = RUN_OVER
+            break
+        if until < NONE and is_done(-until):
             reason = RUN_OVER
             break
     # hand over what is in hand: the turn may be the last one of this thread

@@ -12,8 +12,9 @@ from typing import Any
 from llvmlite.binding.ffi import lib as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
-from zuki.runtime import warm, worker
+from zuki.runtime import hands, warm, worker
 from zuki.runtime.pool import Pool, stack_lock
+from zuki_kernels import current
 
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
 
@@ -65,7 +66,10 @@ def _after_fork() -> None:
 
 def _after_fork_in_child() -> None:
     worker.seats.taken.clear()
+    if warm.is_warm():
+        current.hold(0)
     warm.renew_lock()
+    hands.renew_lock()
     pools = list(_pools)
     for pool in pools:  # all of them first: what one forgets may end another one
         pool.renew_lock()

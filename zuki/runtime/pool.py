@@ -6,10 +6,10 @@ from collections import deque
 from heapq import heappop, heappush
 
 from zuki.errors import ExecutorShutDownError, ZukiError
-from zuki.runtime import worker
+from zuki.runtime import hands, worker
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki_kernels import notifier, pulse, search, starting, turn
+from zuki_kernels import current, notifier, pulse, search, starting, turn
 from zuki_kernels._signals import held_back
 from zuki_kernels._types import Table
 from zuki_kernels.runs import NONE
@@ -47,7 +47,8 @@ class Pool:
 
     def begin_anew(self) -> None:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
-        self.tables = Tables(self.max_threads)
+        self._call, address = hands.make_call(self._do_in_python)
+        self.tables = Tables(self.max_threads, hands.address_of_join(), address)
         self.active: dict[int, Run] = {}
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
@@ -162,7 +163,7 @@ class Pool:
             pulse.count_helper(self.tables.pool, 1)
             if threading.current_thread() is threading.main_thread():
                 self._keep_pulse()
-        worker.seats.taken.append((self, row))
+        self._take_seat(row)
         return row
 
     def _leave(self, row: int, held: held_back) -> None:
@@ -177,7 +178,7 @@ class Pool:
 
     def _stand_up(self, row: int) -> bool:
         """Give a seat back; return whether somebody is there to do what is left."""
-        worker.seats.taken.pop()
+        self._give_seat_back()
         if worker.row_of_this_thread(self) is not None:
             return True
         tables = self.tables
@@ -223,8 +224,26 @@ class Pool:
             return True
 
     def _be_a_thread(self, row: int) -> None:
-        worker.seats.taken.append((self, row))
+        self._take_seat(row)
         worker.work(self, row, NONE, turn.FRESH)
+
+    def _take_seat(self, row: int) -> None:
+        """Let the calling thread be a worker: its jitted code spawns into the worker's hand."""
+        main = threading.current_thread() is threading.main_thread()
+        before = current.hold(self.tables.take_hand(row, hands.stack_limit(), main))
+        worker.seats.taken.append((self, row, before))
+
+    def _give_seat_back(self) -> None:
+        _, _, before = worker.seats.taken.pop()
+        current.hold(before)
+
+    def _do_in_python(self, me: int, reason: int, task: int, ended: int, start: int) -> int:
+        """Do what a turn inside of a join has asked for; return how a Python body went."""
+        if start:
+            self.start_thread()
+        if ended >= 0:
+            self.end(ended)
+        return worker.run_python(self, task) if reason == turn.RUN_PYTHON else turn.RETURNED
 
     def _keep_pulse(self) -> None:
         with self._lock:

@@ -1,14 +1,18 @@
 """Every table of a pool is made here; after this only kernels touch them."""
 
+from mmap import mmap
+
 import numpy as np
 
-from zuki_kernels import counters, deque, notifier, queue, runs, search
+from zuki_kernels import counters, deque, hands, joining, notifier, queue, runs, search
 from zuki_kernels._types import Table
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
+HAND_CAPACITY = 8  # blocks a hand shares at once; a power of two
+ARENA_BYTES = 256 << 20  # address space of a worker's arena; the system gives memory where it is used
 
 
 def make_table(rows: int, fields: int) -> Table:
@@ -25,9 +29,11 @@ class Tables:
     ----------
     max_threads : int
         How many workers may be awake at once.
+    join, call_python : int
+        Addresses of what hands call; see `zuki.runtime.hands`.
     """
 
-    def __init__(self, max_threads: int) -> None:
+    def __init__(self, max_threads: int, join: int = 0, call_python: int = 0) -> None:
         self.seats = max_threads + GUESTS
         self.pool = make_table(1, notifier.POOL_FIELDS)
         self.pool[0, notifier.LIMIT] = max_threads
@@ -37,8 +43,62 @@ class Tables:
         self.rings = make_table(self.seats * search.LEVELS, CAPACITY)
         self.queues = make_table(search.FIRST_OWN + self.seats, queue.QUEUE_FIELDS)
         self.runs = make_table(RUNS, runs.RUN_FIELDS)
+        self.hands = make_table(self.seats, hands.HAND_FIELDS)
+        self.hand_rings = make_table(self.seats, HAND_CAPACITY)
+        self.directory = make_table(1, joining.DIRECTORY_FIELDS)
+        self._arenas = [mmap(-1, ARENA_BYTES) for _ in range(self.seats)]
+        self._fill_hands(max_threads > 1, join, call_python)
 
     @property
     def of_a_turn(self) -> tuple[Table, ...]:
         """The tables that a worker's turn wants, in its order."""
-        return self.pool, self.workers, self.deques, self.rings, self.queues, self.runs
+        return (
+            self.pool,
+            self.workers,
+            self.deques,
+            self.rings,
+            self.queues,
+            self.runs,
+            self.hands,
+            self.hand_rings,
+        )
+
+    def take_hand(self, row: int, stack_limit: int, watched: bool) -> int:
+        """Let the calling thread have a worker's hand, which nobody has; return its address."""
+        hand = self.hands[row]
+        hand[hands.STACK_LIMIT] = stack_limit
+        hand[hands.IS_WATCHED] = watched
+        return hand.ctypes.data
+
+    def _fill_hands(self, shares: bool, join: int, call_python: int) -> None:
+        for row, arena in enumerate(self._arenas):
+            hand = self.hands[row]
+            begin = np.frombuffer(arena, np.int8, 1).ctypes.data
+            hand[hands.NEWEST] = hand.ctypes.data + 8 * hands.ANCHOR
+            hand[hands.ARENA_TOP] = begin
+            hand[hands.ARENA_END] = begin + ARENA_BYTES
+            hand[hands.SHARES] = shares
+            hand[hands.ROW] = row
+            hand[hands.JOIN] = join
+            hand[hands.CALL_PYTHON] = call_python
+            hand[hands.DIRECTORY] = self.directory.ctypes.data
+        for field, table in (
+            (joining.POOL, self.pool),
+            (joining.WORKERS, self.workers),
+            (joining.DEQUES, self.deques),
+            (joining.RINGS, self.rings),
+            (joining.QUEUES, self.queues),
+            (joining.RUNS, self.runs),
+            (joining.HANDS, self.hands),
+            (joining.HAND_RINGS, self.hand_rings),
+        ):
+            self.directory[0, field] = table.ctypes.data
+        for field, number in (
+            (joining.SEATS, self.seats),
+            (joining.DEQUE_ROWS, len(self.deques)),
+            (joining.CAPACITY, self.rings.shape[1]),
+            (joining.HAND_CAPACITY, self.hand_rings.shape[1]),
+            (joining.QUEUE_ROWS, len(self.queues)),
+            (joining.RUN_ROWS, len(self.runs)),
+        ):
+            self.directory[0, field] = number

@@ -4,7 +4,7 @@ import threading
 
 from numba import types
 
-from zuki_kernels import notifier, pulse, search, starting, turn
+from zuki_kernels import current, notifier, pulse, search, starting, turn
 from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
 
@@ -20,7 +20,8 @@ _WANTED = (
     (pulse.beat, "ti"),
     (node_of, "i"),
     (slot_of, "i"),
-    (turn.turn, "iiiiitttttt"),
+    (turn.turn, "iiiiitttttttt"),
+    (current.hold, "i"),
     (search.is_anything_left, "tti"),
     (notifier.depart, "ttibb"),
     (starting.outcome, "ti"),
@@ -36,6 +37,11 @@ def renew_lock() -> None:
     """Make the lock anew in a forked child: another thread may have held it."""
     global _lock
     _lock = threading.Lock()
+
+
+def is_warm() -> bool:
+    """Tell whether `warm_up` has been called."""
+    return _is_done
 
 
 def warm_up() -> None:

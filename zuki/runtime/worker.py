@@ -15,7 +15,7 @@ class _Seats(threading.local):
     """Where this thread is a worker, the innermost last: pools and rows."""
 
     def __init__(self) -> None:
-        self.taken: list[tuple[Pool, int]] = []
+        self.taken: list[tuple[Pool, int, int]] = []  # and the hand that was the thread's before
 
 
 seats = _Seats()
@@ -23,7 +23,7 @@ seats = _Seats()
 
 def row_of_this_thread(pool: "Pool") -> int | None:
     """Return the row of this thread among a pool's workers, or None."""
-    for taken, row in seats.taken:
+    for taken, row, _ in seats.taken:
         if taken is pool:
             return row
     return None
@@ -65,7 +65,7 @@ def work(
         if ended >= 0:
             pool.end(ended)
         if reason == turn.RUN_PYTHON:
-            finished, outcome = task, _run_python(pool, task)
+            finished, outcome = task, run_python(pool, task)
         elif reason == turn.SIGNALS:
             beat = pulse.read(pool.tables.pool)
             if is_to_give_up is not None and is_to_give_up():
@@ -74,7 +74,8 @@ def work(
             return
 
 
-def _run_python(pool: "Pool", task: int) -> int:
+def run_python(pool: "Pool", task: int) -> int:
+    """Run the body of a Python node; return how it went, as `turn` names it."""
     slot = slot_of(task)
     stopped = starting.is_stopped(pool.tables.runs, slot)
     return pool.active[slot].run_python(node_of(task), stopped)

@@ -4,6 +4,8 @@
     pack     object (frame, mask, *a) unboxes the arguments into a frame; those in ``mask`` are left out
     unpack   object (frame)           boxes the result
     release  void (frame)             gives back the references that the frame holds
+    drop     int64 (frame)            gives back the references that the frame of a spawned task holds
+    kind     entry, bytes, drop       what `zuki_kernels.hands` wants to know of a spawned task
     writes   int64 ()                 the arguments that the body may write, a bit each
 
 ``pack`` and ``unpack`` have the signature of a C function of CPython; they hold the GIL.
@@ -14,6 +16,7 @@ from contextlib import contextmanager
 from llvmlite import ir
 from numba.core import cgutils, types
 
+from zuki_kernels.hands import FRAME
 from zuki.task.frames import MOVES, lay_out, takes_no_space, value_type
 
 WORD = ir.IntType(64)
@@ -55,6 +58,7 @@ class _Functions:
         self._add_pack()
         self._add_unpack()
         self._add_release()
+        self._add_kind()
         builder, _ = self._define("writes", ir.FunctionType(WORD, []))
         builder.ret(WORD(writes))
 
@@ -244,3 +248,26 @@ class _Functions:
                 if self._is_counted(kind):
                     self.context.nrt.decref(builder, kind, self._load_argument(builder, frame, index))
         builder.ret_void()
+
+    # ---- spawned tasks ----------------------------------------------------------------------------
+
+    def _add_kind(self) -> None:
+        builder, (address,) = self._define("drop", ir.FunctionType(WORD, [WORD]))
+        frame = builder.inttoptr(address, BYTES)
+        if self._is_counted(self.result):
+            held = self._load(builder, frame, self.layout.result, self.result)
+            self.context.nrt.decref(builder, self.result, held)
+        for index, kind in enumerate(self.description.argtypes):
+            if self._is_counted(kind):
+                self.context.nrt.decref(builder, kind, self._load_argument(builder, frame, index))
+        builder.ret(WORD(0))
+        entry, drop = (self.module.get_global(symbol(name, self.description)) for name in ("entry", "drop"))
+        words = ir.LiteralStructType([entry.type, WORD, drop.type])
+        kind = ir.GlobalVariable(self.module, words, symbol("kind", self.description))
+        kind.initializer = words([entry, WORD(block_bytes(self.layout)), drop])
+        kind.global_constant = True
+
+
+def block_bytes(layout) -> int:
+    """Return how much memory a spawned task takes: its block's words and its frame, in whole cache lines."""
+    return -(-(FRAME + max(layout.size, 8)) // 64) * 64

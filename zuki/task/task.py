@@ -22,6 +22,9 @@ from zuki.task.specialisation import Specialisation
 _FIXED_OPTIONS = {"nopython": True, "nogil": True, "forceobj": False, "no_cpython_wrapper": False}
 
 
+in_progress: list[tuple["Task", tuple[types.Type, ...]]] = []  # what is being compiled, the innermost last
+
+
 class Task(CPUDispatcher):
     """A jitted body that can be called in place, as `numba.njit` would, and be a node of a graph.
 
@@ -53,6 +56,7 @@ class Task(CPUDispatcher):
         parameters = inspect.signature(py_func).parameters.values()
         self.argument_names = tuple(parameter.name for parameter in parameters)
         self._defaults = tuple(p.default for p in parameters if p.default is not inspect.Parameter.empty)
+        self.declared: dict[tuple[types.Type, ...], types.Type] = {}  # results of declared signatures
         self._takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
     def enable_caching(self) -> None:
@@ -86,6 +90,14 @@ class Task(CPUDispatcher):
                 f"({', '.join(self.argument_names)}), not {len(arguments)}"
             )
         return arguments + self._defaults[len(self._defaults) - missing :]
+
+    def compile(self, sig):
+        """Compile a signature, or load it."""
+        in_progress.append((self, sigutils.normalize_signature(sig)[0]))
+        try:
+            return super().compile(sig)
+        finally:
+            in_progress.pop()
 
     def specialise_for(self, arguments: tuple[Any, ...]) -> Specialisation:
         """Return the specialisation for Python values, compiling it at first use."""
@@ -281,6 +293,10 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
         if cache:
             with suppress(RuntimeError):  # Numba finds no place for it: code typed at a prompt
                 made.enable_caching()
+        for signature in signatures or ():
+            argument_types, result = sigutils.normalize_signature(signature)
+            if result is not None:
+                made.declared[argument_types] = result
         with typeinfer.register_dispatcher(made):  # so that a body that calls itself finds itself
             for signature in signatures or ():
                 made.compile(signature)

@@ -1,0 +1,223 @@
+"""A worker's hand: the tasks it has spawned and nobody has begun.
+
+The owner keeps spawned tasks to itself, in a list without any atomic operation, and puts
+the oldest of them where thieves find them only when there is nothing left there: a spawn
+and a join cost a few plain instructions, and a fence is paid only for what was shared.
+After Acar, Chargueraud and Rainey (PPoPP 2013) and Lace (van Dijk and van de Pol 2014); what is
+shared is a `deque`, as are the columns TOP, BOTTOM and SEEN of a hand.
+
+A spawned task is a *block* in its spawner's arena, known by its address; after four words
+comes its frame. STATE packs a stamp, which tells a block's lives apart, and
+
+    IN_HAND  in its owner's list; the owner alone knows of it
+    SHARED   in a deque, or taken from it and not finished; FAILURE and OWNER are in use
+    AWAITED  the same, and its owner sleeps, or is about to, until it is finished
+    DONE     finished; FAILURE says how
+    GONE     joined: the block is nobody's
+
+Roles: the owner calls everything here but `finish`, which whoever ran a shared task calls.
+At rest: the list leads from NEWEST by OLDER to the anchor, which is in the hand itself, and
+back by NEWER; what is shared is older than what is in hand; ARENA_TOP is behind every block in use.
+"""
+
+from . import deque
+from ._jit import kernel
+from ._types import Table
+from .atomics import cas_acq_rel, exchange_acq_rel, load_acquire, load_relaxed, store_relaxed
+from .deque import BOTTOM, TOP
+from .dispatch import address_of, call_join, table_at
+
+# Columns of the table of hands, beside the deque's
+NEWEST = 18  # address of the block spawned last, or of the anchor
+ARENA_TOP = 19  # address behind the blocks in use
+ARENA_END = 20
+STAMP = 21  # of the block spawned last
+SHARES = 22  # 1: others may be awake, to take what is shared
+ROW = 23  # the worker whose hand it is
+ANCHOR = 24  # a block that stands for the end of the list: four cells
+STACK_LIMIT = 28  # address that the thread's stack is not to grow beyond
+JOIN = 29  # address of `joining.join`
+CALL_PYTHON = 30  # address of a function that does what only Python can
+DIRECTORY = 31  # address of the pool's directory of tables
+IS_WATCHED = 32  # 1: the thread has to look at its signals
+HAND_FIELDS = 48
+
+# Words of a block
+KIND = 0  # address of the description of what is run: entry, bytes of a block, release
+STATE = 1
+OLDER = 2  # in hand: the block spawned before
+NEWER = 3  # in hand: the block spawned after, where there is one
+FAILURE = 2  # shared: how it went: 0, or what its entry returned
+OWNER = 3  # shared: the worker that spawned it
+FRAME = 32  # bytes from a block's address to its frame's
+BLOCK_FIELDS = 5  # the fifth is the first of the frame
+
+# Words of a description
+ENTRY = 0
+SIZE = 1
+RELEASE = 2
+KIND_FIELDS = 3
+
+IN_HAND = 0
+SHARED = 1
+AWAITED = 2
+DONE = 3
+GONE = 4
+_STATES = 7
+ONE_STAMP = 8
+
+_SHARE = 4  # blocks that are shared at once
+
+
+@kernel
+def block_at(address: int) -> Table:
+    """View a block."""
+    return table_at(address, 1, BLOCK_FIELDS)
+
+
+@kernel
+def put(hands: Table, me: int, block: int, kind: int) -> int:
+    """Take a new block into one's hand; return its stamp."""
+    stamp = load_relaxed(hands, me, STAMP) + ONE_STAMP
+    newest = load_relaxed(hands, me, NEWEST)
+    words = block_at(block)
+    store_relaxed(words, 0, KIND, kind)
+    store_relaxed(words, 0, STATE, stamp)
+    store_relaxed(words, 0, OLDER, newest)
+    store_relaxed(block_at(newest), 0, NEWER, block)
+    store_relaxed(hands, me, NEWEST, block)
+    store_relaxed(hands, me, STAMP, stamp)
+    return stamp
+
+
+@kernel
+def take(hands: Table, me: int, block: int, stamp: int) -> bool:
+    """Take a block out of one's hand and free its memory, if it is the newest; return whether it was."""
+    words = block_at(block)
+    if load_relaxed(hands, me, NEWEST) != block or load_relaxed(words, 0, STATE) != stamp:
+        return False
+    store_relaxed(hands, me, NEWEST, load_relaxed(words, 0, OLDER))
+    store_relaxed(hands, me, ARENA_TOP, block)
+    return True
+
+
+@kernel
+def take_out(hands: Table, me: int, block: int) -> None:
+    """Take any block out of one's hand."""
+    words = block_at(block)
+    older = load_relaxed(words, 0, OLDER)
+    if load_relaxed(hands, me, NEWEST) == block:
+        store_relaxed(hands, me, NEWEST, older)
+    else:
+        newer = load_relaxed(words, 0, NEWER)
+        store_relaxed(block_at(older), 0, NEWER, newer)
+        store_relaxed(block_at(newer), 0, OLDER, older)
+
+
+@kernel
+def is_share_due(hands: Table, me: int) -> bool:
+    """Tell whether thieves would find nothing here."""
+    if load_relaxed(hands, me, SHARES) == 0:
+        return False
+    return load_relaxed(hands, me, TOP) >= load_relaxed(hands, me, BOTTOM)
+
+
+@kernel
+def share(hands: Table, rings: Table, me: int) -> int:
+    """Put the oldest blocks of one's hand into one's deque; return how many."""
+    anchor = address_of(hands, me, ANCHOR)
+    shared = 0
+    while shared < _SHARE and load_relaxed(hands, me, NEWEST) != anchor:
+        block = load_relaxed(hands, me, ANCHOR + NEWER)
+        take_out(hands, me, block)
+        words = block_at(block)
+        store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)
+        store_relaxed(words, 0, FAILURE, 0)
+        store_relaxed(words, 0, OWNER, load_relaxed(hands, me, ROW))
+        deque.push(hands, rings, me, block)  # there is room: it was empty
+        shared += 1
+    return shared
+
+
+@kernel
+def state_of(block: int) -> int:
+    """Return the state of a block, without its stamp."""
+    return load_relaxed(block_at(block), 0, STATE) & _STATES
+
+
+@kernel
+def is_done(block: int) -> bool:
+    """Tell whether a shared task has finished."""
+    return load_acquire(block_at(block), 0, STATE) & _STATES == DONE  # order: results after; pairs with finish's
+
+
+@kernel
+def expect(block: int) -> bool:
+    """Ask to be woken when a shared task has finished; return False if it has."""
+    words = block_at(block)
+    state = load_relaxed(words, 0, STATE)
+    if state & _STATES == SHARED:
+        # order: asked before asleep; pairs with finish's
+        return cas_acq_rel(words, 0, STATE, state, state & ~_STATES | AWAITED)
+    return state & _STATES == AWAITED
+
+
+@kernel
+def finish(block: int, failure: int) -> int:
+    """Say how a shared task went; return the worker that is to be woken, or -1. Whoever ran it."""
+    words = block_at(block)
+    owner = load_relaxed(words, 0, OWNER)
+    stamp = load_relaxed(words, 0, STATE) & ~_STATES
+    store_relaxed(words, 0, FAILURE, failure)
+    # order: results before; the wish to be woken before the look at it; pairs with is_done's and expect's
+    before = exchange_acq_rel(words, 0, STATE, stamp | DONE)
+    return owner if before & _STATES == AWAITED else -1
+
+
+# What jitted code that spawns has inside of it: these take the address of the calling thread's hand.
+
+ALL_ABOVE = -1  # as a stamp for `joining.join`: join all that lies above the block
+SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
+
+
+@kernel
+def reserve(hand: int, size: int, stack: int) -> int:
+    """Take memory for a block; return its address, or 0 if there is none, or if ``stack`` is beyond the limit."""
+    own = table_at(hand, 1, HAND_FIELDS)
+    block = load_relaxed(own, 0, ARENA_TOP)
+    if block + size > load_relaxed(own, 0, ARENA_END) or stack < load_relaxed(own, 0, STACK_LIMIT):
+        return 0
+    store_relaxed(own, 0, ARENA_TOP, block + size)
+    return block
+
+
+@kernel
+def spawn(hand: int, block: int, kind: int) -> int:
+    """Take a block, whose frame is filled, into the hand; return its stamp."""
+    own = table_at(hand, 1, HAND_FIELDS)
+    stamp = put(own, 0, block, kind)
+    if is_share_due(own, 0):
+        call_join(load_relaxed(own, 0, JOIN), hand, block, SHARE)
+    return stamp
+
+
+@kernel
+def take_newest(hand: int, block: int, stamp: int) -> bool:
+    """Do as `take`."""
+    return take(table_at(hand, 1, HAND_FIELDS), 0, block, stamp)
+
+
+@kernel
+def join_left(hand: int, block: int) -> int:
+    """Join what a task that lay at ``block`` has spawned and not joined; return 0 or a failure."""
+    own = table_at(hand, 1, HAND_FIELDS)
+    if load_relaxed(own, 0, ARENA_TOP) == block:
+        return 0
+    return call_join(load_relaxed(own, 0, JOIN), hand, block, ALL_ABOVE)
+
+
+@kernel
+def join_slowly(hand: int, block: int, stamp: int) -> int:
+    """Let a task be done that is not the newest in hand; return as `joining.join`."""
+    own = table_at(hand, 1, HAND_FIELDS)
+    return call_join(load_relaxed(own, 0, JOIN), hand, block, stamp)

@@ -1,0 +1,98 @@
+"""Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
+
+from . import deque, event
+from ._jit import kernel
+from ._types import Table
+from .atomics import load_relaxed, store_relaxed
+from .counters import STEALS, TASKS, TRIES, count
+from .deque import TOP
+from .dispatch import address_of, call, call_join, table_at
+from .hands import (
+    ARENA_TOP,
+    ENTRY,
+    FRAME,
+    GONE,
+    IN_HAND,
+    JOIN,
+    KIND,
+    KIND_FIELDS,
+    RELEASE,
+    SIZE,
+    STATE,
+    block_at,
+    finish,
+    share,
+    state_of,
+)
+from .notifier import START, notify
+from .runs import NONE
+from .search import USED_WORKERS
+from .waiting import wake
+
+NOTHING = 0  # as a block: none
+
+
+@kernel
+def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> int:
+    """Take a shared task, one's own newest or another worker's oldest; return its block, or NOTHING."""
+    block = deque.pop(hands, rings, me)
+    if block > 0:
+        return block
+    used = load_relaxed(pool, 0, USED_WORKERS)
+    victim = me
+    for _ in range(used - 1):
+        victim = victim + 1 if victim + 1 < used else 0
+        count(workers, me, TRIES, 1)
+        block = deque.steal(hands, rings, victim)
+        if block > 0:
+            count(workers, me, STEALS, 1)
+            return block
+    return NOTHING
+
+
+@kernel
+def enter(hands: Table, me: int, block: int) -> int:
+    """Run the body of a block, and wait for what it spawned and did not join; return 0, or its failure."""
+    kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
+    floor = load_relaxed(hands, me, ARENA_TOP)
+    failure = call(load_relaxed(kind, 0, ENTRY), block + FRAME)
+    if load_relaxed(hands, me, ARENA_TOP) != floor:
+        left = join_all_above(hands, me, floor)
+        if failure == 0:
+            failure = left
+    return failure
+
+
+@kernel
+def run(workers: Table, hands: Table, me: int, block: int) -> None:
+    """Run a shared task that was found, and tell its owner."""
+    failure = enter(hands, me, block)
+    count(workers, me, TASKS, 1)
+    owner = finish(block, failure)
+    if owner >= 0 and event.post(workers, owner):
+        wake(workers, owner, event.EVENT, 1)
+
+
+@kernel
+def join_all_above(hands: Table, me: int, floor: int) -> int:
+    """Join every block of one's arena above ``floor`` that nobody has joined; return the first failure."""
+    first = 0
+    block = floor
+    while block < load_relaxed(hands, me, ARENA_TOP):
+        words = block_at(block)
+        kind = table_at(load_relaxed(words, 0, KIND), 1, KIND_FIELDS)
+        if state_of(block) != GONE:
+            stamp = load_relaxed(words, 0, STATE) & ~7
+            failure = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, stamp)
+            call(load_relaxed(kind, 0, RELEASE), block + FRAME)
+            if first == 0:
+                first = failure
+        block += load_relaxed(kind, 0, SIZE)
+    store_relaxed(hands, me, ARENA_TOP, floor)
+    return first
+
+
+@kernel
+def share_and_notify(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> bool:
+    """Share what is oldest in one's hand; return whether the caller must start a thread."""
+    return share(hands, rings, me) > 0 and notify(pool, workers, me, False) == START

@@ -1,0 +1,1 @@
+"""Tasks that jitted code spawns and joins."""

@@ -1,0 +1,334 @@
+"""`spawn` and `join` in jitted code: their types, and the code that stands for a call of each.
+
+A spawn fills a block of the worker's arena with the arguments and takes it into the worker's
+hand; the join of the newest block in hand is a direct call of the body (`zuki_kernels.hands`).
+Outside a pool a spawn runs the body in place and the handle keeps the result.
+"""
+
+from llvmlite import ir
+from numba.core import callconv, cgutils, errors, types
+from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.extending import lower_builtin
+
+from zuki.errors import TaskError
+from zuki.spawning.api import join, spawn
+from zuki.spawning.handles import JoinHandle, fields_of
+from zuki.task.frames import lay_out, takes_no_space, value_type
+from zuki.task.lowering import block_bytes, symbol
+from zuki.task.task import in_progress, task_of
+from zuki_kernels import hands
+from zuki_kernels.current import emit_current_hand
+
+_WORD = ir.IntType(64)
+_BYTES = ir.IntType(8).as_pointer()
+_RAISED_OBJECT = 1
+
+
+@infer_global(spawn)
+class _SpawnTemplate(AbstractTemplate):
+    def generic(self, args, kws):
+        named = getattr(args[0], "dispatcher_type", args[0]) if args else None  # in its own body, as recursive
+        if kws or not isinstance(named, types.Dispatcher):
+            raise errors.TypingError("zuki.spawn takes a task, and the task's arguments by their places")
+        task = task_of(named.dispatcher)
+        given = tuple(types.unliteral(kind) for kind in args[1:])
+        if len(given) != len(task.argument_names):
+            wanted = ", ".join(task.argument_names)
+            raise errors.TypingError(
+                f"zuki.spawn: task '{task.__name__}' takes {len(task.argument_names)} arguments ({wanted}), "
+                f"not {len(given)}"
+            )
+        arguments, result = _resolve(self.context, task, given)
+        return JoinHandle(task, result, arguments)(args[0], *arguments)
+
+
+def _resolve(context, task, given):
+    """Return the types that a task takes for these arguments, and its result's."""
+    if given in task.declared:
+        return given, task.declared[given]
+    if any(task is other and arguments == given for other, arguments in in_progress):
+        raise errors.TypingError(
+            f"zuki.spawn: task '{task.__name__}' spawns itself, so its signature has to be declared: "
+            f'@zuki.task("result({", ".join(map(str, given))})")'
+        )
+    for declared, result in task.declared.items():
+        if len(declared) == len(given) and all(
+            context.can_convert(have, want) is not None for have, want in zip(given, declared, strict=True)
+        ):
+            return declared, result
+    try:
+        found = task.specialise(given)
+    except TaskError as error:
+        raise errors.TypingError(f"zuki.spawn: {error}") from error
+    return found.argument_types, found.result_type
+
+
+@infer_global(join)
+class _JoinTemplate(AbstractTemplate):
+    def generic(self, args, kws):
+        if kws or len(args) != 1 or not isinstance(args[0], JoinHandle):
+            raise errors.TypingError("zuki.join takes one handle, as zuki.spawn returned it")
+        return args[0].result(args[0])
+
+
+class _Callee:
+    """The functions beside a task's body, as the module that is being written sees them."""
+
+    def __init__(self, context, builder, handle) -> None:
+        self.context, self.builder, self.handle = context, builder, handle
+        task, arguments = handle.task, handle.arguments
+        compiled = task.overloads.get(arguments)
+        if compiled is not None:
+            context.add_linking_libs([compiled.library])
+            self.name, self._description = compiled.fndesc.llvm_func_name, compiled.fndesc
+        elif in_progress and in_progress[-1] == (task, arguments):
+            self.name = builder.function.name
+        else:
+            raise errors.LoweringError(
+                f"zuki.spawn: task '{task.__name__}' is still being compiled: tasks that spawn one another "
+                "cannot be compiled yet"
+            )
+        self.layout = lay_out(context, handle.result, arguments)
+
+    def _named(self, function: str) -> str:
+        return f"zuki.{function}.{self.name}"
+
+    def body(self):
+        kind = self.context.call_conv.get_function_type(self.handle.result, self.handle.arguments)
+        return cgutils.get_or_insert_function(self.builder.module, kind, self.name)
+
+    def entry(self, frame):
+        kind = ir.FunctionType(_WORD, [_WORD])
+        return self.builder.call(
+            cgutils.get_or_insert_function(self.builder.module, kind, self._named("entry")), [frame]
+        )
+
+    def kind(self):
+        module, name = self.builder.module, self._named("kind")
+        there = module.globals.get(name)
+        if there is None:
+            there = ir.GlobalVariable(module, ir.ArrayType(_WORD, 3), name)
+            there.linkage = "external"
+        return self.builder.ptrtoint(there, _WORD)
+
+
+def _call_kernel(context, builder, kernel, *args):
+    """Call a kernel that takes and returns words."""
+    signature = (types.int64,) * len(args)
+    kernel.compile(signature)
+    compiled = kernel.overloads[signature]
+    context.add_linking_libs([compiled.library])
+    _, answer = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, args)
+    return answer
+
+
+class _Frame:
+    """The frame of a spawned task at an address."""
+
+    def __init__(self, context, builder, layout, handle, address) -> None:
+        self.context, self.builder, self.layout, self.handle = context, builder, layout, handle
+        self._bytes = builder.inttoptr(address, _BYTES)
+        self.result_type = value_type(handle.result)
+
+    def _at(self, offset, kind=None):
+        place = self.builder.gep(self._bytes, [_WORD(offset)])
+        kind = _WORD if kind is None else self.context.get_data_type(kind)
+        return self.builder.bitcast(place, kind.as_pointer())
+
+    def is_counted(self, kind) -> bool:
+        return not takes_no_space(kind) and self.context.data_model_manager[kind].contains_nrt_meminfo()
+
+    def fill(self, args) -> None:
+        """Store the arguments, with references of the frame's own."""
+        builder = self.builder
+        builder.store(_WORD(0), self._at(0))
+        if self.is_counted(self.result_type):
+            place = self._at(self.layout.result, self.result_type)
+            builder.store(cgutils.get_null_value(place.type.pointee), place)
+        for kind, offset, value in zip(self.handle.arguments, self.layout.arguments, args, strict=True):
+            if takes_no_space(kind):
+                continue
+            if isinstance(kind, types.Record):
+                builder.store(builder.ptrtoint(value, _WORD), self._at(offset))
+                continue
+            if self.is_counted(kind):
+                self.context.nrt.incref(builder, kind, value)
+            self.context.pack_value(builder, kind, value, self._at(offset, kind))
+
+    def arguments(self) -> list:
+        """Load the arguments."""
+        loaded = []
+        for kind, offset in zip(self.handle.arguments, self.layout.arguments, strict=True):
+            if takes_no_space(kind):
+                loaded.append(self.context.get_dummy_value())
+            elif isinstance(kind, types.Record):
+                address = self.builder.load(self._at(offset))
+                loaded.append(self.builder.inttoptr(address, self.context.get_value_type(kind)))
+            else:
+                loaded.append(self.context.unpack_value(self.builder, kind, self._at(offset, kind)))
+        return loaded
+
+    def give_back(self, loaded) -> None:
+        """Give back the references of the arguments."""
+        for kind, value in zip(self.handle.arguments, loaded, strict=True):
+            if self.is_counted(kind):
+                self.context.nrt.decref(self.builder, kind, value)
+
+    def result(self):
+        """Load the result: a flag that says whether it is None, and its value."""
+        absent = ir.IntType(1)(0)
+        if self.layout.absent >= 0:
+            word = self.builder.load(self._at(self.layout.absent))
+            absent = self.builder.icmp_unsigned("!=", word, _WORD(0))
+        if self.result_type is types.none:
+            return absent, ir.IntType(8)(0)
+        place = self._at(self.layout.result, self.result_type)
+        return absent, self.context.unpack_value(self.builder, self.result_type, place)
+
+
+@lower_builtin(spawn, types.Dispatcher, types.VarArg(types.Any))
+@lower_builtin(spawn, types.RecursiveCall, types.VarArg(types.Any))
+def _lower_spawn(context, builder, signature, args):
+    handle = signature.return_type
+    callee = _Callee(context, builder, handle)
+    made = fields_of(context, builder, handle)
+    size = block_bytes(callee.layout)
+    hand = emit_current_hand(builder)
+    made_at = cgutils.alloca_once_value(builder, cgutils.get_null_value(made._getvalue().type))
+    with builder.if_else(builder.icmp_unsigned("!=", hand, _WORD(0)), likely=True) as (inside, outside):
+        with inside:
+            stack = builder.ptrtoint(
+                builder.call(
+                    cgutils.get_or_insert_function(
+                        builder.module, ir.FunctionType(_BYTES, []), "llvm.stacksave.p0"
+                    ),
+                    [],
+                ),
+                _WORD,
+            )
+            block = _call_kernel(context, builder, hands.reserve, hand, _WORD(size), stack)
+            with builder.if_then(builder.icmp_unsigned("==", block, _WORD(0)), likely=False):
+                context.call_conv.return_user_exc(
+                    builder, RecursionError, ("too many tasks were spawned inside of one another, or not joined",)
+                )
+            address = builder.add(block, _WORD(hands.FRAME))
+            _Frame(context, builder, callee.layout, handle, address).fill(args[1:])
+            stamp = _call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
+            made = fields_of(context, builder, handle)
+            made.hand, made.block, made.stamp = hand, block, stamp
+            builder.store(made._getvalue(), made_at)
+        with outside:
+            space = cgutils.alloca_once(builder, ir.ArrayType(_WORD, size // 8))
+            address = builder.ptrtoint(space, _WORD)
+            frame = _Frame(context, builder, callee.layout, handle, address)
+            frame.fill(args[1:])
+            made = fields_of(context, builder, handle)
+            made.failure = callee.entry(address)
+            frame.give_back(frame.arguments())
+            made.absent, made.result = _fields_of_result(context, builder, frame, made)
+            builder.store(made._getvalue(), made_at)
+    return builder.load(made_at)
+
+
+def _fields_of_result(context, builder, frame, made):
+    absent, result = frame.result()
+    kind = made.absent.type
+    return absent if kind == absent.type else builder.zext(absent, kind), result
+
+
+@lower_builtin(join, JoinHandle)
+def _lower_join(context, builder, signature, args):
+    handle = signature.args[0]
+    callee = _Callee(context, builder, handle)
+    given = fields_of(context, builder, handle, value=args[0])
+    result_type = value_type(handle.result)
+    value_at = cgutils.alloca_once(builder, given.result.type)
+    absent_at = cgutils.alloca_once_value(builder, ir.IntType(1)(0))
+    with builder.if_else(builder.icmp_unsigned("!=", given.hand, _WORD(0)), likely=True) as (inside, outside):
+        with inside:
+            frame = _Frame(
+                context, builder, callee.layout, handle, builder.add(given.block, _WORD(hands.FRAME))
+            )
+            newest = _call_kernel(context, builder, hands.take_newest, given.hand, given.block, given.stamp)
+            with builder.if_else(builder.trunc(newest, ir.IntType(1)), likely=True) as (mine, other):
+                with mine:
+                    _call_directly(context, builder, callee, frame, given, value_at, absent_at)
+                with other:
+                    failure = _call_kernel(
+                        context, builder, hands.join_slowly, given.hand, given.block, given.stamp
+                    )
+                    with builder.if_then(builder.icmp_signed("==", failure, _WORD(-1)), likely=False):
+                        context.call_conv.return_user_exc(
+                            builder, TaskError, ("this handle has been joined before",)
+                        )
+                    frame.give_back(frame.arguments())
+                    _raise_if(context, builder, failure)
+                    absent, value = frame.result()
+                    builder.store(value, value_at)
+                    builder.store(absent, absent_at)
+        with outside:
+            _raise_if(context, builder, given.failure)
+            builder.store(given.result, value_at)
+            builder.store(builder.icmp_unsigned("!=", given.absent, given.absent.type(0)), absent_at)
+            if result_type is not types.none and frame.is_counted(result_type):
+                context.nrt.incref(builder, result_type, given.result)
+    if handle.result is types.none:
+        return context.get_dummy_value()
+    value = builder.load(value_at)
+    if isinstance(handle.result, types.Optional):
+        made = context.make_helper(builder, handle.result)
+        made.valid = builder.not_(builder.load(absent_at))
+        made.data = value
+        return made._getvalue()
+    return value
+
+
+def _call_directly(context, builder, callee, frame, given, value_at, absent_at) -> None:
+    handle = frame.handle
+    loaded = frame.arguments()
+    status, value = context.call_conv.call_function(
+        builder, callee.body(), handle.result, handle.arguments, loaded
+    )
+    frame.give_back(loaded)
+    with builder.if_then(status.is_error, likely=False):
+        context.call_conv.return_status_propagate(builder, status)
+    left = _call_kernel(context, builder, hands.join_left, given.hand, given.block)
+    _raise_if(context, builder, left)
+    if handle.result is types.none:
+        return
+    if isinstance(handle.result, types.Optional):
+        builder.store(status.is_none, absent_at)
+    builder.store(value, value_at)
+
+
+def _raise_if(context, builder, failure) -> None:
+    """Leave the function with an exception that an entry has kept; see `zuki.task.failures`."""
+    with builder.if_then(builder.icmp_unsigned("!=", failure, _WORD(0)), likely=False):
+        is_object = builder.and_(failure, _WORD(_RAISED_OBJECT))
+        convention = context.call_conv
+        excinfo = callconv.excinfo_ptr_t
+        with builder.if_else(builder.icmp_unsigned("!=", is_object, _WORD(0))) as (kept, described):
+            with kept:
+                python = context.get_python_api(builder)
+                lock = python.gil_ensure()
+                raised = builder.inttoptr(builder.sub(failure, _WORD(1)), python.pyobj)
+                kind = ir.FunctionType(ir.VoidType(), [python.pyobj, python.pyobj])
+                of = ir.FunctionType(python.pyobj, [python.pyobj])
+                type_of = cgutils.get_or_insert_function(builder.module, of, "PyObject_Type")
+                set_error = cgutils.get_or_insert_function(builder.module, kind, "PyErr_SetObject")
+                class_of = builder.call(type_of, [raised])
+                builder.call(set_error, [class_of, raised])
+                python.decref(class_of)
+                python.decref(raised)
+                python.gil_release(lock)
+                _propagate(convention, builder, callconv.RETCODE_EXC, cgutils.get_null_value(excinfo))
+            with described:
+                _propagate(convention, builder, callconv.RETCODE_USEREXC, builder.inttoptr(failure, excinfo))
+
+
+def _propagate(convention, builder, code, excinfo) -> None:
+    status = callconv.Status(
+        code=code, is_ok=None, is_none=None, is_error=None, is_python_exc=None, is_user_exc=None,
+        is_stop_iteration=None, excinfoptr=excinfo,
+    )  # fmt: skip
+    convention.return_status_propagate(builder, status)
