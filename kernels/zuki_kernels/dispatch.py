@@ -35,14 +35,6 @@ def _lower_call_words(context, builder, signature, args):
     return builder.call(builder.inttoptr(args[0], kind), args[1:])
 
 
-def _lower_call_join(context, builder, signature, args):
-    words = (types.int64,) * 3
-    kind = context.call_conv.get_function_type(types.int64, words)
-    function = builder.inttoptr(args[0], kind.as_pointer())
-    _, answer = context.call_conv.call_function(builder, function, types.int64, words, args[1:])
-    return answer
-
-
 def _lower_bare(context, builder, signature, args):
     table = bare_of(context, builder, signature.args[0], args[0])
     table.shape = cgutils.pack_array(builder, [builder.extract_value(table.shape, 0), args[1]])
@@ -82,7 +74,7 @@ def address_of(table: Table, row: int, field: int) -> int:
     raise NotImplementedError
 
 
-@compiles_to(_lower_call_join, types.int64, *[types.int64] * 4)
+@compiles_to(_lower_call_words, types.int64, *[types.int64] * 4)
 def call_join(function: int, hand: int, block: int, stamp: int) -> int:
     """Call `joining.join` by its address: the kernels below it cannot name it."""
     raise NotImplementedError

@@ -10,38 +10,40 @@ import sys
 import threading
 from collections.abc import Callable
 
-from numba import types
+from numba import cfunc, types
+from numba.core.ccallback import CFunc
 
 from zuki_kernels import joining
 
 _KEPT = 256 << 10  # bytes of a stack that a new task is not to find taken
-_JOIN = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 3)
+_JOIN = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
 _CALL = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 5)
 
 _lock = threading.Lock()
-_addresses: list[int] = []  # of the kernel, when it is known
+_compiled: list[CFunc] = []  # the kernel, when it is compiled
 
 
 def _address_of_join() -> int:
     with _lock:
-        if not _addresses:
-            signature = (types.int64,) * 3
-            joining.join.compile(signature)  # type: ignore[attr-defined]
-            compiled = joining.join.overloads[signature]  # type: ignore[attr-defined]
-            _addresses.append(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
-        return _addresses[0]
+        if not _compiled:
+            _compiled.append(cfunc(types.int64(types.int64, types.int64, types.int64))(_join))
+        return _compiled[0].address
 
 
-def _join_at_first(answer: int, failure: int, hand: int, block: int, stamp: int) -> int:
-    return _JOIN(_address_of_join())(answer, failure, hand, block, stamp)
+def _join(hand, block, stamp):
+    return joining.join(hand, block, stamp)
+
+
+def _join_at_first(hand: int, block: int, stamp: int) -> int:
+    return _JOIN(_address_of_join())(hand, block, stamp)
 
 
 _join_at_first_here = _JOIN(_join_at_first)
 
 
 def address_of_join() -> int:
-    """Return the address of a function that does what `joining.join` does, in Numba's calling convention."""
-    return _addresses[0] if _addresses else ctypes.cast(_join_at_first_here, ctypes.c_void_p).value or 0
+    """Return the address of a C function that does what `joining.join` does."""
+    return _compiled[0].address if _compiled else ctypes.cast(_join_at_first_here, ctypes.c_void_p).value or 0
 
 
 def make_call(function: Callable[[int, int, int, int, int], int]) -> tuple[object, int]:

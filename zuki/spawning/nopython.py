@@ -218,7 +218,8 @@ def _lower_spawn(context, builder, signature, args):
             made.hand, made.block, made.stamp = hand, block, stamp
             builder.store(made._getvalue(), made_at)
         with outside:
-            space = cgutils.alloca_once(builder, ir.ArrayType(_WORD, size // 8))
+            with builder.goto_entry_block():  # Numba's own way would clear it at each call
+                space = builder.alloca(ir.ArrayType(_WORD, size // 8))
             address = builder.ptrtoint(space, _WORD)
             frame = _Frame(context, builder, callee.layout, handle, address)
             frame.fill(args[1:])
