@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 IN := $(VENV)/bin/python
 
-.PHONY: demo test lint bench wheel clean
+.PHONY: demo test model lint bench wheel clean
 
 demo: $(VENV)/demo-is-installed
 	$(IN) -m zuki demo
 
 test: $(VENV)/test-is-installed
 	$(IN) -m pytest --cov --cov-report=
+
+model: $(VENV)/test-is-installed
+	$(IN) -m tests.model
 
 lint: $(VENV)/test-is-installed
 	$(IN) -m ruff check .

@@ -57,7 +57,7 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
         sync = load_relaxed(pool, 0, SYNC)
         if sync_state.is_shut_down(sync):
             return QUIET
-        if not waking and sync_state.is_notified(sync):
+        if not waking and sync_state.is_taken_care_of(sync):
             return QUIET
         after = sync_state.notified(sync, limit, waking)
         if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: this fence and `_wake_one`'s order it
@@ -168,16 +168,15 @@ def depart(pool: Table, workers: Table, me: int, waking: bool, leaves_work: bool
 
 
 @kernel
-def give_up_start(pool: Table) -> None:
-    """Undo a `START`: no thread could be started."""
-    while not _give_up_start(pool):
-        pass
-
-
-@kernel
-def _give_up_start(pool: Table) -> bool:
-    sync = load_relaxed(pool, 0, SYNC)
-    return cas_acq_rel(pool, 0, SYNC, sync, sync_state.unsignaled(sync))
+def give_up_start(pool: Table, workers: Table) -> bool:
+    """Undo a `START`: no thread could be started; return whether any worker is left for the work."""
+    while True:  # a failure means that another thread has moved the state
+        sync = load_relaxed(pool, 0, SYNC)
+        after = sync_state.unsignaled(sync, load_relaxed(pool, 0, LIMIT))
+        if cas_acq_rel(pool, 0, SYNC, sync, after):
+            if sync_state.is_signaled(after):
+                _wake_one(workers)
+            return sync_state.spawned(after) > 0
 
 
 @kernel

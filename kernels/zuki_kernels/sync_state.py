@@ -51,6 +51,12 @@ def is_notified(sync: int) -> bool:
 
 
 @kernel
+def is_taken_care_of(sync: int) -> bool:
+    """Tell whether work waits to be looked for and a worker is there, who will: one more need not be told."""
+    return is_notified(sync) and spawned(sync) > 0
+
+
+@kernel
 def is_signaled(sync: int) -> bool:
     """Tell whether a worker has been woken that has not looked yet."""
     return sync & _STATES == SIGNALED
@@ -126,13 +132,17 @@ def departed(sync: int, waking: bool) -> int:
 
 
 @kernel
-def unsignaled(sync: int) -> int:
-    """Forget a thread that was to be started and could not be; where nobody is, the notification as well."""
+def unsignaled(sync: int, limit: int) -> int:
+    """Forget a thread that was to be started and could not be.
+
+    A notification that nobody awake can take any more is SIGNALED to an idle worker. If there is none it
+    stays: only a worker that then searches may take it.
+    """
     after = sync - ONE_SPAWNED
     if is_signaled(sync):
         after &= ~_STATES
-    if spawned(after) == 0 and not is_shut_down(sync):
-        after &= ~NOTIFIED  # else the next one would be taken for needless; who joins looks anyway
+    if is_notified(after) and awake(after) == 0 and idle(after) > 0 and not is_shut_down(after):
+        after = notified(after, limit, False)
     return after
 
 

@@ -148,6 +148,7 @@ def test_who_leaves_work_has_another_look(running, notified):
 
 def test_a_start_that_failed_is_undone(running):
     assert notify(running) == START
-    notifier.give_up_start(running.pool)
+    assert not notifier.give_up_start(running.pool, running.workers)
     assert sync_state.spawned(sync_of(running)) == 0
     assert not sync_state.is_signaled(sync_of(running))
+    assert notify(running) == START  # the next notification tries again

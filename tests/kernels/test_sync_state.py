@@ -60,10 +60,17 @@ def test_sleep_and_leave():
     assert sync.unregistered(word(2, 1, WAKING)) == word(2, 0, WAKING)
     assert sync.departed(word(2, 1, WAKING), True) == word(1, 1)
     assert sync.departed(word(2, 1, SHUTDOWN), True) == word(1, 1, SHUTDOWN)
-    assert sync.unsignaled(word(2, 1, SIGNALED)) == word(1, 1)
-    assert sync.unsignaled(word(2, 0, SIGNALED) | sync.NOTIFIED) == word(1, 0) | sync.NOTIFIED
-    assert sync.unsignaled(word(1, 0, SIGNALED) | sync.NOTIFIED) == word(0, 0)  # nobody is there to hear it
-    assert sync.unsignaled(word(2, 1, SHUTDOWN)) == word(1, 1, SHUTDOWN)
+    assert sync.unsignaled(word(2, 1, SIGNALED), 2) == word(1, 1)
+    assert sync.unsignaled(word(2, 1, SHUTDOWN), 2) == word(1, 1, SHUTDOWN)
+
+
+def test_a_notification_does_not_end_with_the_thread_that_did_not_start():
+    told = NOTIFIED | SIGNALED
+    assert sync.unsignaled(word(2, 0, told), 2) == word(1, 0, NOTIFIED)  # who is awake takes it
+    assert sync.unsignaled(word(2, 1, told), 2) == word(1, 1, told)  # an idle one is to be woken
+    assert sync.unsignaled(word(1, 0, told), 2) == NOTIFIED  # nobody is left: the next one starts a thread
+    assert not sync.is_taken_care_of(NOTIFIED)
+    assert sync.is_taken_care_of(word(1, 0, NOTIFIED))
 
 
 def test_a_caller_joins_while_fewer_are_awake_than_may_be():
@@ -80,7 +87,7 @@ def test_the_end_is_for_ever():
     assert sync.is_notified(ended)
     for after in (
         sync.departed(ended, True),
-        sync.unsignaled(ended),
+        sync.unsignaled(ended, 9),
         sync.joined(ended, 9),
         sync.registered(ended, False),
     ):

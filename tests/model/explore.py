@@ -3,16 +3,22 @@
 Steps that commute are taken in one order only, and states that no thread can
 tell apart are visited once. `explore` is exhaustive; with ``preemptions`` it is
 exhaustive among runs that take a processor from a thread at most so often.
+
+An exhaustive search also finds threads that can go on but never come to an end:
+states from which no way leads to a state in which no thread can step.
 """
 
-import inspect
+import gc
+from contextlib import contextmanager
 from random import Random
 from typing import NamedTuple
 
 from . import mount
+from .book import BOOK, Searched
+from .judge import Judge
 from .machine import Machine
 from .memory import RaceError
-from .trace import BrokenRunError, Final, describe
+from .trace import BrokenRunError, describe
 
 
 class Explored(NamedTuple):
@@ -20,38 +26,7 @@ class Explored(NamedTuple):
 
     executions: int
     states: int
-
-
-class Judge:
-    """The oracles of a scenario."""
-
-    def __init__(self, machine, threads, check, invariant, quiescent):
-        self.machine, self.check, self.invariant, self.quiescent = machine, check, invariant, quiescent
-        self.names = [getattr(start, "__name__", "thread") for start in threads]
-        self._wants_memory = check is not None and len(inspect.signature(check).parameters) > 1
-
-    def at_the_end(self, state, nodes):
-        """What is wrong with a state in which no thread can step, or nothing."""
-        results = {slot: node.result for slot, node in enumerate(nodes) if node.done}
-        final = Final(self.machine, state)
-        if len(results) < len(nodes):
-            if self.quiescent is not None and self.quiescent(results, final):
-                return None
-            asleep = ", ".join(f"{self.names[s]}#{s}" for s, n in enumerate(nodes) if not n.done)
-            return f"lost wake-up: {asleep} asleep for ever: {results}"
-        if self.check is None:
-            return None
-        problem = self.check(results, final) if self._wants_memory else self.check(results)
-        return f"{problem}: {results}" if problem else None
-
-    def on_the_way(self, state, nodes):
-        """What is wrong with any state, or nothing."""
-        for node in nodes:
-            if node.error is not None:
-                return f"{type(node.error).__name__}: {node.error}"
-        if self.invariant is not None:
-            return self.invariant(Final(self.machine, state)) or None
-        return None
+    operations: int
 
 
 class _LongerViewsError(Exception):
@@ -109,18 +84,36 @@ def explore(
     Returns
     -------
     Explored
-        The numbers of distinct ends and of states.
+        The numbers of distinct ends and of states, and how many steps the longest run took.
     """
     machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=preemptions is None)
     judge = Judge(machine, threads, check, invariant, quiescent)
     become_familiar(machine)
-    while True:
-        try:
-            explored = _Search(machine, judge, preemptions, limit).run()
-        except _LongerViewsError:
-            continue
-        if not machine.programs.grown:  # else a future that was relied on has grown: once more
-            return explored
+    with no_collections():
+        while True:
+            try:
+                explored = _Search(machine, judge, preemptions, limit).run()
+            except _LongerViewsError:
+                continue
+            if not machine.programs.grown:  # else a future that was relied on has grown: once more
+                break
+    how = "all runs" if preemptions is None else f"preemptions: {preemptions}"
+    BOOK.searched.append(
+        Searched(len(threads), explored.operations, explored.states, explored.executions, how)
+    )
+    return explored
+
+
+@contextmanager
+def no_collections():
+    """Keep the garbage collector from looking through millions of tuples: that is a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Search:
@@ -129,8 +122,10 @@ class _Search:
     def __init__(self, machine, judge, preemptions, limit):
         self.machine, self.judge, self.preemptions, self.limit = machine, judge, preemptions, limit
         root = machine.settle(machine.start()), None, 0  # state, thread that ran last, preemptions so far
-        self.visited, self.open, self.taken, self.executions = {root}, {root}, [], 0
         self.root = root
+        self.visited, self.open, self.taken = {root: 0}, {root}, []  # a state's number is its place:
+        self.first, self.before = [None], [[]]  # how it was first reached; from which states it is
+        self.ends, self.operations = [], 0
 
     def run(self):
         path = [(self.root, iter(self.onward(self.root)))]
@@ -147,31 +142,68 @@ class _Search:
             self.taken.append((here[0], *taken))
             self.open.add(reached)
             path.append((reached, iter(self.onward(reached))))
-        return Explored(self.executions, len(self.visited))
+        # with few preemptions a thread that spins may not be left, which is no fault of its
+        if self.preemptions is None and not self.machine.programs.grown:
+            self.find_no_endless_run()
+        return Explored(len(self.ends), len(self.visited), self.operations)
 
     def fail(self, problem, *last):
         raise BrokenRunError(
             problem, describe(self.machine, [*self.taken, *last], self.judge.names)
         ) from None
 
+    def find_no_endless_run(self):
+        """Go back from the ends: who is not met has no way to any."""
+        met, work = bytearray(len(self.first)), list(self.ends)
+        while work:
+            number = work.pop()
+            if not met[number]:
+                met[number] = 1
+                work += self.before[number]
+        lost = met.find(0)
+        if lost < 0:
+            return
+        states = list(self.visited)
+        nodes = self.machine.nodes(states[lost][0])
+        busy = ", ".join(
+            f"{self.judge.names[at]}#{at}" for at, node in enumerate(nodes)
+            if self.machine.enabled(node, states[lost][0][0][at][1])
+        )  # fmt: skip
+        self.taken = []
+        while self.first[lost] is not None:
+            lost, slot, choice = self.first[lost]
+            self.taken.append((states[lost][0], slot, choice))
+        self.taken.reverse()
+        self.fail(f"no end: {busy} can go on and can never come to an end")
+
     def onward(self, here):
         """Judge a state; return the steps from it to states not seen before."""
-        machine, state = self.machine, here[0]
+        machine, state, number = self.machine, here[0], self.visited[here]
         nodes = machine.nodes(state)
-        problem = self.judge.on_the_way(state, nodes)
+        void = machine.programs.grown  # the views may lack what a thread turned out to ask for: repeat it all
+        problem = None if void else self.judge.on_the_way(state, nodes)
         able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
         if not able and not problem:
-            self.executions += 1
-            problem = self.judge.at_the_end(state, nodes)
+            self.ends.append(number)
+            self.operations = max(self.operations, len(self.taken))
+            problem = None if void else self.judge.at_the_end(state, nodes)
         if problem:
             self.fail(problem)
         turns = self.turns(here, nodes, able)
         steps = self.steps(here, turns, able)
         if len(turns) < len(able) and any(reached in self.open for *_, reached in steps):
             steps = self.steps(here, able, able)  # a loop must not keep the others waiting for ever
-        fresh = [step for step in steps if step[2] not in self.visited]
-        self.visited.update(reached for *_, reached in fresh)
-        if len(self.visited) > self.limit:
+        fresh, visited = [], self.visited
+        for slot, choice, reached in steps:
+            known = visited.get(reached)
+            if known is None:
+                visited[reached] = len(self.first)
+                self.first.append((number, slot, choice))
+                self.before.append([number])
+                fresh.append((slot, choice, reached))
+            else:
+                self.before[known].append(number)
+        if len(visited) > self.limit:
             raise RuntimeError(f"more than {self.limit} states: make the scenario smaller")
         return fresh
 
@@ -192,6 +224,8 @@ class _Search:
             try:
                 steps = machine.steps(state, slot)
             except RaceError as race:
+                if machine.programs.grown:
+                    continue
                 self.fail(f"race: {race}", (state, slot, None))
             if len(machine.memory.initial) > len(state[1]):
                 raise _LongerViewsError

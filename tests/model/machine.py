@@ -10,7 +10,6 @@ from itertools import combinations
 from .memory import RMW, Memory, RaceError
 from .program import CELL_BITS, FENCES_ACQUIRE, FENCES_SEQ_CST, WRITES_RELAXED, Programs
 
-_NEVER = 1 << 60  # in place of a stamp that no load will ask for
 _ENDED = 0, 0, 0  # views that nobody asks for
 
 
@@ -33,7 +32,7 @@ class Machine:
         self.memory = Memory()
         self.programs = Programs(threads, self.memory, skip)
         self.timeouts, self.spurious = timeouts, spurious
-        self._groups, self._masked = [], {}
+        self._groups = []
         if exchange:
             alike = {}
             for slot, root in enumerate(self.programs.roots):
@@ -43,7 +42,6 @@ class Machine:
     def start(self):
         """Return the first state; forgets all earlier ones."""
         self.memory.restart()
-        self._masked = {}
         self.programs.grown = False
         return tuple((root, 0, *_ENDED) for root in self.programs.roots), self.memory.start(), 0
 
@@ -143,39 +141,40 @@ class Machine:
         """The latest value of a cell."""
         return self.memory.lists[state[1][cell]][-1][0]
 
-    def _mask(self, view, touches):
-        key = view, touches
-        known = self._masked.get(key)
-        if known is None:
-            known = self._masked[key] = tuple(
-                stamp if touches >> CELL_BITS + cell & 1 else _NEVER
-                for cell, stamp in enumerate(self.memory.stamps[view])
-            )
-        return known
+    def _limits(self, cells, readers):
+        """How many messages of each cell nobody can read any more."""
+        limits, last, any_at_all = [0] * len(cells), self.memory.last, False
+        for cell, limit in [(cell, last[written]) for cell, written in enumerate(cells) if last[written]]:
+            for touches, stamps in readers:
+                if stamps[cell] < limit and touches >> cell & 1:
+                    limit = stamps[cell]
+            if limit:
+                limits[cell], any_at_all = limit, True
+        return tuple(limits) if any_at_all else None
 
     def forget(self, state):
         """The same state without what no thread can tell: old messages, views nobody will ask for."""
         threads, cells, fence = state
-        kept, masks, fences = [], [], 0
-        lists, nodes, memory = self.memory.lists, self.programs.nodes, self.memory
+        kept, readers, fences = [], [], 0
+        nodes, memory = self.programs.nodes, self.memory
         for number, asleep, view, pending, fenced in threads:
             touches = nodes[number].touches
             fences |= touches
             if not touches:
                 kept.append((number, 0, *_ENDED))
                 continue
-            masks.append(self._mask(view, touches))
+            readers.append((touches >> CELL_BITS, memory.stamps[view]))
             kept.append((number, asleep, view,
                          pending if touches & FENCES_ACQUIRE else 0,
                          fenced if touches & WRITES_RELAXED else 0))  # fmt: skip
         if not fences & FENCES_SEQ_CST:
             fence = 0
-        limits = tuple(map(min, [len(lists[written]) - 1 for written in cells], *masks)) if masks else ()
-        if any(limits):
-            cut, cut_messages = memory.cut, memory.cut_messages
-            kept = [(n, a, cut(v, limits), cut(p, limits), cut(f, limits)) for n, a, v, p, f in kept]
-            cells = tuple([cut_messages(w, limit, limits) for w, limit in zip(cells, limits, strict=True)])
-            fence = cut(fence, limits)
+        limits = self._limits(cells, readers) if readers else None
+        if limits:
+            views, messages = memory.cut(limits)
+            kept = [(n, a, views[v], views[p], views[f]) for n, a, v, p, f in kept]
+            cells = tuple([messages[asked] for asked in zip(cells, limits, strict=True)])
+            fence = views[fence]
         return tuple(kept), cells, fence
 
     def order(self, state):

@@ -52,6 +52,18 @@ class RaceError(Exception):
     """Two accesses, one of them plain, that nothing orders."""
 
 
+class _Remembered(dict):
+    """A function whose answers are kept."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def __missing__(self, asked):
+        answer = self[asked] = self.function(asked)
+        return answer
+
+
 class Memory:
     """The cells of one exploration and the interned views and messages of its states."""
 
@@ -64,7 +76,7 @@ class Memory:
         """Forget views and messages: a new cell has made all views longer."""
         nothing = (0,) * len(self.initial)
         self.stamps, self._views = [nothing], {nothing: 0}
-        self.lists, self._lists = [], {}
+        self.lists, self._lists, self.last = [], {}, []
         self._joins, self._raised, self._cuts = {}, {}, {}
 
     def cell(self, key, value):
@@ -91,6 +103,7 @@ class Memory:
         if known is None:
             known = self._lists[written] = len(self.lists)
             self.lists.append(written)
+            self.last.append(len(written) - 1)
         return known
 
     def join(self, one, other):
@@ -175,24 +188,20 @@ class Memory:
         """Whether the latest message happens before the thread's next step."""
         return self.stamps[views[0]][cell] == len(self.lists[written]) - 1
 
-    def cut(self, view, limits):
-        """A view in stamps that count from ``limits``: all below them are alike to whoever still reads."""
-        key = view, limits
-        known = self._cuts.get(key)
+    def cut(self, limits):
+        """What becomes of views and of cells' messages if stamps count from ``limits``: two mappings.
+
+        All stamps below are alike to whoever still reads. Messages are asked for with their limit.
+        """
+        known = self._cuts.get(limits)
         if known is None:
-            known = self._cuts[key] = self._view(
-                tuple([stamp if stamp > 0 else 0 for stamp in map(sub, self.stamps[view], limits)])
-            )
+            views = _Remembered(lambda view: self._cut(view, limits))
+            known = self._cuts[limits] = views, _Remembered(lambda asked: self._cut_messages(*asked, views))
         return known
 
-    def cut_messages(self, written, limit, limits):
-        """A cell's messages without those below ``limit``, in stamps that count from ``limits``."""
-        key = written, limit, limits
-        known = self._cuts.get(key)
-        if known is None:
-            kept = self.lists[written][limit:]
-            known = self.messages(
-                tuple((value, self.cut(view, limits), plain) for value, view, plain in kept)
-            )
-            self._cuts[key] = known
-        return known
+    def _cut(self, view, limits):
+        return self._view(tuple([stamp if stamp > 0 else 0 for stamp in map(sub, self.stamps[view], limits)]))
+
+    def _cut_messages(self, written, limit, views):
+        kept = self.lists[written][limit:]
+        return self.messages(tuple((value, views[view], plain) for value, view, plain in kept))

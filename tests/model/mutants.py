@@ -14,6 +14,7 @@ from pathlib import Path
 
 import zuki_kernels
 
+from .book import BOOK, Tried
 from .memory import ORDERINGS
 from .mount import mount
 from .trace import BrokenRunError
@@ -68,7 +69,9 @@ def assert_killed(kernel, mutant, *scenarios, entry=None):
         except BrokenRunError as broken:
             if broken.problem.startswith(("NameError", "AttributeError")):
                 raise  # the mutant is no program
+            BOOK.tried.append(Tried(kernel, mutant, True))
             return
+    BOOK.tried.append(Tried(kernel, mutant, False))
     raise AssertionError(f"the mutant {mutant} of {kernel} survives")
 
 

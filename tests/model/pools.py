@@ -50,10 +50,10 @@ class PoolOf(World):
         yield from atomic("add_release")(self.threads, 0, 0, 1)
         yield from wake(self.threads, 0, 0, 1)
 
-    def run_python(self, node):
+    def run_python(self, me, task):
         """Run a body in the interpreter, which runs one at a time."""
         held = yield from load_plain(self.interpreter, 0, 0)
-        yield from self.run_body(node)
+        yield from self.run_body(plain(node_of)(task))
         yield from store_plain(self.interpreter, 0, 0, held + 1)
 
     def work(self, me, until=NONE, finished=NONE):
@@ -66,7 +66,7 @@ class PoolOf(World):
             if ended >= 0:
                 yield from self.ended()
             if reason == turns.RUN_PYTHON:
-                yield from self.run_python(plain(node_of)(task))
+                yield from self.run_python(me, task)
                 finished = task
             elif reason != turns.GO_ON:
                 return reason

@@ -18,8 +18,9 @@ wait, wake = operation("wait", None), operation("wake", None)
 class Sleepers:
     """A pool whose tasks are a number."""
 
-    def __init__(self, kernels, workers, **options):
+    def __init__(self, kernels, workers, starts_fail=False, **options):
         self.notifier, self.world = kernels.notifier, World(workers=workers, **options)
+        self.starts_fail = starts_fail
         self.pool, self.workers, self.runs = self.world.pool, self.world.workers, self.world.runs
         self.work = Table("work", 1, 2)
 
@@ -29,7 +30,18 @@ class Sleepers:
     def add(self, me=NONE):
         """Add a task and say so; return the verdict."""
         yield from add_relaxed(self.work, 0, 0, 1)
-        return (yield from self.notifier.notify(self.pool, self.workers, me, False))
+        return (yield from self.tell(me, False))
+
+    def tell(self, me, waking):
+        """Say that there is work; return the verdict."""
+        answer = yield from self.notifier.notify(self.pool, self.workers, me, waking)
+        yield from self.undo(answer)
+        return answer
+
+    def undo(self, answer):
+        """Take a start back, where threads cannot be started."""
+        if self.starts_fail and answer == self.notifier.START:
+            yield from self.notifier.give_up_start(self.pool, self.workers)
 
     def take(self):
         """Take a task; return whether there was one."""
@@ -54,7 +66,7 @@ class Sleepers:
             while True:
                 if (yield from self.take()):
                     if waking:
-                        yield from self.notifier.notify(self.pool, self.workers, me, True)
+                        yield from self.tell(me, True)
                         waking = False
                     if left:
                         left -= 1
@@ -111,6 +123,40 @@ def starting(kernels):
                 yield from wake(pool.work, 0, 1, 1)
 
     return [caller, pool.worker(0, fresh=True)], None, pool.no_work_is_left
+
+
+def starting_fails(kernels):
+    """The first thread that is asked for cannot be started; the next notification asks again."""
+    pool = Sleepers(kernels, 1, spawned=0)
+
+    def caller():
+        yield from pool.add()
+        yield from pool.notifier.give_up_start(pool.pool, pool.workers)
+        if (yield from pool.add()) == pool.notifier.START:
+            yield from atomic("store_release")(pool.work, 0, 1, 1)
+            yield from wake(pool.work, 0, 1, 1)
+
+    return [caller, pool.worker(0, fresh=True)], None, pool.no_work_is_left
+
+
+def starting_fails_among_others(kernels):
+    """A thread cannot be started while a worker is going to sleep, another leaves and work comes.
+
+    While the thread and the one that leaves count as awake, nobody else may be woken.
+    """
+    pool = Sleepers(kernels, 2, starts_fail=True, spawned=3, limit=2)
+
+    def caller():
+        yield from pool.add()
+
+    def starter():
+        yield from pool.notifier.give_up_start(pool.pool, pool.workers)
+
+    def leaver():
+        answer = yield from pool.notifier.depart(pool.pool, pool.workers, 1, False, False)
+        yield from pool.undo(answer)
+
+    return [caller, starter, leaver, pool.worker(0)], None, pool.no_work_is_left
 
 
 def departing(kernels, leaves=True):

@@ -6,8 +6,9 @@ from zuki_kernels import runs
 from zuki_kernels.dependencies import PASSED, epoch_of
 
 from .explore import explore
-from .mount import mount
+from .mount import mount, mount_all
 from .mutants import assert_killed
+from .scenario import Scenario, finders, named
 from .worlds import World, load_plain, plain, store_plain
 
 MUTANTS = [
@@ -22,8 +23,9 @@ MUTANTS = [
 BEYOND_THE_MODEL = {}
 
 
-def join(dependencies, count, failing=0):
+def join(kernels, count, failing=0):
     """``count`` predecessors end at once, the first ``failing`` in failure; the last runs the node."""
+    dependencies = kernels.dependencies
     world = World(count + 1, [(node, count) for node in range(count)])
     nodes, results = world.nodes, world.results
 
@@ -53,25 +55,25 @@ def join(dependencies, count, failing=0):
         at_rest = plain(epoch_of)(state), state % PASSED
         return at_rest != (5, count) and f"left as {state:x}"
 
-    explore([predecessor(me) for me in range(count)], check)
+    return [predecessor(me) for me in range(count)], check
 
 
-SCENARIOS = [
-    lambda dependencies: join(dependencies, 2),
-    lambda dependencies: join(dependencies, 2, failing=1),
-    lambda dependencies: join(dependencies, 2, failing=2),
-    lambda dependencies: join(dependencies, 3),
-]
+SCENARIOS = {
+    "two predecessors": Scenario(lambda kernels: join(kernels, 2)),
+    "two, one fails": Scenario(lambda kernels: join(kernels, 2, failing=1)),
+    "two, both fail": Scenario(lambda kernels: join(kernels, 2, failing=2)),
+    "three predecessors": Scenario(lambda kernels: join(kernels, 3)),
+}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@named(SCENARIOS)
 def test_a_node_is_released_once(scenario):
-    scenario(mount("dependencies"))
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    assert_killed("dependencies", mutant, *SCENARIOS)
+    assert_killed("dependencies", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 def test_one_worker_alone_counts_as_many_do():

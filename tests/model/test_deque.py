@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from .explore import explore
-from .mount import Table, mount
+from .mount import Table, mount, mount_all
 from .mutants import assert_killed
-from .pct import pct
+from .scenario import Scenario, finders, named
 from .trace import BrokenRunError
 
 MUTANTS = [
@@ -49,23 +49,32 @@ def owner_and_thieves(deque, pushes, pops, thieves, capacity=4):
     return [owner] + [thief] * thieves, check
 
 
-@pytest.mark.parametrize(("pushes", "pops", "thieves"), [(1, 1, 1), (2, 1, 2), (2, 2, 2), (3, 2, 2)])
-def test_each_task_is_taken_once(pushes, pops, thieves):
-    explore(*owner_and_thieves(mount("deque"), pushes, pops, thieves))
+def deque(pushes, pops, thieves, capacity=4, **options):
+    def make(kernels):
+        return owner_and_thieves(kernels.deque, pushes, pops, thieves, capacity)
+
+    return Scenario(make, **options)
 
 
-@pytest.mark.parametrize(("pushes", "pops", "thieves"), [(3, 1, 1), (3, 1, 2)])
-def test_a_full_ring_refuses_and_is_refilled(pushes, pops, thieves):
-    explore(*owner_and_thieves(mount("deque"), pushes, pops, thieves, capacity=2))
+SCENARIOS = {
+    "two pushes, two pops, two thieves": deque(2, 2, 2),
+    "one task": deque(1, 1, 1, mutants=None),
+    "two pushes, a pop, two thieves": deque(2, 1, 2, mutants=None),
+    "three pushes": deque(3, 2, 2, mutants=None),
+    "a full ring": deque(3, 1, 1, capacity=2, mutants=None),
+    "a full ring, two thieves": deque(3, 1, 2, capacity=2, mutants=None),
+    "three thieves": deque(5, 4, 3, random=150, seed=1, depth=4, mutants=None),
+}
 
 
-def test_random_schedules_of_more_threads():
-    pct(*owner_and_thieves(mount("deque"), 5, 4, 3), seed=1, depth=4, runs=150)
+@named(SCENARIOS)
+def test_each_task_is_taken_once(scenario):
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    assert_killed("deque", mutant, lambda deque: explore(*owner_and_thieves(deque, 2, 2, 2)))
+    assert_killed("deque", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 def test_emptiness_is_told_to_any_thread():

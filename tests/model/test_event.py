@@ -5,9 +5,10 @@ import pytest
 from zuki_kernels.event import EMPTY, EVENT, NOTIFIED, SHUTDOWN, WAITING
 
 from .explore import explore
-from .mount import Table, atomic, mount
+from .mount import Table, atomic, mount, mount_all
 from .mount import _operation as operation
 from .mutants import assert_killed
+from .scenario import Scenario, finders, named
 
 MUTANTS = [
     ("_move", "cas_acquire", "cas_relaxed"),
@@ -23,8 +24,9 @@ BEYOND_THE_MODEL = {}
 wait, wake = operation("wait", None), operation("wake", None)
 
 
-def news(event, how):
+def news(kernels, how):
     """One thread leaves a token and news for a worker that goes to sleep."""
+    event = kernels.event
     workers, paper = Table("workers", 1, 32), Table("news", 1, 1)
 
     def poster():
@@ -47,11 +49,12 @@ def news(event, how):
     def quiescent(results, memory):
         return how == "claim" and not results[0]  # a claim before the worker arms leaves nothing
 
-    explore([poster, worker], check, quiescent=quiescent)
+    return [poster, worker], check, quiescent
 
 
-def ends(event):
+def ends(kernels):
     """A worker sleeps and looks again until it is told to end; another thread posts to it."""
+    event = kernels.event
     workers = Table("workers", 1, 32)
 
     def worker():
@@ -71,15 +74,19 @@ def ends(event):
     def check(results, memory):
         return (results[0], memory.latest(workers, 0, EVENT)) != (SHUTDOWN, SHUTDOWN) and "forgotten"
 
-    explore([worker, poster, ender], check)
+    return [worker, poster, ender], check
 
 
-SCENARIOS = [lambda event: news(event, "post"), lambda event: news(event, "claim"), ends]
+SCENARIOS = {
+    "a post": Scenario(lambda kernels: news(kernels, "post")),
+    "a claim": Scenario(lambda kernels: news(kernels, "claim")),
+    "the end": Scenario(ends),
+}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@named(SCENARIOS)
 def test_tokens_are_neither_lost_nor_forgotten(scenario):
-    scenario(mount("event"))
+    scenario.holds()
 
 
 def test_one_of_two_claims_wins():
@@ -105,4 +112,4 @@ def test_an_event_that_nobody_touched_is_empty():
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    assert_killed("event", mutant, *SCENARIOS)
+    assert_killed("event", mutant, *finders(SCENARIOS), entry=mount_all)

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from .book import BOOK
 from .explore import explore
 from .memory import Memory
 from .mount import Table, atomic
@@ -212,6 +213,35 @@ def test_a_seed_repeats_a_random_run_alone():
     with pytest.raises(BrokenRunError) as again:
         pct([lost_update] * 2, is_lost, seed=seed, runs=1)
     assert str(again.value) == str(first.value)
+
+
+def waits_for(cell, tells):
+    """A thread that spins until one cell is set; then it sets another."""
+
+    def run():
+        while (yield from atomic("load_relaxed")(CELLS, 0, cell)) == 0:
+            pass
+        yield from atomic("store_relaxed")(CELLS, 0, tells, 1)
+
+    return run
+
+
+def test_threads_that_wait_for_each_other_are_found():
+    circle = [waits_for(0, tells=1), waits_for(1, tells=0)]
+    with pytest.raises(BrokenRunError, match=r"no end: run#0, run#1 can go on"):
+        explore(circle, None)
+    with pytest.raises(BrokenRunError, match="no end within 2000 steps"):
+        pct(circle, None, runs=1)
+    explore([waits_for(0, tells=1), waits_for(1, tells=1), waker(store_first=True)], None)
+
+
+def test_what_was_searched_is_in_the_book():
+    BOOK.opened()
+    explored = explore([lost_update] * 2, None)
+    pct([lost_update] * 2, None, runs=7)
+    one, other = BOOK.searched
+    assert one == (2, 4, explored.states, explored.executions, "all runs")
+    assert other == (2, 4, 28, 7, "random: 7")
 
 
 def test_a_search_too_large_says_so():

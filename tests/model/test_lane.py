@@ -2,16 +2,21 @@
 
 import pytest
 
+from zuki_kernels.counters import LANE_DEPTH
 from zuki_kernels.lane import HOLDER
 from zuki_kernels.queue import STACK
-from zuki_kernels.runs import NONE
+from zuki_kernels.runs import NONE, QUEUED, REMAINING, WAITER, node_of
 from zuki_kernels.search import LANE
 
-from .explore import explore
-from .mount import Table, mount_all
+from .mount import Table, atomic, mount_all
+from .mount import _operation as operation
 from .mutants import assert_killed
-from .pct import pct
-from .worlds import World, load_plain, store_plain
+from .scenario import Scenario, finders, named
+from .worlds import World, load_plain, plain, store_plain
+from .worlds import task as task_of
+
+add_acq_rel = atomic("add_acq_rel")
+wait, wake = operation("wait", None), operation("wake", None)
 
 MUTANTS = [
     ("enter", "cas_acquire", "cas_relaxed"),
@@ -19,6 +24,14 @@ MUTANTS = [
     ("_set_free", "fence_seq_cst()", "pass"),
     ("_set_free", "== 0", ">= 0"),
     ("offer", "fence_seq_cst()", "pass"),
+    ("_take", "wanted == ANY or slot_of(task) == wanted", "True"),
+    ("_take", "set_next(runs, last, task)", "pass"),
+    ("_take", "queue.push(queues, LANE, runs, first, last)", "pass"),
+    ("_take", "queue.release(queues, LANE, rest)", "queue.release(queues, LANE, END)"),
+    ("_take", "add_relaxed(runs, slot_of(found), QUEUED, -1)", "pass"),
+    ("_take", "load_relaxed(runs, wanted, QUEUED) <= 0", "True"),
+    ("call_holder", "event.post(workers, holder)", "event.claim(workers, holder)"),
+    ("call_holder", "event.post(workers, holder)", "False"),
 ]
 BEYOND_THE_MODEL = {}
 
@@ -66,25 +79,117 @@ def lane_of(kernels, *offers, nested=False):
     return [worker(me) for me in range(len(offers))], check
 
 
-SCENARIOS = [
-    lambda kernels: lane_of(kernels, 1, 1),
-    lambda kernels: lane_of(kernels, 1, 1, nested=True),
-    lambda kernels: lane_of(kernels, 2, 1, nested=True),
-]
+def offering(*offers, nested=False, **options):
+    return Scenario(lambda kernels: lane_of(kernels, *offers, nested=nested), **options)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+def inside(count, **options):
+    """A world of two runs, in which worker 0 holds the lane: it is inside of a body of run 0."""
+    world = World(count, workers=2, begun=2, **options)
+    world.pool.initial[0, HOLDER] = 1
+    world.workers.initial[0, LANE_DEPTH] = 1
+    return world
+
+
+def by_run(kernels, mine, theirs):
+    """Inside of a body that waits for run 1, tasks of run 0 are put aside; another worker offers more.
+
+    ``mine`` and ``theirs`` are what the two offer: nodes of run 0 from 1 on, and 0 for the one of run 1.
+    """
+    lane, world = kernels.lane, inside(len(mine + theirs))
+    pool, rows, queues, runs = world.pool, world.workers, world.queues, world.runs
+    awaited = task_of(0, slot=1)
+
+    def offer(nodes):
+        for node in nodes:
+            yield from lane.offer(queues, runs, node or awaited)
+
+    def holder():
+        yield from offer(mine)
+        inner = yield from lane.enter(pool, rows, queues, runs, 0, 1)
+        if inner >= 0:
+            yield from lane.leave(pool, rows, 0)
+        yield from lane.leave(pool, rows, 0)
+        return inner, (yield from serve(0))
+
+    def offerer():
+        yield from offer(theirs)
+        return NONE, (yield from serve(1))
+
+    def serve(me):
+        ran = ()
+        while (found := (yield from lane.enter(pool, rows, queues, runs, me, NONE))) >= 0:
+            ran += (found,)
+            yield from lane.leave(pool, rows, me)
+        return ran
+
+    def check(results, memory):
+        inner = results[0][0]
+        if inner != awaited and (0 in mine or inner != NONE):
+            return f"inside of the body came {inner}"
+        ran = sorted(one for one in (inner, *results[0][1], *results[1][1]) if one != NONE)
+        queued = [memory.latest(runs, slot, QUEUED) for slot in (0, 1)]
+        wrong = ran != [*range(1, len(mine + theirs)), awaited] or queued != [0, 0]
+        return wrong and f"not each task once: {ran}, {queued} queued"
+
+    return [holder, offerer], check
+
+
+def called(kernels, python=1):
+    """The holder sleeps inside of its body, as it waits for run 1; another worker offers that run's tasks.
+
+    An offer is announced before it is queued. A holder that found nothing is fair: it waits for the offer.
+    """
+    world, offered = inside(python, run={WAITER: 0, REMAINING: python}), Table("offered", 1, 1)
+    pool, rows, queues, runs = world.pool, world.workers, world.queues, world.runs
+    lane, notifier = kernels.lane, kernels.notifier
+
+    def holder():
+        while True:
+            so_far = yield from add_acq_rel(offered, 0, 0, 0)  # the latest, which a load need not read
+            found = yield from lane.enter(pool, rows, queues, runs, 0, 1)
+            if found >= 0:
+                yield from world.run_body(plain(node_of)(found))
+                yield from lane.leave(pool, rows, 0)
+                yield from kernels.release.settle(rows, runs, 1, 1)
+                continue
+            answer = yield from notifier.wait_for_work(pool, rows, runs, 0, False, 1, NONE, -1)
+            if answer == notifier.OVER:
+                return (yield from world.read_all())
+            yield from wait(offered, 0, 0, so_far, -1)
+
+    def other():
+        for node in range(python):
+            yield from lane.offer(queues, runs, task_of(node, slot=1))
+            yield from add_acq_rel(offered, 0, 0, 1)
+            yield from wake(offered, 0, 0, 1)
+            if (yield from lane.enter(pool, rows, queues, runs, 1, NONE)) >= 0:
+                return "in the lane as well"
+            yield from lane.call_holder(pool, rows)
+        return "offered"
+
+    return [holder, other], lambda results: results != {0: (1,) * python, 1: "offered"} and "wrong"
+
+
+SCENARIOS = {
+    "two workers": offering(1, 1, mutants={"preemptions": 2}),
+    "the holder is called": Scenario(called, timeouts=False),
+    "inside of a body, by run": Scenario(lambda kernels: by_run(kernels, (0, 1, 2), (3, 4)), preemptions=1),
+    "the holder is called twice": Scenario(lambda kernels: called(kernels, 2), timeouts=False),
+    "inside of a body, offered by another": Scenario(
+        lambda kernels: by_run(kernels, (1, 2), (0, 3)), preemptions=2
+    ),
+    "two workers, nested": offering(1, 1, nested=True, mutants=None),
+    "three tasks, nested": offering(2, 1, nested=True, slow=True, mutants=None),
+    "three workers": offering(2, 2, 1, random=40, mutants=None),
+}
+
+
+@named(SCENARIOS)
 def test_bodies_run_one_at_a_time_and_none_is_stranded(scenario):
-    explore(*scenario(mount_all()))
-
-
-def test_random_schedules_of_more_workers():
-    pct(*lane_of(mount_all(), 2, 2, 1), runs=40)
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    def finds(scenario):
-        return lambda kernels: explore(*scenario(kernels), preemptions=2)
-
-    assert_killed("lane", mutant, *map(finds, SCENARIOS), entry=mount_all)
+    assert_killed("lane", mutant, *finders(SCENARIOS), entry=mount_all)

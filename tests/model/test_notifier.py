@@ -7,10 +7,9 @@ from zuki_kernels.event import SHUTDOWN as EVENT_SHUTDOWN
 from zuki_kernels.sync_state import SHUTDOWN, SYNC
 
 from . import sleepers
-from .explore import explore
 from .mount import Table, atomic, mount_all
 from .mutants import assert_killed
-from .pct import pct
+from .scenario import Scenario, finders, named
 from .trace import BrokenRunError
 
 MUTANTS = [
@@ -30,10 +29,6 @@ OF_THE_EVENT = [
     ("_move", "cas_acquire", "cas_relaxed"),
     ("post", "cas_release", "cas_relaxed"),
 ]
-OF_THE_STATE = [
-    ("may_take", "spawned(sync) - idle(sync) < limit", "True"),
-    ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
-]
 BEYOND_THE_MODEL = {}
 
 
@@ -41,11 +36,16 @@ def submitting(*numbers, **options):
     return lambda kernels: sleepers.submitting(kernels, *numbers, **options)
 
 
+def pool(make, **options):
+    return Scenario(make, timeouts=False, **options)
+
+
 EXHAUSTIVE = {
     "one task": submitting(1, 1),
     "two tasks": submitting(1, 2),
     "a task and the end": submitting(1, 1, ends=True),
     "a thread is started": sleepers.starting,
+    "a thread cannot be started": sleepers.starting_fails,
     "a worker leaves its work": sleepers.departing,
     "a worker leaves": lambda kernels: sleepers.departing(kernels, leaves=False),
     "a worker waits for a run": sleepers.helping,
@@ -56,73 +56,19 @@ ONE_PREEMPTION = {
     "two workers": submitting(2, 1),
     "two workers, two tasks": submitting(2, 2),
     "two workers, a task makes a task": submitting(2, 1, forks=1),
+    "a thread cannot be started, others come and go": sleepers.starting_fails_among_others,
 }
 SLOW = {
-    "two callers": (submitting(1, 1, callers=2), None),
-    "two workers": (submitting(2, 1), 2),
-    "two workers, a task makes a task": (submitting(2, 1, forks=1), 2),
-    "two workers and the end": (submitting(2, 1, ends=True), 1),
+    "two callers, at length": (submitting(1, 1, callers=2), None),
+    "two workers, at length": (submitting(2, 1), 2),
+    "two workers, a task makes a task, at length": (submitting(2, 1, forks=1), 2),
+    "two workers and the end, at length": (submitting(2, 1, ends=True), 1),
 }
 RANDOM = {
     "three workers, tasks make tasks": submitting(3, 2, forks=1),
     "three workers and the end": submitting(3, 2, ends=True, forks=1),
     "two workers, two callers": submitting(2, 2, callers=2),
 }
-
-
-def search(scenario, kernels, preemptions=None):
-    threads, check, quiescent = scenario(kernels)
-    explore(threads, check, quiescent=quiescent, preemptions=preemptions, timeouts=False)
-
-
-def named(scenarios):
-    return pytest.mark.parametrize("scenario", scenarios.values(), ids=scenarios.keys())
-
-
-@named(EXHAUSTIVE)
-def test_nobody_sleeps_while_there_is_work(scenario):
-    search(scenario, mount_all())
-
-
-@named(ONE_PREEMPTION)
-def test_nobody_sleeps_while_there_is_work_and_more_workers(scenario):
-    search(scenario, mount_all(), preemptions=1)
-
-
-@pytest.mark.slow
-@named(SLOW)
-def test_nobody_sleeps_while_there_is_work_at_length(scenario):
-    search(scenario[0], mount_all(), preemptions=scenario[1])
-
-
-@named(RANDOM)
-def test_nobody_sleeps_while_there_is_work_in_random_schedules(scenario):
-    threads, check, quiescent = scenario(mount_all())
-    pct(threads, check, quiescent=quiescent, timeouts=False, depth=4, runs=500)
-
-
-def test_a_wait_may_time_out_or_end_for_no_reason():
-    """In random schedules: each such sleep leaves one more message, so there is no end of the states."""
-    threads, check, quiescent = sleepers.submitting(mount_all(), 2, 2, ends=True)
-    pct(threads, check, quiescent=quiescent, spurious=True, runs=100)
-
-
-def test_work_is_added_before_it_is_told():
-    with pytest.raises(BrokenRunError, match="lost wake-up"):
-        search(sleepers.told_too_early, mount_all())
-
-
-def test_one_event_for_all_workers_leaves_one_asleep():
-    """What zap did first: all workers sleep on one event."""
-
-    def shared(source, name):
-        if name == "notifier":
-            for action in ("event.arm(workers, ", "event.disarm(workers, ", "wait(workers, "):
-                source = source.replace(f"{action}me", f"{action}0")
-        return source
-
-    with pytest.raises(BrokenRunError, match="lost wake-up"):
-        search(submitting(2, 1, ends=True), mount_all(shared), preemptions=0)
 
 
 def the_end_is_kept(kernels):
@@ -140,45 +86,50 @@ def the_end_is_kept(kernels):
         over = memory.latest(ended, 0, 0) == 1
         return over and states != (SHUTDOWN, EVENT_SHUTDOWN) and "the end is forgotten"
 
-    explore([*threads, ender], check, quiescent=quiescent, invariant=invariant, timeouts=False)
+    return [*threads, ender], check, quiescent, invariant
 
 
-def test_nothing_follows_the_end():
-    the_end_is_kept(mount_all())
+SCENARIOS = {
+    "nothing follows the end": pool(the_end_is_kept, mutants=None),
+    **{name: pool(make) for name, make in EXHAUSTIVE.items()},
+    **{name: pool(make, preemptions=1) for name, make in ONE_PREEMPTION.items()},
+    **{name: pool(make, random=500, depth=4, mutants=None) for name, make in RANDOM.items()},
+    # at random: each sleep that ends for no reason leaves one more message, so there is no end of the states
+    "waits end for no reason": Scenario(
+        submitting(2, 2, ends=True), random=100, spurious=True, timeouts=True, mutants=None
+    ),
+    **{name: pool(make, preemptions=most, slow=True, mutants=None) for name, (make, most) in SLOW.items()},
+}
 
 
-@pytest.mark.parametrize(
-    ("kernel", "mutant"),
-    [
-        ("notifier", ("notify", "if sync_state.is_shut_down(sync): return QUIET", "pass")),
-        ("event", ("_move", "if before == SHUTDOWN: return SHUTDOWN", "pass")),
-    ],
-)
-def test_what_would_follow_the_end_is_found(kernel, mutant):
-    assert_killed(kernel, mutant, the_end_is_kept, entry=mount_all)
+@named(SCENARIOS)
+def test_nobody_sleeps_while_there_is_work(scenario):
+    scenario.holds()
 
 
-def killed(kernel, mutant):
-    searches = [
-        lambda kernels, scenario=scenario: search(scenario, kernels) for scenario in EXHAUSTIVE.values()
-    ]
-    searches += [
-        lambda kernels, scenario=scenario: search(scenario, kernels, preemptions=1)
-        for scenario in ONE_PREEMPTION.values()
-    ]
-    assert_killed(kernel, mutant, *searches, entry=mount_all)
+def test_work_is_added_before_it_is_told():
+    with pytest.raises(BrokenRunError, match="lost wake-up"):
+        pool(sleepers.told_too_early).holds()
+
+
+def test_one_event_for_all_workers_leaves_one_asleep():
+    """What zap did first: all workers sleep on one event."""
+
+    def shared(source, name):
+        if name == "notifier":
+            for action in ("event.arm(workers, ", "event.disarm(workers, ", "wait(workers, "):
+                source = source.replace(f"{action}me", f"{action}0")
+        return source
+
+    with pytest.raises(BrokenRunError, match="lost wake-up"):
+        pool(submitting(2, 1, ends=True), preemptions=0)(mount_all(shared))
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    killed("notifier", mutant)
+    assert_killed("notifier", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 @pytest.mark.parametrize("mutant", OF_THE_EVENT)
 def test_each_ordering_of_the_event_is_needed(mutant):
-    killed("event", mutant)
-
-
-@pytest.mark.parametrize("mutant", OF_THE_STATE)
-def test_each_rule_of_the_state_is_needed(mutant):
-    killed("sync_state", mutant)
+    assert_killed("event", mutant, *finders(SCENARIOS), entry=mount_all)

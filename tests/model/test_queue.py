@@ -11,7 +11,7 @@ from zuki_kernels.runs import LINK
 from .explore import explore
 from .mount import mount_all
 from .mutants import assert_killed
-from .pct import pct
+from .scenario import Scenario, finders, named
 from .worlds import World
 
 MUTANTS = [
@@ -111,16 +111,9 @@ def in_turns(kernels):
     return [lister, consumer, consumer], world.drain
 
 
-SCENARIOS = [a_list_and_a_task, lambda kernels: a_list_and_a_task(kernels, 1), in_turns]
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_each_task_comes_once(scenario):
-    explore(*scenario(mount_all()))
-
-
-def test_random_schedules_of_more_threads():
-    world = Queue(mount_all(), 6)
+def crowded(kernels):
+    """Four producers, three consumers."""
+    world = Queue(kernels, 6)
 
     def producer(*tasks):
         def run():
@@ -131,15 +124,25 @@ def test_random_schedules_of_more_threads():
     def consumer():
         return (yield from world.take(3))
 
-    pct([producer(1, 2), producer(3, 4), producer(5), producer(6), *[consumer] * 3], world.drain, runs=100)
+    return [producer(1, 2), producer(3, 4), producer(5), producer(6), *[consumer] * 3], world.drain
+
+
+SCENARIOS = {
+    "a list, a task, two consumers": Scenario(a_list_and_a_task),
+    "one task at a time": Scenario(lambda kernels: a_list_and_a_task(kernels, 1)),
+    "consumers in turns": Scenario(in_turns),
+    "four producers, three consumers": Scenario(crowded, random=100, mutants=None),
+}
+
+
+@named(SCENARIOS)
+def test_each_task_comes_once(scenario):
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    def finds(scenario):
-        return lambda kernels: explore(*scenario(kernels))
-
-    assert_killed("queue", mutant, *map(finds, SCENARIOS), entry=mount_all)
+    assert_killed("queue", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 def test_what_an_empty_queue_tells():

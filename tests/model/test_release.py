@@ -8,6 +8,7 @@ from zuki_kernels.runs import DONE, NONE, REMAINING
 from .explore import explore
 from .mount import mount_all
 from .mutants import assert_killed
+from .scenario import Scenario, finders, named
 from .worlds import MARKER, World
 
 MUTANTS = [
@@ -51,7 +52,7 @@ def end(kernels, callback=0, waiters=1):
             return "no end"
         return any(results[at] != (1, 1) for at in range(2, 2 + waiters)) and "a result is missing"
 
-    explore([worker(0), worker(1)] + [waiter] * waiters, check)
+    return [worker(0), worker(1)] + [waiter] * waiters, check
 
 
 def helper(kernels):
@@ -69,7 +70,7 @@ def helper(kernels):
         )
         return answer == notifier.OVER and (yield from world.read_all())
 
-    explore([worker, waiter], lambda results: results[1] != (1,) and "a result is missing")
+    return [worker, waiter], lambda results: results[1] != (1,) and "a result is missing"
 
 
 def expected(kernels):
@@ -87,26 +88,26 @@ def expected(kernels):
         )
         return answer == kernels.notifier.OVER and (yield from world.read_all())
 
-    explore([worker, waiter], lambda results: results[1] != (1,) and "a result is missing")
+    return [worker, waiter], lambda results: results[1] != (1,) and "a result is missing"
 
 
-SCENARIOS = [
-    expected,
-    end,
-    lambda kernels: end(kernels, waiters=2),
-    lambda kernels: end(kernels, callback=1),
-    helper,
-]
+SCENARIOS = {
+    "a worker asks to be told": Scenario(expected),
+    "a caller waits": Scenario(end),
+    "two callers wait": Scenario(lambda kernels: end(kernels, waiters=2)),
+    "Python wants to hear of it": Scenario(lambda kernels: end(kernels, callback=1)),
+    "a worker waits": Scenario(helper),
+}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@named(SCENARIOS)
 def test_the_end_comes_once_and_after_all_results(scenario):
-    scenario(mount_all())
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    assert_killed("release", mutant, *SCENARIOS, entry=mount_all)
+    assert_killed("release", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 def test_the_last_of_two_finished_nodes_releases_their_successors():

@@ -12,7 +12,7 @@ from zuki_kernels.runs import NONE
 from .explore import explore
 from .mount import mount_all
 from .mutants import assert_killed
-from .pct import pct
+from .scenario import Scenario, finders, named
 from .worlds import MARKER, World
 
 MUTANTS = [
@@ -149,26 +149,31 @@ def behind_a_marker(kernels):
     return [outside, worker(0), worker(1)], tasks.none_is_lost
 
 
-SCENARIOS = [lambda kernels: consumed(kernels, 2), stolen_from, consumed, one_by_one, behind_a_marker]
-LARGER = [stolen_from, consumed]
+def few(make):
+    return Scenario(make, preemptions=2, mutants={"preemptions": 1})
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+SCENARIOS = {
+    "two tasks from outside": few(lambda kernels: consumed(kernels, 2)),
+    "overflow while stolen from": few(stolen_from),
+    "three tasks from outside": few(consumed),
+    "one by one": few(one_by_one),
+    "behind a marker": few(behind_a_marker),
+    "overflow while stolen from, five": Scenario(
+        lambda kernels: stolen_from(kernels, 5), random=60, mutants=None
+    ),
+    "five tasks from outside": Scenario(lambda kernels: consumed(kernels, 5), random=60, mutants=None),
+}
+
+
+@named(SCENARIOS)
 def test_each_task_is_found_once(scenario):
-    explore(*scenario(mount_all()), preemptions=2)
-
-
-@pytest.mark.parametrize("scenario", LARGER)
-def test_random_schedules_of_more_tasks(scenario):
-    pct(*scenario(mount_all(), 5), runs=60)
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_step_is_needed(mutant):
-    def finds(scenario):
-        return lambda kernels: explore(*scenario(kernels), preemptions=1)
-
-    assert_killed("search", mutant, *map(finds, SCENARIOS), entry=mount_all)
+    assert_killed("search", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 def test_a_worker_tells_whether_it_leaves_work():

@@ -7,6 +7,7 @@ from zuki_kernels.runs import NONE
 from .explore import explore
 from .mount import mount_all
 from .mutants import assert_killed
+from .scenario import Scenario, finders, named
 from .test_release import expected
 from .worlds import World
 
@@ -29,16 +30,23 @@ def outside(kernels):
             pass
         return (yield from world.read_all())
 
-    explore([worker, waiter, waiter], lambda results: {*results.values()} != {None, (1,)} and "wrong")
+    return [worker, waiter, waiter], lambda results: {*results.values()} != {None, (1,)} and "wrong"
 
 
-def test_the_end_is_seen_with_the_results():
-    outside(mount_all())
+SCENARIOS = {
+    "two callers wait": Scenario(outside),
+    "a worker asks to be told": Scenario(expected),
+}
+
+
+@named(SCENARIOS)
+def test_the_end_is_seen_with_the_results(scenario):
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    assert_killed("starting", mutant, outside, expected, entry=mount_all)
+    assert_killed("starting", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
 def test_a_wait_may_time_out():

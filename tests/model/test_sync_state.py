@@ -1,10 +1,25 @@
-"""The pool's word: each transition, from every state that few workers can reach."""
+"""The pool's word: each transition, from every state that few workers can reach; and the rules in use."""
 
 from itertools import product
 
 import pytest
 
-from .mount import mount
+from .mount import mount, mount_all
+from .mutants import assert_killed
+from .test_notifier import SCENARIOS
+
+MUTANTS = [
+    ("may_take", "spawned(sync) - idle(sync) < limit", "True"),
+    ("joined", "awake(sync)", "spawned(sync) - idle(sync)"),
+    ("unsignaled", "if is_notified(after) and awake(after) == 0", "if False"),
+    ("is_taken_care_of", "and spawned(sync) > 0", ""),
+]
+BEYOND_THE_MODEL = {}
+FINDERS = [
+    SCENARIOS["a thread cannot be started"],
+    SCENARIOS["one worker may be awake"],
+    SCENARIOS["a thread cannot be started, others come and go"],
+]  # the notifier is the one that uses these rules
 
 STATES = ("PENDING", "SIGNALED", "WAKING")
 
@@ -103,9 +118,17 @@ def test_who_leaves_is_not_counted_and_keeps_no_duty(state):
         left = Word(state, value(state.departed(before.word, False)))
         assert (left.spawned, left.idle, left.rest) == (before.spawned - 1, before.idle, before.rest)
         assert Word(state, value(state.departed(before.word, True))).rest == state.PENDING
-        given_up = Word(state, value(state.unsignaled(before.word)))
-        assert given_up.spawned == before.spawned - 1
-        assert not given_up.signaled
+
+
+def test_a_start_that_failed_leaves_the_notification_to_somebody(state):
+    for before in words(state):
+        awake = before.spawned - before.idle
+        if awake < (2 if before.rest == state.WAKING else 1):  # whoever has the duty is awake, too
+            continue
+        given_up = Word(state, value(state.unsignaled(before.word, 3)))
+        assert (given_up.spawned, given_up.notified) == (before.spawned - 1, before.notified)
+        assert given_up.awake > 0 or not given_up.notified or not given_up.spawned
+        assert given_up.signaled <= (before.notified and given_up.idle > 0)
 
 
 def test_the_end_is_never_left(state):
@@ -118,3 +141,8 @@ def test_the_end_is_never_left(state):
         if over.spawned > over.idle:
             assert Word(state, value(state.departed(over.word, True))).over
             assert Word(state, value(state.registered(over.word, False))).over
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_rule_is_needed(mutant):
+    assert_killed("sync_state", mutant, *FINDERS, entry=mount_all)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from . import pools
-from .explore import explore
+from . import larger_pools, pools
 from .mutants import assert_killed
 from .pct import pct
+from .scenario import Scenario, finders, named
 from .trace import BrokenRunError
 
 MUTANTS = [
@@ -13,10 +13,24 @@ MUTANTS = [
     ("_turn", "elsewhere and load_acquire", "elsewhere and load_relaxed"),
     ("_turn", "done > 0 and spins > 0", "False"),
 ]
+OF_THE_LANE = [
+    ("turn", ("_turn", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
+    ("turn", ("_turn", "lane.call_holder(pool, workers)", "pass")),
+    ("turn", ("_turn", "lane.leave(pool, workers, me)", "pass")),
+    ("lane", ("_take", "wanted == ANY or slot_of(task) == wanted", "True")),
+    ("lane", ("call_holder", "event.post(workers, holder)", "event.claim(workers, holder)")),
+    ("notifier", ("wait_for_work", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
+]
 BEYOND_THE_MODEL = {}
 
 DIAMOND = (0, 1), (0, 2), (1, 3), (2, 3)
+FAN = tuple((0, node) for node in range(1, 6))
 TWO_AND_ONE = (0, 2), (1, 2)
+
+
+def pool(make, **options):
+    return Scenario(make, entry=pools.mount_pool, timeouts=False, **options)
+
 
 EXHAUSTIVE = {
     "one worker": lambda kernels: pools.submitted(kernels, 1, workers=1),
@@ -35,63 +49,54 @@ RANDOM = {
     "a caller helps, in batches": lambda kernels: pools.waited_for(kernels, 4, DIAMOND, runs=2, batch=3),
     "more roots than a ring holds": lambda kernels: pools.waited_for(kernels, 6, runs=2, ring=2),
     "threads are started": lambda kernels: pools.waited_outside(kernels, 4, DIAMOND, workers=2),
+    "a fan that overflows while it is stolen from": lambda kernels: pools.submitted(kernels, 6, FAN, ring=2),
+    "stopped meanwhile": lambda kernels: larger_pools.stopped(kernels, 4, DIAMOND),
     "one worker may be awake": lambda kernels: pools.one_awake(kernels, 4, DIAMOND),
 }
 FEW_PREEMPTIONS = {
-    "two workers": (lambda kernels: pools.submitted(kernels, 1), 1),
-    "a caller helps": (lambda kernels: pools.waited_for(kernels, 2), 1),
+    "two workers, few preemptions": (lambda kernels: pools.submitted(kernels, 1), 1),
+    "a caller helps, few preemptions": (lambda kernels: pools.waited_for(kernels, 2), 1),
     "a worker waits in a body": (lambda kernels: pools.helped(kernels, told=True), 1),
-    "a join": (lambda kernels: pools.waited_for(kernels, 3, TWO_AND_ONE), 0),
-    "Python bodies": (lambda kernels: pools.waited_for(kernels, 2, python=(0, 1)), 0),
+    "a join, few preemptions": (lambda kernels: pools.waited_for(kernels, 3, TWO_AND_ONE), 0),
+    "Python bodies, few preemptions": (lambda kernels: pools.waited_for(kernels, 2, python=(0, 1)), 0),
 }
 
 
-def search(scenario, kernels, preemptions=None):
-    threads, check, *quiescent = scenario(kernels)
-    explore(
-        threads, check, quiescent=quiescent[0] if quiescent else None, preemptions=preemptions, timeouts=False
-    )
+LOOKS_FOR_MUTANTS = "batches", "a run ends meanwhile"
+SCENARIOS = {
+    **{
+        name: pool(make, mutants=() if name in LOOKS_FOR_MUTANTS else None)
+        for name, make in EXHAUSTIVE.items()
+    },
+    **{name: pool(make, random=60, depth=4, mutants=None) for name, make in RANDOM.items()},
+    "bodies inside of a body": pool(
+        lambda kernels: larger_pools.nested(kernels, 2, 2), random=60, depth=4, steps=4000, mutants=None
+    ),
+    **{
+        name: pool(make, preemptions=most, slow=True, mutants=None)
+        for name, (make, most) in FEW_PREEMPTIONS.items()
+    },
+}
 
 
-def named(scenarios):
-    return pytest.mark.parametrize("scenario", scenarios.values(), ids=scenarios.keys())
-
-
-@named(EXHAUSTIVE)
+@named(SCENARIOS)
 def test_each_node_runs_once(scenario):
-    search(scenario, pools.mount_pool())
-
-
-@named(RANDOM)
-def test_each_node_runs_once_in_random_schedules(scenario):
-    threads, check, *quiescent = scenario(pools.mount_pool())
-    ended = pct(
-        threads, check, quiescent=quiescent[0] if quiescent else None, timeouts=False, depth=4, runs=100
-    )  # fmt: skip
-    assert ended == 100
-
-
-@pytest.mark.slow
-@named(FEW_PREEMPTIONS)
-def test_each_node_runs_once_with_few_preemptions(scenario):
-    search(scenario[0], pools.mount_pool(), preemptions=scenario[1])
+    scenario.holds()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_ordering_is_needed(mutant):
-    def finds(scenario):
-        return lambda kernels: search(scenario, kernels)
+    in_a_body = pool(lambda kernels: pools.helped(kernels, told=True))
+    assert_killed("turn", mutant, *finders(SCENARIOS), in_a_body, entry=pools.mount_pool)
 
-    scenarios = [
-        EXHAUSTIVE["batches"],
-        pools.over_meanwhile,
-        lambda kernels: pools.helped(kernels, told=True),
-    ]
-    assert_killed("turn", mutant, *map(finds, scenarios), entry=pools.mount_pool)
+
+@pytest.mark.parametrize(("kernel", "mutant"), OF_THE_LANE)
+def test_each_step_for_bodies_inside_of_bodies_is_needed(kernel, mutant):
+    assert_killed(kernel, mutant, SCENARIOS["bodies inside of a body"], entry=pools.mount_pool)
 
 
 def test_who_waits_in_a_body_for_a_submitted_run_has_to_be_told_of_its_end():
     threads, check, quiescent = pools.helped(pools.mount_pool(), told=True)
     pct(threads, check, quiescent=quiescent, timeouts=False, runs=200)
     with pytest.raises(BrokenRunError, match="lost wake-up: helper"):
-        search(lambda kernels: pools.helped(kernels, told=False), pools.mount_pool(), preemptions=2)
+        pool(lambda kernels: pools.helped(kernels, told=False), preemptions=2).holds()

@@ -34,14 +34,19 @@ class World:
     limit, spawned : int, optional
         How many workers may be awake, and how many there are; default: ``workers``.
     run : dict, optional
-        Fields of the first run's row, of a run that has begun.
+        Fields of the rows of runs that have begun.
+    begun : int
+        How many runs have begun, all of the one graph.
+    name : str
+        Goes before the names of the graph's tables, where there are several worlds.
     """
 
     def __init__(
-        self, nodes=1, edges=(), *, workers=1, ring=4, python=(), limit=None, spawned=None, run=None
+        self, nodes=1, edges=(), *, workers=1, ring=4, python=(), limit=None, spawned=None, run=None,
+        begun=1, name="",
     ):  # fmt: skip
-        self.edges = tuple(sorted(edges))
-        self.results = Table("results", nodes, 1)
+        self.edges, self.name = tuple(sorted(edges)), name
+        self.results = Table(f"{name}results", nodes, 1)
         spawned = workers if spawned is None else spawned
         self.pool = Table("pool", 1, 64, {
             (0, sync_state.SYNC): spawned * sync_state.ONE_SPAWNED,
@@ -54,13 +59,16 @@ class World:
         self.rings = Table("rings", workers * search.LEVELS, ring)
         self.queues = Table("queues", search.FIRST_OWN + workers, queue.QUEUE_FIELDS)
         plan = self._graph(nodes, python)
-        self.plan = Table("plan", 1, runs.LEVELS_USED + 1, {(0, field): held for field, held in plan.items()})
-        begun = {runs.WAITER: NONE, runs.FIRST_FAILED: NONE, runs.EPOCH: 1, runs.BATCH: 1}
-        row = {**plan, **begun, runs.REMAINING: nodes, **(run or {})}
-        self.runs = Table("runs", 2, runs.RUN_FIELDS, {(0, field): held for field, held in row.items()})
+        self.plan = Table(
+            f"{name}plan", 1, runs.LEVELS_USED + 1, {(0, field): held for field, held in plan.items()}
+        )
+        fresh = {runs.WAITER: NONE, runs.FIRST_FAILED: NONE, runs.EPOCH: 1, runs.BATCH: 1}
+        row = {**plan, **fresh, runs.REMAINING: nodes, **(run or {})}
+        rows = {(slot, field): held for slot in range(begun) for field, held in row.items()}
+        self.runs = Table("runs", 2, runs.RUN_FIELDS, rows)
 
     def frozen(self):
-        return "world"
+        return "world", self.name
 
     def _graph(self, count, python):
         after = [[target for source, target in self.edges if source == node] for node in range(count)]
@@ -79,9 +87,9 @@ class World:
             (node, 0): runs.PYTHON if node in python else address_of(self.body(tuple(before[node])))
             for node in range(count)
         }
-        self.nodes = Table("nodes", count, runs.NODE_FIELDS, nodes)
-        self.words = Table("edges", (first + 1) // 2, 1, words)
-        self.margins = Table("margins", count, runs.MARGIN_FIELDS,
+        self.nodes = Table(f"{self.name}nodes", count, runs.NODE_FIELDS, nodes)
+        self.words = Table(f"{self.name}edges", (first + 1) // 2, 1, words)
+        self.margins = Table(f"{self.name}margins", count, runs.MARGIN_FIELDS,
                              {(place, runs.ROOT): node for place, node in enumerate(roots)})  # fmt: skip
         return {
             runs.NODES: address_of(self.nodes),
@@ -89,7 +97,7 @@ class World:
             runs.EDGES: address_of(self.words),
             runs.EDGE_COUNT: first,
             runs.MARGINS: address_of(self.margins),
-            runs.BODIES: address_of(Table("bodies", count, 1, entries)),
+            runs.BODIES: address_of(Table(f"{self.name}bodies", count, 1, entries)),
             runs.BODY_COUNT: count,
             runs.ROOT_COUNT: len(roots),
             runs.LEVELS_USED: 1,

@@ -218,7 +218,7 @@ class Pool:
                         threading.stack_size(before)
             except RuntimeError:  # no more threads, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
-                notifier.give_up_start(self.tables.pool)
+                notifier.give_up_start(self.tables.pool, self.tables.workers)
                 return False
             self._threads.add(thread)
             return True
