@@ -24,7 +24,8 @@ from ._machine import WORD, call_symbol, compiles_to
 LAYOUT = 1  # to be raised with every change of the columns of a hand, of a block or of a description
 
 _NO_DISTANCE = -1
-_DESCRIPTOR_WORDS = 280  # of a thread's descriptor: what glibc has since 2.4 on 64 bits, and less than any thread's stack above
+# Of a thread's descriptor: what glibc has had since 2.4 on 64 bits, and less than lies above it
+_DESCRIPTOR_WORDS = 280
 _TRIAL = 0x5A7B_1234_C0DE_9876
 
 place = np.array([0, _NO_DISTANCE], np.int64)  # key, distance

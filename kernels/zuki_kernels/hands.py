@@ -148,7 +148,9 @@ def state_of(block: int) -> int:
 @kernel
 def is_done(block: int) -> bool:
     """Tell whether a shared task has finished."""
-    return load_acquire(block_at(block), 0, STATE) & _STATES == DONE  # order: results after; pairs with finish's
+    return (
+        load_acquire(block_at(block), 0, STATE) & _STATES == DONE
+    )  # order: results after; pairs with finish's
 
 
 @kernel
@@ -182,7 +184,7 @@ SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
 
 @kernel
 def reserve(hand: int, size: int, stack: int) -> int:
-    """Take memory for a block; return its address, or 0 if there is none, or if ``stack`` is beyond the limit."""
+    """Take memory for a block; return its address, or 0 if there is none or ``stack`` is beyond the limit."""
     own = table_at(hand, 1, HAND_FIELDS)
     block = load_relaxed(own, 0, ARENA_TOP)
     if block + size > load_relaxed(own, 0, ARENA_END) or stack < load_relaxed(own, 0, STACK_LIMIT):

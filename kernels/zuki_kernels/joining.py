@@ -11,7 +11,7 @@ from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .counters import WORKER_FIELDS
 from .deque import DEQUE_FIELDS
-from .dispatch import call_python, table_at
+from .dispatch import address_of, call_python, table_at
 from .hands import (
     ALL_ABOVE,
     ANCHOR,
@@ -64,7 +64,7 @@ DIRECTORY_FIELDS = 16
 
 @kernel
 def join(hand: int, block: int, stamp: int) -> int:
-    """Let a task of this worker's be done; return 0, its failure, or `JOINED_BEFORE`. Its frame holds the result.
+    """Let a task of this worker's be done, its result in its frame; return 0, its failure, or `JOINED_BEFORE`.
 
     The memory of the block may be used for the next spawn.
     """
@@ -78,7 +78,9 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp == SHARE:
         pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
         workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
-        rings = table_at(load_relaxed(directory, 0, HAND_RINGS), seats, load_relaxed(directory, 0, HAND_CAPACITY))
+        rings = table_at(
+            load_relaxed(directory, 0, HAND_RINGS), seats, load_relaxed(directory, 0, HAND_CAPACITY)
+        )
         if spawned.share_and_notify(pool, workers, hands, rings, me):
             call_python(load_relaxed(own, 0, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
         return 0
@@ -110,9 +112,9 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
             return spawned.enter(hands, me, block)
         if other < 0:
             newest = load_relaxed(hands, me, NEWEST)
-            if newest == hands_anchor(directory, me):
+            if newest == address_of(hands, me, ANCHOR):
                 _work_until_done(directory, workers, hands, hand_rings, me, block)
-                break
+                continue
             take_out(hands, me, newest)  # spawned after the block, and not joined
             words = block_at(newest)
             store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)
@@ -120,12 +122,6 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int) -> int:
             other = newest
         spawned.run(workers, hands, me, other)
     return load_relaxed(block_at(block), 0, FAILURE)
-
-
-@kernel
-def hands_anchor(directory: Table, me: int) -> int:
-    """Return the address of a hand's anchor."""
-    return load_relaxed(directory, 0, HANDS) + 8 * (me * HAND_FIELDS + ANCHOR)
 
 
 @kernel
@@ -152,7 +148,19 @@ def _work_until_done(
     while reason != RUN_OVER and (finished >= 0 or expect(block)):  # who ran a Python body has to tell
         pulse = load_relaxed(pool, 0, PULSE) if is_watched else NONE
         reason, task, ended, start = run_tasks(
-            me, -block, finished, outcome, pulse, pool, workers, deques, rings, queues, runs, hands, hand_rings
+            me,
+            -block,
+            finished,
+            outcome,
+            pulse,
+            pool,
+            workers,
+            deques,
+            rings,
+            queues,
+            runs,
+            hands,
+            hand_rings,
         )
         finished = NONE
         if start or ended >= 0 or reason in (RUN_PYTHON, SIGNALS):

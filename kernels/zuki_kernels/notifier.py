@@ -89,8 +89,9 @@ def wait_for_work(
 ) -> int:
     """Sleep until there may be work; return why the sleep ended.
 
-    ``until`` is a run whose end ends the sleep, minus the address of a shared block whose end does, or NONE; a ``pulse`` >= 0 ends it when the
-    pool's pulse differs. ``timeout`` bounds one sleep in nanoseconds; negative is none.
+    ``until`` is a run whose end ends the sleep, minus the address of a shared block whose end does,
+    or NONE; a ``pulse`` >= 0 ends it when the pool's pulse differs. ``timeout`` bounds one sleep in
+    nanoseconds; negative is none.
     """
     idle = False
     while True:
@@ -110,13 +111,9 @@ def wait_for_work(
                 pool, 0, SYNC, sync, announced
             ):  # order: armed before counted; pairs with _wake_one's fence
                 idle, waking = True, False
-        elif until >= 0 and load_acquire(
-            runs, until, DONE
+        elif (until >= 0 and load_acquire(runs, until, DONE)) or (
+            until < NONE and is_done(-until)
         ):  # order: results after the end; pairs with settle's
-            if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
-                event.disarm(workers, me)
-                return OVER
-        elif until < NONE and is_done(-until):
             if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
                 event.disarm(workers, me)
                 return OVER

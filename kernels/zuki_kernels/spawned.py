@@ -12,7 +12,6 @@ from .hands import (
     ENTRY,
     FRAME,
     GONE,
-    IN_HAND,
     JOIN,
     KIND,
     KIND_FIELDS,
@@ -25,7 +24,6 @@ from .hands import (
     state_of,
 )
 from .notifier import START, notify
-from .runs import NONE
 from .search import USED_WORKERS
 from .waiting import wake
 

@@ -202,7 +202,7 @@ def run_tasks(
             if block != spawned.NOTHING:
                 spins = 0
                 if waking:
-                    start = notify(pool, workers, me, True) == START
+                    start = notify(pool, workers, me, True) == START or start
                     waking = False
                 spawned.run(workers, hands, me, block)
                 if start:
@@ -259,10 +259,10 @@ def run_tasks(
             if others and notify(pool, workers, me, False) == START:
                 start = True
         known, most, other = UNKNOWN, batch - done, until if elsewhere else NONE
+        if until < NONE:
+            most = 1  # then the block may be done
         if node_is_python:
             most = 1  # then the lane is to be left
-        elif until < NONE:
-            most = 1  # then the block may be done
             if outcome == RETURNED:
                 known = 0
                 count(workers, me, TASKS, 1)

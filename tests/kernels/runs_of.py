@@ -69,7 +69,7 @@ class Running:
         if capacity is not None:
             self.tables.rings = make_table(len(self.tables.rings), capacity)
         self.plans = plans
-        for name in ("pool", "workers", "deques", "rings", "queues", "runs"):
+        for name in ("pool", "workers", "deques", "rings", "queues", "runs", "hands", "hand_rings"):
             setattr(self, name, getattr(self.tables, name))
         if begin:
             for slot in range(len(plans)):

@@ -19,7 +19,7 @@ def run(running, node, *, outcome=UNKNOWN, most=ALL, pulse=NONE, other=NONE, roo
     plan = running.plans[0]
     return chain.run_chain(
         running.pool, running.workers, running.deques, running.rings, running.queues, running.runs,
-        plan.nodes, plan.edge_words, np.array([[entry]], np.int64), NO_TIMES,
+        running.hands, plan.nodes, plan.edge_words, np.array([[entry]], np.int64), NO_TIMES,
         0, 0, node, outcome, 1, most, pulse, other, False, *roots,
     )  # fmt: skip
 

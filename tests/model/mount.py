@@ -85,9 +85,33 @@ def address_of(thing):
 
 def _table_at(address, rows, fields):
     table = _PLACES[address] if address else Table("nothing", rows, fields)
+    if isinstance(table, _Block):
+        return _View(table, rows, fields)
     if table.shape != (rows, fields):
         raise ValueError(f"{table.name} is {table.shape}, and is used as {(rows, fields)}")
     return table
+
+
+class _Block:
+    """Cells of a table that kernels reach by the address of the first."""
+
+    def __init__(self, table, row, field):
+        self.table, self.row, self.field = table, row, field
+
+
+def cell_address(table, row, field):
+    """Return the number by which kernels reach the cells from a place in a table on."""
+    place = row, field
+    if place not in table.blocks:
+        table.blocks[place] = address_of(_Block(table, row, field))
+    return table.blocks[place]
+
+
+class _View:
+    """A part of a table's row, as a table of one row."""
+
+    def __init__(self, block, rows, fields):
+        self.block, self.shape = block, (rows, fields)
 
 
 class Table:
@@ -99,6 +123,7 @@ class Table:
 
     def __init__(self, name, rows, fields, initial=None, ignored=()):
         self.name, self.shape, self.initial, self.ignored = name, (rows, fields), initial or {}, ignored
+        self.blocks = {}  # addresses of its cells that somebody asked for
 
     def frozen(self):
         return "table", self.name
@@ -118,6 +143,9 @@ def _operation(kind, order):
     else:
 
         def perform(table, row, field, *operands):
+            if isinstance(table, _View):
+                block = table.block
+                table, row, field = block.table, block.row + row, block.field + field
             table.check(row, field)
             if field in table.ignored:
                 return 0
@@ -151,8 +179,11 @@ def _machine_layer():
         "waiting": {"wait": _operation("wait", None), "wake": _operation("wake", None)},
         "clock": {"give_way": lambda: None, "now": lambda: 0, "spin_hint": lambda: None},
         "dispatch": {
+            "address_of": cell_address,
             "bare": lambda table, fields: table,
             "call": lambda entry, frame: _PLACES[entry](frame),
+            "call_join": lambda function, *words: _PLACES[function](*words),
+            "call_python": lambda function, *words: _PLACES[function](*words),
             "prefetch": lambda table, row: None,
             "table_at": _table_at,
         },

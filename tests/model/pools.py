@@ -35,7 +35,8 @@ class PoolOf(World):
     def turn(self, me, until, finished):
         return self.kernels.turn.turn(
             me, until, finished, turns.RETURNED, NONE,
-            self.pool, self.workers, self.deques, self.rings, self.queues, self.runs,
+            self.pool, self.workers, self.deques, self.rings, self.queues, self.runs, self.hands,
+            self.hand_rings,
         )  # fmt: skip
 
     def begin(self, epoch=1, batch=1, waiter=NONE, callback=0):

@@ -9,14 +9,14 @@ from .scenario import Scenario, finders, named
 from .trace import BrokenRunError
 
 MUTANTS = [
-    ("_turn", "until >= 0 and load_acquire", "until >= 0 and load_relaxed"),
-    ("_turn", "elsewhere and load_acquire", "elsewhere and load_relaxed"),
-    ("_turn", "done > 0 and spins > 0", "False"),
+    ("run_tasks", "until >= 0 and load_acquire", "until >= 0 and load_relaxed"),
+    ("run_tasks", "elsewhere and load_acquire", "elsewhere and load_relaxed"),
+    ("run_tasks", "done > 0 and spins > 0", "False"),
 ]
 OF_THE_LANE = [
-    ("turn", ("_turn", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
-    ("turn", ("_turn", "lane.call_holder(pool, workers)", "pass")),
-    ("turn", ("_turn", "lane.leave(pool, workers, me)", "pass")),
+    ("turn", ("run_tasks", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
+    ("turn", ("run_tasks", "lane.call_holder(pool, workers)", "pass")),
+    ("turn", ("run_tasks", "lane.leave(pool, workers, me)", "pass")),
     ("lane", ("_take", "wanted == ANY or slot_of(task) == wanted", "True")),
     ("lane", ("call_holder", "event.post(workers, holder)", "event.claim(workers, holder)")),
     ("notifier", ("wait_for_work", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),

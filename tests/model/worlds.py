@@ -2,10 +2,10 @@
 
 from itertools import chain
 
-from zuki_kernels import counters, deque, notifier, queue, runs, search, sync_state
+from zuki_kernels import counters, deque, hands, notifier, queue, runs, search, sync_state
 from zuki_kernels.runs import NONE
 
-from .mount import Table, address_of, atomic
+from .mount import Table, address_of, atomic, cell_address
 
 load_plain, store_plain = atomic("load_plain"), atomic("store_plain")
 
@@ -15,6 +15,15 @@ _COUNTERS = range(counters.TASKS, counters.WORKER_FIELDS)
 def plain(kernel):
     """The Python function that a compiled kernel was made from."""
     return kernel.py_func
+
+
+def hands_of(workers, ring=4, initial=None):
+    """The tables of empty hands."""
+    table = Table("hands", workers, hands.HAND_FIELDS, initial)
+    for me in range(workers):
+        table.initial[me, hands.NEWEST] = cell_address(table, me, hands.ANCHOR)
+        table.initial[me, hands.ROW] = me
+    return table, Table("hand rings", workers, ring)
 
 
 class World:
@@ -58,6 +67,7 @@ class World:
         self.deques = Table("deques", workers * search.LEVELS, deque.DEQUE_FIELDS)
         self.rings = Table("rings", workers * search.LEVELS, ring)
         self.queues = Table("queues", search.FIRST_OWN + workers, queue.QUEUE_FIELDS)
+        self.hands, self.hand_rings = hands_of(workers)
         plan = self._graph(nodes, python)
         self.plan = Table(
             f"{name}plan", 1, runs.LEVELS_USED + 1, {(0, field): held for field, held in plan.items()}

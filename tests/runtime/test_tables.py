@@ -64,6 +64,6 @@ def test_tables_do_not_overlap():
 def test_the_order_is_that_of_a_turn():
     tables = Tables(1)
     names = list(inspect.signature(turn.turn.py_func).parameters)[-len(tables.of_a_turn) :]
-    assert names == ["pool", "workers", "deques", "rings", "queues", "runs"]
+    assert names == ["pool", "workers", "deques", "rings", "queues", "runs", "hands", "hand_rings"]
     for name, table in zip(names, tables.of_a_turn, strict=True):
         assert getattr(tables, name) is table

@@ -11,7 +11,7 @@ _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
-HAND_CAPACITY = 8  # blocks a hand shares at once; a power of two
+HAND_CAPACITY = 16  # blocks a hand shares at once; a power of two
 ARENA_BYTES = 256 << 20  # address space of a worker's arena; the system gives memory where it is used
 
 

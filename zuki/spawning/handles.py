@@ -25,7 +25,9 @@ class JoinHandle(types.Type):
     def __init__(self, task, result, arguments) -> None:
         self.task, self.result, self.arguments = task, result, arguments
         text = ", ".join(map(str, arguments))
-        super().__init__(f"zuki.JoinHandle[{task.py_func.__module__}.{task.py_func.__qualname__}({text}) -> {result}]")
+        super().__init__(
+            f"zuki.JoinHandle[{task.py_func.__module__}.{task.py_func.__qualname__}({text}) -> {result}]"
+        )
 
 
 @register_model(JoinHandle)

@@ -14,7 +14,7 @@ from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
 from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.task.frames import lay_out, takes_no_space, value_type
-from zuki.task.lowering import block_bytes, symbol
+from zuki.task.lowering import block_bytes
 from zuki.task.task import in_progress, task_of
 from zuki_kernels import hands
 from zuki_kernels.current import emit_current_hand
@@ -27,7 +27,9 @@ _RAISED_OBJECT = 1
 @infer_global(spawn)
 class _SpawnTemplate(AbstractTemplate):
     def generic(self, args, kws):
-        named = getattr(args[0], "dispatcher_type", args[0]) if args else None  # in its own body, as recursive
+        named = (
+            getattr(args[0], "dispatcher_type", args[0]) if args else None
+        )  # in its own body, as recursive
         if kws or not isinstance(named, types.Dispatcher):
             raise errors.TypingError("zuki.spawn takes a task, and the task's arguments by their places")
         task = task_of(named.dispatcher)
@@ -209,7 +211,9 @@ def _lower_spawn(context, builder, signature, args):
             block = _call_kernel(context, builder, hands.reserve, hand, _WORD(size), stack)
             with builder.if_then(builder.icmp_unsigned("==", block, _WORD(0)), likely=False):
                 context.call_conv.return_user_exc(
-                    builder, RecursionError, ("too many tasks were spawned inside of one another, or not joined",)
+                    builder,
+                    RecursionError,
+                    ("too many tasks were spawned inside of one another, or not joined",),
                 )
             address = builder.add(block, _WORD(hands.FRAME))
             _Frame(context, builder, callee.layout, handle, address).fill(args[1:])

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from zuki_kernels.hands import FRAME
 from zuki.task.frames import MOVES, lay_out, takes_no_space, value_type
+from zuki_kernels.hands import FRAME
 
 WORD = ir.IntType(64)
 BYTES = ir.IntType(8).as_pointer()
