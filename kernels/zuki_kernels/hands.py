@@ -12,7 +12,7 @@ comes its frame. STATE packs a stamp, which tells a block's lives apart, and
     IN_HAND  in its owner's list; the owner alone knows of it
     SHARED   in a deque, or taken from it and not finished; FAILURE and OWNER are in use
     AWAITED  the same, and its owner sleeps, or is about to, until it is finished
-    DONE     finished; FAILURE says how
+    FINISHED     finished; FAILURE says how
     GONE     joined: the block is nobody's
 
 Roles: the owner calls everything here but `finish`, which whoever ran a shared task calls.
@@ -49,7 +49,7 @@ OLDER = 2  # in hand: the block spawned before
 NEWER = 3  # in hand: the block spawned after, where there is one
 FAILURE = 2  # shared: how it went: 0, or what its entry returned
 OWNER = 3  # shared: the worker that spawned it
-FRAME = 32  # bytes from a block's address to its frame's
+HEAD_BYTES = 32  # bytes from a block's address to its frame's
 BLOCK_FIELDS = 5  # the fifth is the first of the frame
 
 # Words of a description
@@ -61,7 +61,7 @@ KIND_FIELDS = 3
 IN_HAND = 0
 SHARED = 1
 AWAITED = 2
-DONE = 3
+FINISHED = 3
 GONE = 4
 _STATES = 7
 ONE_STAMP = 8
@@ -149,7 +149,7 @@ def state_of(block: int) -> int:
 def is_done(block: int) -> bool:
     """Tell whether a shared task has finished."""
     return (
-        load_acquire(block_at(block), 0, STATE) & _STATES == DONE
+        load_acquire(block_at(block), 0, STATE) & _STATES == FINISHED
     )  # order: results after; pairs with finish's
 
 
@@ -172,7 +172,7 @@ def finish(block: int, failure: int) -> int:
     stamp = load_relaxed(words, 0, STATE) & ~_STATES
     store_relaxed(words, 0, FAILURE, failure)
     # order: results before; the wish to be woken before the look at it; pairs with is_done's and expect's
-    before = exchange_acq_rel(words, 0, STATE, stamp | DONE)
+    before = exchange_acq_rel(words, 0, STATE, stamp | FINISHED)
     return owner if before & _STATES == AWAITED else -1
 
 

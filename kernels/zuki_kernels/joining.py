@@ -64,7 +64,7 @@ DIRECTORY_FIELDS = 16
 
 @kernel
 def join(hand: int, block: int, stamp: int) -> int:
-    """Let a task of this worker's be done, its result in its frame; return 0, its failure, or `JOINED_BEFORE`.
+    """Let a task of this worker be done, its result in its frame; return 0, its failure, or `JOINED_BEFORE`.
 
     The memory of the block may be used for the next spawn.
     """

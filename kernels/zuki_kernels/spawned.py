@@ -10,8 +10,8 @@ from .dispatch import address_of, call, call_join, table_at
 from .hands import (
     ARENA_TOP,
     ENTRY,
-    FRAME,
     GONE,
+    HEAD_BYTES,
     JOIN,
     KIND,
     KIND_FIELDS,
@@ -53,7 +53,7 @@ def enter(hands: Table, me: int, block: int) -> int:
     """Run the body of a block, and wait for what it spawned and did not join; return 0, or its failure."""
     kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
     floor = load_relaxed(hands, me, ARENA_TOP)
-    failure = call(load_relaxed(kind, 0, ENTRY), block + FRAME)
+    failure = call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)
     if load_relaxed(hands, me, ARENA_TOP) != floor:
         left = join_all_above(hands, me, floor)
         if failure == 0:
@@ -82,7 +82,7 @@ def join_all_above(hands: Table, me: int, floor: int) -> int:
         if state_of(block) != GONE:
             stamp = load_relaxed(words, 0, STATE) & ~7
             failure = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, stamp)
-            call(load_relaxed(kind, 0, RELEASE), block + FRAME)
+            call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
             if first == 0:
                 first = failure
         block += load_relaxed(kind, 0, SIZE)

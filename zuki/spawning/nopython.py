@@ -215,7 +215,7 @@ def _lower_spawn(context, builder, signature, args):
                     RecursionError,
                     ("too many tasks were spawned inside of one another, or not joined",),
                 )
-            address = builder.add(block, _WORD(hands.FRAME))
+            address = builder.add(block, _WORD(hands.HEAD_BYTES))
             _Frame(context, builder, callee.layout, handle, address).fill(args[1:])
             stamp = _call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
             made = fields_of(context, builder, handle)
@@ -252,7 +252,7 @@ def _lower_join(context, builder, signature, args):
     with builder.if_else(builder.icmp_unsigned("!=", given.hand, _WORD(0)), likely=True) as (inside, outside):
         with inside:
             frame = _Frame(
-                context, builder, callee.layout, handle, builder.add(given.block, _WORD(hands.FRAME))
+                context, builder, callee.layout, handle, builder.add(given.block, _WORD(hands.HEAD_BYTES))
             )
             newest = _call_kernel(context, builder, hands.take_newest, given.hand, given.block, given.stamp)
             with builder.if_else(builder.trunc(newest, ir.IntType(1)), likely=True) as (mine, other):

@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from zuki.task.frames import MOVES, lay_out, takes_no_space, value_type
-from zuki_kernels.hands import FRAME
+from zuki_kernels.hands import HEAD_BYTES
 
 WORD = ir.IntType(64)
 BYTES = ir.IntType(8).as_pointer()
@@ -270,4 +270,4 @@ class _Functions:
 
 def block_bytes(layout) -> int:
     """Return how much memory a spawned task takes: its block's words and its frame, in whole cache lines."""
-    return -(-(FRAME + max(layout.size, 8)) // 64) * 64
+    return -(-(HEAD_BYTES + max(layout.size, 8)) // 64) * 64

@@ -1,0 +1,93 @@
+"""Tasks that jitted code spawns and joins, on real workers."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+import zuki
+
+
+@zuki.task("int64(int64)")
+def fib(n):
+    if n < 2:
+        return n
+    handle = zuki.spawn(fib, n - 1)
+    other = fib(n - 2)
+    return zuki.join(handle) + other
+
+
+@zuki.task
+def fill(values, number):
+    values[:] = number
+
+
+@zuki.task
+def fill_unjoined(values):
+    zuki.spawn(fill, values[:5], 1.0)
+    zuki.spawn(fill, values[5:], 2.0)
+
+
+@zuki.task
+def fails(number):
+    if number > 0:
+        raise ValueError("no root", 7)
+    return number
+
+
+@zuki.task
+def joins_a_failure(number):
+    return zuki.join(zuki.spawn(fails, number))
+
+
+@zuki.task
+def joins_first_in_first_out(number):
+    first, second, third = zuki.spawn(fib, number), zuki.spawn(fib, number + 1), zuki.spawn(fib, number + 2)
+    return zuki.join(first) + 100 * zuki.join(second) + 10000 * zuki.join(third)
+
+
+@zuki.task
+def joins_twice(number):
+    handle = zuki.spawn(fib, number)
+    return zuki.join(handle) + zuki.join(handle)
+
+
+@pytest.fixture(params=[1, 2, 4])
+def executor(request):
+    with zuki.Executor(request.param) as made:
+        yield made
+
+
+def test_a_tree(executor):
+    assert zuki.run(fib, 20, executor=executor) == 6765
+
+
+def test_outside_of_a_pool_it_runs_in_place():
+    assert fib(15) == 610
+    assert njit(lambda n: zuki.join(zuki.spawn(fib, n)))(15) == 610
+
+
+def test_joins_in_the_order_of_spawns(executor):
+    assert zuki.run(joins_first_in_first_out, 6, executor=executor) == 8 + 1300 + 210000
+
+
+def test_what_nobody_joins_has_ended_with_its_spawner(executor):
+    values = np.zeros(10)
+    zuki.run(fill_unjoined, values, executor=executor)
+    assert values.tolist() == [1.0] * 5 + [2.0] * 5
+
+
+def test_an_exception_comes_out_at_the_join(executor):
+    with pytest.raises(ValueError, match="no root") as caught:
+        zuki.run(joins_a_failure, 1, executor=executor)
+    assert caught.value.args == ("no root", 7)
+    assert zuki.run(joins_a_failure, 0, executor=executor) == 0
+
+
+def test_a_second_join_is_an_error(executor):
+    with pytest.raises(zuki.TaskError, match="joined before"):
+        zuki.run(joins_twice, 3, executor=executor)
+
+
+def test_from_python_there_is_a_clear_error():
+    with pytest.raises(zuki.TaskError, match="zuki.run"):
+        zuki.spawn(fib, 3)
