@@ -65,7 +65,8 @@ def own(wheel, slots, timers, flags, ends, fired, pace):
         if until == NEVER:
             if over:
                 return
-            timer_inbox.rest(wheel, LAST + 1, FOREVER)
+            if load_acquire(flags, 0, LEFT) > 0:  # else it was roused after that look, and has heard so
+                timer_inbox.rest(wheel, LAST + 1, FOREVER)
         else:
             timer_inbox.rest(wheel, until, 1000)
 
