@@ -34,9 +34,9 @@ _SOON = 0.05  # seconds that idle threads of the lasting executors stay
 _LIMIT = 60  # seconds for whatever should end at once
 _WARM = 2  # intervals before memory is looked at
 _SLACK = 12.0  # MiB that memory may grow after that
-# With one arena for all threads, what is free can be given back to the system. With an arena for each thread,
-# as glibc has by itself, fragments grew for minutes: 204, 236, 255 MiB after the first three. With one, 290,000
-# runs of three drivers in 36 s went from 169.1 to 169.9 MiB.
+# With one arena for all threads, what is free can be given back to the system. With an arena for each
+# thread, as glibc has by itself, fragments grew for minutes: 204, 236, 255 MiB after the first three. With
+# one, 290,000 runs of three drivers in 36 s went from 169.1 to 169.9 MiB.
 _ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
 
 

@@ -76,7 +76,11 @@ class Pool:
             self.start_thread()
         if row is None:
             while not starting.wait_until_over(self.tables.runs, slot, _SEATLESS_WAIT):
-                pass
+                if notifier.is_deserted(self.tables.pool):  # all have left, and no thread can be started
+                    row = self._sit_down()
+                    if row is not None:
+                        worker.work(self, row, slot, NONE)
+                        self._leave(row, held)
         else:
             worker.work(self, row, slot, NONE)
             self._leave(row, held)
