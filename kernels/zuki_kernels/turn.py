@@ -143,9 +143,6 @@ def _turn(
             store_relaxed(workers, me, TICK, tick)
             if tick % _FAIRNESS == 0 and root >= last_root:
                 task = search.consume(queues, search.GLOBAL, deques, rings, runs, me)
-                if root < last_root and task == task_of(root_slot, ROOT_MARKER):
-                    queue.push(queues, search.GLOBAL, runs, task, task)  # those in hand come first
-                    task = NONE
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
             if task < 0:
@@ -224,9 +221,7 @@ def _turn(
             elsewhere = until >= 0 and slot != until
         node = node_of(task)
         if node == ROOT_MARKER:
-            if root < last_root:
-                offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
-            root_slot = slot
+            root_slot = slot  # nothing is in hand: a marker is looked for only then
             root, last_root, others = take_roots(pool, queues, runs, slot)
             node, lowest = root_at(runs, slot, root), True
             root += 1
