@@ -14,6 +14,7 @@ from zuki_kernels._signals import held_back
 from zuki_kernels._types import Table
 from zuki_kernels.runs import NONE
 
+_MOMENT = 0.0005  # seconds
 _BEAT = 25_000_000  # nanoseconds between two looks at the signals
 _SEATLESS_WAIT = (
     50_000_000  # nanoseconds that a caller who cannot help sleeps between two looks at the signals
@@ -105,6 +106,8 @@ class Pool:
             worker.work(self, row, slot, NONE)
         self._leave(row, held)
         if is_left:
+            while self.active.get(slot) is run:  # whoever has run its last task is about to end it
+                time.sleep(_MOMENT)
             raise ZukiError(f"executor {self.name!r} has no thread, and none can be started")
 
     def help(self, run: Run, timeout: float | None) -> None:
