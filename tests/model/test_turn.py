@@ -70,7 +70,7 @@ SCENARIOS = {
     },
     **{name: pool(make, random=60, depth=4, mutants=None) for name, make in RANDOM.items()},
     "bodies inside of a body": pool(
-        lambda kernels: larger_pools.nested(kernels, 2, 2), random=200, depth=4, steps=4000, mutants=None
+        lambda kernels: larger_pools.nested(kernels, 2, 2), random=100, depth=6, steps=4000, mutants=None
     ),
     **{
         name: pool(make, preemptions=most, slow=True, mutants=None)
