@@ -11,8 +11,9 @@ from .atomics import load_relaxed, store_relaxed
 from .clock import now
 from .counters import TASKS, count
 from .dependencies import FAILED, PASSED, finish, is_condemned
-from .dispatch import call, prefetch
-from .hands import ARENA_TOP
+from .deque import TOP
+from .dispatch import address_of, call, call_join, prefetch
+from .hands import ALL_ABOVE, ARENA_TOP, JOIN, NO_MORE_ABOVE
 from .notifier import PULSE, is_anyone_free
 from .release import mark_failed, successors
 from .runs import (
@@ -30,7 +31,6 @@ from .runs import (
     successors_of,
     target_of,
 )
-from .spawned import join_all_above
 from .sync_state import SYNC
 
 # Roots lie side by side, and those of a share before were perhaps written by another processor. With this
@@ -94,7 +94,8 @@ def run_chain(
                 begun = now() if timed else 0
                 failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
                 if load_relaxed(hands, me, ARENA_TOP) != floor:  # it has left children
-                    left = join_all_above(hands, me, floor, failure != 0)
+                    above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE
+                    left = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), floor, above)
                     if failure == 0:
                         failure = left
                 if timed:

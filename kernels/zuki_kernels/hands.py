@@ -184,6 +184,7 @@ def finish(block: int, failure: int) -> int:
 # What jitted code that spawns has inside of it: these take the address of the calling thread's hand.
 
 ALL_ABOVE = -1  # as a stamp for `joining.join`: join all that lies above the block
+NO_MORE_ABOVE = -4  # the same, but what has not begun is not to begin
 SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
 LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block of so many bytes?
 DROP = 1  # bit of a stamp for `joining.join`: what has not begun is not to begin

@@ -33,6 +33,7 @@ from .hands import (
     LOOK_UP,
     NEWER,
     NEWEST,
+    NO_MORE_ABOVE,
     OWNER,
     ROW,
     RUN,
@@ -89,8 +90,8 @@ def join(hand: int, block: int, stamp: int) -> int:
     directory = table_at(load_relaxed(own, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
     seats = load_relaxed(directory, 0, SEATS)
     hands = table_at(load_relaxed(directory, 0, HANDS), seats, HAND_FIELDS)
-    if stamp == ALL_ABOVE:
-        return spawned.join_all_above(hands, me, block, False)
+    if stamp in (ALL_ABOVE, NO_MORE_ABOVE):
+        return spawned.join_all_above(hands, me, block, stamp == NO_MORE_ABOVE)
     if stamp == LOOK_UP:
         return _look_up(directory, own, me, block)
     if stamp == SHARE:
