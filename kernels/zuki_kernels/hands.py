@@ -193,6 +193,7 @@ TOO_DEEP = -1  # verdict: the stack, or the arena, is full
 CANCELLED = -2  # verdict: the run was stopped
 
 ASKED = (1 << 63) - 1  # as STACK_LIMIT: every stack is beyond it
+IN_DOUBT = ASKED - 1  # as STACK_LIMIT: the same, of who asks itself whether the run of a task was stopped
 
 
 @kernel
@@ -220,7 +221,7 @@ def reserve_slowly(hand: int, size: int, stack: int) -> int:
         block = reserve(hand, size, stack)
         if block != 0:
             return block
-        if load_relaxed(own, 0, STACK_LIMIT) != ASKED:
+        if load_relaxed(own, 0, STACK_LIMIT) < IN_DOUBT:
             return TOO_DEEP
 
 

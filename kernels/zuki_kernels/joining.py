@@ -26,6 +26,7 @@ from .hands import (
     GONE,
     HAND_FIELDS,
     HELP_LIMIT,
+    IN_DOUBT,
     IN_HAND,
     IS_WATCHED,
     KIND,
@@ -48,6 +49,7 @@ from .hands import (
     block_at,
     expect,
     is_done,
+    is_share_due,
     take_out,
 )
 from .notifier import POOL_FIELDS, PULSE
@@ -95,13 +97,7 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp == LOOK_UP:
         return _look_up(directory, own, me, block)
     if stamp == SHARE:
-        pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
-        workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
-        rings = table_at(
-            load_relaxed(directory, 0, HAND_RINGS), seats, load_relaxed(directory, 0, HAND_CAPACITY)
-        )
-        if spawned.share_and_notify(pool, workers, hands, rings, me):
-            call_python(load_relaxed(own, 0, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
+        _share(directory, hands, me)
         return 0
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
@@ -110,6 +106,10 @@ def join(hand: int, block: int, stamp: int) -> int:
         return JOINED_BEFORE
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
+        if is_share_due(
+            hands, me
+        ):  # of many that were spawned at once, others shall have more than the first
+            _share(directory, hands, me)
         failure = spawned.enter(hands, me, block) if wanted else 0
     else:
         failure = _join_shared(directory, hands, me, block, wanted)
@@ -118,6 +118,17 @@ def join(hand: int, block: int, stamp: int) -> int:
     if load_relaxed(hands, me, ARENA_TOP) == block + size:
         store_relaxed(hands, me, ARENA_TOP, block)
     return failure
+
+
+@kernel
+def _share(directory: Table, hands: Table, me: int) -> None:
+    """Put the oldest blocks of one's hand where thieves find them, and let somebody look."""
+    seats, capacity = load_relaxed(directory, 0, SEATS), load_relaxed(directory, 0, HAND_CAPACITY)
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
+    rings = table_at(load_relaxed(directory, 0, HAND_RINGS), seats, capacity)
+    if spawned.share_and_notify(pool, workers, hands, rings, me):
+        call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
 
 
 @kernel
@@ -152,9 +163,10 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
 @kernel
 def _look_up(directory: Table, own: Table, me: int, size: int) -> int:
     """Do what a thread that spawns was asked for; return 0, `TOO_DEEP` or `CANCELLED`."""
-    if load_relaxed(own, 0, STACK_LIMIT) == ASKED:
+    limit = load_relaxed(own, 0, STACK_LIMIT)
+    if limit >= IN_DOUBT:
         store_relaxed(own, 0, STACK_LIMIT, load_relaxed(own, 0, STACK_END))
-        if load_relaxed(own, 0, IS_WATCHED) != 0:
+        if limit == ASKED and load_relaxed(own, 0, IS_WATCHED) != 0:
             call_python(load_relaxed(own, 0, CALL_PYTHON), me, SIGNALS, NONE, NONE, 0)
         runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
         run = load_relaxed(own, 0, RUN)
@@ -231,3 +243,4 @@ def _work_until_done(
         elif reason == EXIT:  # the interpreter ends: whoever has the task may still finish it
             give_way()
     store_relaxed(hands, me, RUN, run_before)
+    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)  # all may have been asked while another run's task ran

@@ -13,6 +13,7 @@ from .hands import (
     ENTRY,
     GONE,
     HEAD_BYTES,
+    IN_DOUBT,
     JOIN,
     KIND,
     KIND_FIELDS,
@@ -20,6 +21,7 @@ from .hands import (
     RUN,
     RUN_OF,
     SIZE,
+    STACK_LIMIT,
     STATE,
     block_at,
     finish,
@@ -69,8 +71,10 @@ def run(workers: Table, hands: Table, me: int, block: int) -> None:
     """Run a shared task that was found, and tell its owner."""
     run_before = load_relaxed(hands, me, RUN)
     store_relaxed(hands, me, RUN, load_relaxed(block_at(block), 0, RUN_OF))
+    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)  # its run may have been stopped since all were asked
     failure = enter(hands, me, block)
     store_relaxed(hands, me, RUN, run_before)
+    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)
     count(workers, me, TASKS, 1)
     owner = finish(block, failure)
     if owner >= 0 and event.post(workers, owner):

@@ -130,8 +130,11 @@ class Spawners(World):
         """Spawn a task; return its handle."""
         kernels, hand = self.kernels.hands, cell_address(self.hands, me, 0)
         is_wide = argument in self.wide
-        block = yield from kernels.reserve(hand, WIDE_SIZE if is_wide else SIZE, 0)
+        wanted = hand, WIDE_SIZE if is_wide else SIZE, 0
+        block = yield from kernels.reserve(*wanted)
         if block == 0:
+            block = yield from kernels.reserve_slowly(*wanted)
+        if block <= 0:
             raise AssertionError("no room for a task")
         frame = table_at(block + columns.HEAD_BYTES, 1, FRAME)
         yield from store_plain(frame, 0, 0, argument)

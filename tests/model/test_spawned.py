@@ -11,6 +11,7 @@ MUTANTS = [
     ("enter", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
     ("enter", "failure = left", "pass"),
     ("run", "failure = enter(hands, me, block)\n    store_relaxed(hands, me, RUN, run_before)\n"
+     "    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)\n"
      "    count(workers, me, TASKS, 1)\n    owner = finish(block, failure)",
      "owner = finish(block, 0)\n    failure = enter(hands, me, block)"),
     ("run", "owner = finish(block, failure)", "owner = finish(block, 0)"),
