@@ -86,10 +86,15 @@ def call_python(function: int, me: int, reason: int, task: int, ended: int, star
     raise NotImplementedError
 
 
-def _lower_stack_pointer(context, builder, signature, args):
+def emit_stack_pointer(builder):
+    """Emit the look at the stack's end that `stack_pointer` returns; return it as a number."""
     kind = ir.FunctionType(ir.IntType(8).as_pointer(), [])
     saved = cgutils.get_or_insert_function(builder.module, kind, "llvm.stacksave.p0")
     return builder.ptrtoint(builder.call(saved, []), WORD)
+
+
+def _lower_stack_pointer(context, builder, signature, args):
+    return emit_stack_pointer(builder)
 
 
 @compiles_to(_lower_stack_pointer, types.int64)

@@ -186,7 +186,7 @@ def finish(block: int, failure: int) -> int:
 ALL_ABOVE = -1  # as a stamp for `joining.join`: join all that lies above the block
 NO_MORE_ABOVE = -4  # the same, but what has not begun is not to begin
 SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
-LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block of so many bytes?
+LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block?
 DROP = 1  # bit of a stamp for `joining.join`: what has not begun is not to begin
 
 TOO_DEEP = -1  # verdict: the stack, or the arena, is full
@@ -215,7 +215,7 @@ def reserve_slowly(hand: int, size: int, stack: int) -> int:
     """Do as `reserve` where that found none, after a look at what is the matter; or return a verdict."""
     own = table_at(hand, 1, HAND_FIELDS)
     while True:
-        verdict = call_join(load_relaxed(own, 0, JOIN), hand, size, LOOK_UP)
+        verdict = call_join(load_relaxed(own, 0, JOIN), hand, 0, LOOK_UP)
         if verdict != 0:
             return verdict
         block = reserve(hand, size, stack)

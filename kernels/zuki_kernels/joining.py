@@ -48,6 +48,7 @@ from .hands import (
     TOO_DEEP,
     block_at,
     expect,
+    finish,
     is_done,
     is_share_due,
     take_out,
@@ -95,7 +96,7 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp in (ALL_ABOVE, NO_MORE_ABOVE):
         return spawned.join_all_above(hands, me, block, stamp == NO_MORE_ABOVE)
     if stamp == LOOK_UP:
-        return _look_up(directory, own, me, block)
+        return _look_up(directory, own, me)
     if stamp == SHARE:
         _share(directory, hands, me)
         return 0
@@ -106,9 +107,7 @@ def join(hand: int, block: int, stamp: int) -> int:
         return JOINED_BEFORE
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
-        if is_share_due(
-            hands, me
-        ):  # of many that were spawned at once, others shall have more than the first
+        if wanted and is_share_due(hands, me):  # many may have been spawned at once, and few of them shared
             _share(directory, hands, me)
         failure = spawned.enter(hands, me, block) if wanted else 0
     else:
@@ -156,12 +155,15 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
             store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)
             store_relaxed(words, 0, OWNER, me)
             store_relaxed(words, 0, RUN_OF, load_relaxed(hands, me, RUN))
-        spawned.run(workers, hands, me, other)
+        if wanted:
+            spawned.run(workers, hands, me, other)
+        else:  # newer than the block, so it is one of those that are not to begin
+            finish(other, 0)
     return load_relaxed(block_at(block), 0, FAILURE)
 
 
 @kernel
-def _look_up(directory: Table, own: Table, me: int, size: int) -> int:
+def _look_up(directory: Table, own: Table, me: int) -> int:
     """Do what a thread that spawns was asked for; return 0, `TOO_DEEP` or `CANCELLED`."""
     limit = load_relaxed(own, 0, STACK_LIMIT)
     if limit >= IN_DOUBT:

@@ -42,7 +42,6 @@ from .waiting import wake
 # task, not 13.6; half or twice as many do as well, and a graph of random edges loses nothing.
 _AHEAD = 128
 _MOST_ROOTS = 512  # roots that a worker takes at once
-_FEW_ROOTS = 61  # as many as a worker runs before it looks what else waits
 _EVERYBODY = 1 << 30
 
 
@@ -105,7 +104,7 @@ def take_roots(pool: Table, queues: Table, runs: Table, slot: int) -> tuple[int,
     left = total - cursor
     share = min(max(left // (2 * load_relaxed(pool, 0, LIMIT)), 1), _MOST_ROOTS)
     if not queue.is_empty(queues, search.GLOBAL):
-        share = min(share, _FEW_ROOTS)
+        share = min(share, search.FAIRNESS)
     store_relaxed(runs, slot, CURSOR, cursor + share)
     if share < left:
         marker = task_of(slot, ROOT_MARKER)

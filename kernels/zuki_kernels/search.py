@@ -13,6 +13,7 @@ from .counters import CURSOR, OVERFLOWS, STEALS, TRIES, count
 from .node import END, next_of
 from .runs import NONE, ROOT_MARKER, SHAPE, level_of, node_of, nodes_of, slot_of
 
+FAIRNESS = 61  # after so many nodes the queue of all comes first, as in Go
 LEVELS = 8  # levels of urgency: each worker has a deque for each
 
 GLOBAL = 0  # row of the table of queues: what comes from outside

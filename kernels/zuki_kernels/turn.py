@@ -62,7 +62,6 @@ PASSED_OVER = 2
 
 FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
 
-_FAIRNESS = 61  # after so many nodes the queue of all comes first, as in Go
 # Waking a thread takes tens of microseconds, on a virtual machine a hundred, and stalls the one that wakes:
 # a worker that finds nothing goes on looking for as long. With a tenth of it, two workers on bodies of 1.5 us
 # were slower than one. More than 0, for finished nodes are reported after the first round that found nothing.
@@ -162,7 +161,7 @@ def run_tasks(
         handed, node_is_python, lowest = NONE, False, False
         if finished >= 0:
             task, finished, node_is_python = finished, NONE, True
-        elif tick >= _FAIRNESS:  # what others began has waited for long enough
+        elif tick >= search.FAIRNESS:  # what others began has waited for long enough
             tick = 0
             if queue.holds_another(queues, search.GLOBAL, runs, task_of(max(slot, 0), ROOT_MARKER)):
                 if task >= 0:
@@ -271,7 +270,7 @@ def run_tasks(
                 others, root = others or root < last_root, last_root
             if others and notify(pool, workers, me, False) == START:
                 start = True
-        known, most, other = UNKNOWN, min(batch - done, _FAIRNESS), until if elsewhere else NONE
+        known, most, other = UNKNOWN, min(batch - done, search.FAIRNESS), until if elsewhere else NONE
         if until < NONE:
             most = 1  # then the block may be done
         if node_is_python:

@@ -17,8 +17,8 @@ def fib(n):
 if __name__ == "__main__":
     with zuki.Executor(int(sys.argv[1])) as executor:
         zuki.run(fib, 10, executor=executor)
-        print("begins", flush=True)
         try:
+            print("begins", flush=True)
             zuki.run(fib, 60, executor=executor)
         except KeyboardInterrupt:
             print("interrupted", zuki.run(fib, 20, executor=executor), flush=True)

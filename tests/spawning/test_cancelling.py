@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import CancelledError
 
 import numpy as np
@@ -71,6 +72,7 @@ def test_ctrl_c_ends_a_tree_of_tasks(max_threads):
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as script:
         try:
             assert script.stdout.readline() == "begins\n"
+            time.sleep(0.3)  # so that it comes when tasks run
             script.send_signal(signal.SIGINT)
             said, _ = script.communicate(timeout=LIMIT)
         finally:

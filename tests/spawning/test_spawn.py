@@ -5,15 +5,7 @@ import pytest
 from numba import njit
 
 import zuki
-
-
-@zuki.task("int64(int64)")
-def fib(n):
-    if n < 2:
-        return n
-    handle = zuki.spawn(fib, n - 1)
-    other = fib(n - 2)
-    return zuki.join(handle) + other
+from tests.spawning.interrupted import fib
 
 
 @zuki.task

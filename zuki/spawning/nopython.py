@@ -21,6 +21,7 @@ from zuki.task.lowering import block_bytes
 from zuki.task.task import task_of
 from zuki_kernels import hands
 from zuki_kernels.current import emit_current_hand
+from zuki_kernels.dispatch import emit_stack_pointer
 
 _WORD = ir.IntType(64)
 _BYTES = ir.IntType(8).as_pointer()
@@ -216,16 +217,7 @@ def _lower_spawn(context, builder, signature, args):
     made_at = cgutils.alloca_once_value(builder, cgutils.get_null_value(made._getvalue().type))
     with builder.if_else(builder.icmp_unsigned("!=", hand, _WORD(0)), likely=True) as (inside, outside):
         with inside:
-            stack = builder.ptrtoint(
-                builder.call(
-                    cgutils.get_or_insert_function(
-                        builder.module, ir.FunctionType(_BYTES, []), "llvm.stacksave.p0"
-                    ),
-                    [],
-                ),
-                _WORD,
-            )
-            block = _reserve(context, builder, hand, _WORD(size), stack)
+            block = _reserve(context, builder, hand, _WORD(size), emit_stack_pointer(builder))
             address = builder.add(block, _WORD(hands.HEAD_BYTES))
             _Frame(context, builder, callee.layout, handle, address).fill(args[1:])
             stamp = _call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
