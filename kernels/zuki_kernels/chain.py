@@ -20,6 +20,7 @@ from .runs import (
     DONE,
     FIRST,
     FRAME,
+    MAY_SPAWN,
     NONE,
     NOTHING,
     PYTHON,
@@ -77,7 +78,6 @@ def run_chain(
     place of the first root that was not taken.
     """
     calm, added, done, timed = NONE, 0, 0, durations.shape[0] > 0
-    floor = load_relaxed(hands, me, ARENA_TOP)
     while True:
         first, shape = load_relaxed(nodes, node, FIRST), load_relaxed(nodes, node, SHAPE)
         entry = load_relaxed(bodies, body_of(first), 0)
@@ -92,12 +92,11 @@ def run_chain(
                     for edge in range(begin, begin + min(successors_of(shape), 4)):
                         prefetch(nodes, target_of(edges, edge))
                 begun = now() if timed else 0
-                failure = call(entry, load_relaxed(nodes, node, FRAME)) if entry != NOTHING else 0
-                if load_relaxed(hands, me, ARENA_TOP) != floor:  # it has left children
-                    above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE
-                    left = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), floor, above)
-                    if failure == 0:
-                        failure = left
+                frame = load_relaxed(nodes, node, FRAME)
+                if entry & MAY_SPAWN != 0:
+                    failure = _call_spawner(hands, me, entry - MAY_SPAWN, frame)
+                else:
+                    failure = call(entry, frame) if entry != NOTHING else 0
                 if timed:
                     store_relaxed(durations, node, 0, now() - begun)
                 count(workers, me, TASKS, 1)
@@ -132,3 +131,15 @@ def run_chain(
         if other >= 0 and load_relaxed(runs, other, DONE) != 0:  # relaxed: `turn` looks again
             break
     return node, added, done, False, root
+
+
+@kernel
+def _call_spawner(hands: Table, me: int, entry: int, frame: int) -> int:
+    """Run a body, and join the children that it has left; return 0, or the first failure."""
+    floor = load_relaxed(hands, me, ARENA_TOP)
+    failure = call(entry, frame)
+    if load_relaxed(hands, me, ARENA_TOP) == floor:
+        return failure
+    above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE
+    left = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), floor, above)
+    return failure if failure != 0 else left

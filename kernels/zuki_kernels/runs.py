@@ -55,6 +55,8 @@ MARGIN_FIELDS = 2
 PYTHON = 0  # only the interpreter can run this one
 NOTHING = 1  # joins its predecessors, runs nothing
 
+MAY_SPAWN = 2  # bit of an entry, whose address is even: who calls it looks for children that it has left
+
 NONE = -1  # no task, no node, no worker
 
 NODE_BITS = 40

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from zuki.graph.overlap import FIELDS, contains, measure, overlap
+from zuki.graph.boxes import FIELDS, contains, measure
+from zuki.graph.overlap import overlap
 
 RECORD = np.dtype([("weight", "f4"), ("matrix", "f8", (3, 2)), ("phase", "c16"), ("flags", "u1", (5,))])
 

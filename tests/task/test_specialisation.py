@@ -84,7 +84,6 @@ def test_what_a_specialisation_knows_of_arrays_and_records():
     ]
     ((offset, size, writes),) = found.records
     assert (offset, size, writes) == (found.layout.arguments[1], 8, False)
-    assert found.accesses_memory
     assert found.keeps_alive
     assert not found.counts_references
     assert found.layout.size % 16 == 0
@@ -101,7 +100,6 @@ def test_a_task_of_nothing_has_no_frame():
 
     found = nothing.specialise_for(())
     assert found.layout.size == 0
-    assert not found.accesses_memory
     assert not found.keeps_alive
 
 

@@ -78,8 +78,10 @@ def make_frame(
     mask = 0
     for index in nodes:
         mask |= 1 << min(index, 62)
+    if nodes:
+        arguments = tuple(None if index in nodes else value for index, value in enumerate(arguments))
     try:
-        found.pack(frame, mask, *(None if index in nodes else value for index, value in enumerate(arguments)))
+        found.pack(frame, mask, *arguments)
     except BaseException:
         found.release(frame)
         state.arena.give_back(frame)
@@ -147,9 +149,9 @@ def keys_of(
 ) -> list[tuple[bytes, bool]]:
     """Return which memory a node accesses, as `Regions` names it, and whether its body writes it."""
     arena = state.arena
-    keys = [(arena.copy(frame, slot.view), writes) for slot, writes in found.views]
+    keys = [(arena.copy(frame, start, stop), writes) for start, stop, writes in found.covered]
     for offset, size, writes in found.records:
-        (address,) = struct.unpack("q", arena.copy(frame, slice(offset, offset + 8)))
+        (address,) = struct.unpack("q", arena.copy(frame, offset, offset + 8))
         if address:  # else the result of a node
             keys.append((struct.pack("4q", 1, address, size, 1), writes))
     for index, number in nodes.items():

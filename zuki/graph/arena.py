@@ -8,14 +8,20 @@ _CHUNK = 1 << 16  # bytes
 
 
 class Arena:
-    """Hands out zeroed memory from the bottom of ever larger chunks."""
+    """Hands out zeroed memory from the bottom of ever larger chunks.
+
+    Attributes
+    ----------
+    base, window : int, memoryview
+        Where the newest chunk begins, and its bytes.
+    """
 
     def __init__(self) -> None:
         self._chunks: list[np.ndarray] = []
         self._next = _CHUNK
         self._top = self._end = 0  # addresses
-        self._base = 0
-        self._bytes = memoryview(b"")
+        self.base = 0
+        self.window = memoryview(b"")
 
     def take(self, size: int) -> int:
         """Return the address of ``size`` bytes, a multiple of the alignment."""
@@ -28,14 +34,14 @@ class Arena:
 
     def give_back(self, address: int) -> None:
         """Take back everything from ``address`` on, which was taken last."""
-        start = address - self._base
-        self._bytes[start : self._top - self._base] = bytes(self._top - address)
+        start = address - self.base
+        self.window[start : self._top - self.base] = bytes(self._top - address)
         self._top = address
 
-    def copy(self, address: int, part: slice) -> bytes:
+    def copy(self, address: int, start: int, stop: int) -> bytes:
         """Return a part of what was taken last."""
-        start = address - self._base
-        return bytes(self._bytes[start + part.start : start + part.stop])
+        begin = address - self.base
+        return bytes(self.window[begin + start : begin + stop])
 
     def take_rows(self, rows: int, size: int) -> np.ndarray:
         """Return ``rows`` pieces of ``size`` bytes in a chunk of their own, shape (rows, size)."""
@@ -44,10 +50,10 @@ class Arena:
 
     def _open(self, size: int) -> int:
         chunk, skipped = self._make(size)
-        self._base = chunk.ctypes.data + skipped
-        self._bytes = memoryview(chunk)[skipped:]
-        self._end = self._base + size
-        return self._base
+        self.base = chunk.ctypes.data + skipped
+        self.window = memoryview(chunk)[skipped:]
+        self._end = self.base + size
+        return self.base
 
     def _make(self, size: int) -> tuple[np.ndarray, int]:
         chunk = np.zeros(size + ALIGNMENT, np.uint8)

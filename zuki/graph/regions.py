@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from zuki.graph.overlap import AROUND, BLOCK, FIELDS, INSIDE, PAST_TERM, find, measure
+from zuki.graph.boxes import BLOCK, FIELDS, PAST_TERM, find_near, measure
+from zuki.graph.overlap import AROUND, INSIDE, relate
 
 __all__ = ["Regions"]
 
@@ -168,7 +169,9 @@ class Regions:
             region.overlaps, region.inside, region.plain = [], [], False
             self._known[key] = region
             return region
-        count = find(self._boxes, self._terms, self._blocks, row, self._found)
+        count = find_near(self._boxes, self._blocks, row, self._found)
+        if count:
+            count = relate(self._boxes, self._terms, row, self._found, count)
         if count < 0:
             region = self._known[key] = self._rows[-1 - count]
             return region

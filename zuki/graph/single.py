@@ -41,16 +41,23 @@ def add_one(
         frame = adding.make_frame(state, found, arguments, nodes)
         if found.keeps_alive:
             state.kept.append(arguments)
-        if found.accesses_memory:
+        access = state.regions.access
+        if nodes or found.records:
             for key, writes in adding.keys_of(state, found, frame, nodes):
-                state.regions.access(node, key, writes, before)
+                access(node, key, writes, before)
+        elif found.covered:  # the same, at half the cost
+            arena = state.arena
+            at, window = frame - arena.base, arena.window
+            for start, stop, writes in found.covered:
+                access(node, bytes(window[at + start : at + stop]), writes, before)
         if found.counts_references:
             state.holding.append((found, frame))
     contents.add_segment(node + 1, frame, 0, state.index_of(found))
     if nodes:
         adding.link_results(state, found, frame, nodes)
         before += nodes.values()
-    _finish(state, node, before, name, priority, cost)
+    if before or name is not None or priority is not None or cost is not None:
+        _finish(state, node, before, name, priority, cost)
     return node
 
 
@@ -93,8 +100,9 @@ def _finish(
     state: GraphState, node: int, before: list[int], name: str | None, priority: Any, cost: Any
 ) -> None:
     if before:
-        distinct = set(before) if len(before) > 1 else before
-        state.contents.sources.extend(distinct)
-        state.contents.targets.extend([node] * len(distinct))
+        contents = state.contents
+        for number in set(before) if len(before) > 1 else before:
+            contents.sources.append(number)
+            contents.targets.append(node)
     if name is not None or priority is not None or cost is not None:
         state.describe(node, node + 1, name, priority, cost)

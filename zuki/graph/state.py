@@ -32,7 +32,7 @@ class OtherBody:
     """
 
     def __init__(self, name: str, entry: int) -> None:
-        self.name, self.entry = name, entry
+        self.name, self.node_entry = name, entry
 
 
 class GraphState:
@@ -77,7 +77,7 @@ class GraphState:
         if index is None:
             index = self._index[body] = len(self.bodies)
             self.bodies.append(body if isinstance(body, Specialisation) else OtherBody(body, entry))
-            self.contents.entries.append(self.bodies[index].entry)
+            self.contents.entries.append(self.bodies[index].node_entry)
         return index
 
     def keep_words(self, words: list[int], target: int = 0) -> int:

@@ -14,13 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from zuki.task.spawners import LATER
 from zuki_kernels._jit import KERNEL_SOURCES, StampedCache, hash_of_sources
 
 _TASK_SOURCES = hash_of_sources(Path(__file__).parent) + hash_of_sources(
     Path(__file__).parent.parent / "spawning"
-)
-_UNRESOLVED = (
-    ".numba.unresolved$"  # what the names of Numba's pointers to functions begin with that come later
 )
 _LIBRARIES = {*sys.stdlib_module_names, "numba", "numpy", "scipy"}  # not looked into
 _CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic)
@@ -68,7 +66,7 @@ class TaskCache:
     def save_overload(self, sig, data) -> None:
         """Save a compilation; not one of tasks that spawn one another, which only this process can link."""
         library = data.library._final_module
-        if not any(one.name.startswith(_UNRESOLVED) for one in library.global_variables):
+        if not any(one.name.startswith(LATER) for one in library.global_variables):
             self._cache().save_overload(sig, data)
 
     def __getattr__(self, name: str) -> object:

@@ -14,15 +14,17 @@ from numba.parfors.parfor_lowering import ParforLower
 from zuki.task.in_progress import innermost
 from zuki.task.lowering import add_functions
 from zuki.task.recursion import use_registers
+from zuki.task.spawners import calls_unknown
 from zuki.task.writes import find_writes
 
-_WRITES = "zuki_writes"  # key in the metadata of a compilation
+_WRITES = "zuki_writes"  # keys in the metadata of a compilation
+_CALLS_UNKNOWN = "zuki_calls_unknown"
 _MOST_BITS = 63
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class FindWrites(AnalysisPass):
-    """Find the arguments that the body may write."""
+    """Find the arguments that the body may write, and whether it calls functions by their addresses."""
 
     _name = "zuki_find_writes"
 
@@ -30,7 +32,7 @@ class FindWrites(AnalysisPass):
         AnalysisPass.__init__(self)
 
     def run_pass(self, state) -> bool:
-        """Note the arguments in the compilation's metadata, a bit each."""
+        """Note it in the compilation's metadata, the arguments as a bit each."""
         names = state.func_id.arg_names
         written = find_writes(state.func_ir, state.typemap, state.calltypes, names)
         bits = 0
@@ -38,6 +40,7 @@ class FindWrites(AnalysisPass):
             if name in written:
                 bits |= 1 << min(index, _MOST_BITS - 1)
         state.metadata[_WRITES] = bits
+        state.metadata[_CALLS_UNKNOWN] = calls_unknown(state.typemap.values())
         return False
 
 
@@ -54,7 +57,8 @@ class _WithFunctions:
 
     def create_cpython_wrapper(self, release_gil: bool = False) -> None:
         super().create_cpython_wrapper(release_gil)  # type: ignore[misc]
-        add_functions(self.context, self.library, self.fndesc, self.env, self.metadata[_WRITES])  # type: ignore[attr-defined]
+        found = self.metadata[_WRITES], self.metadata[_CALLS_UNKNOWN]  # type: ignore[attr-defined]
+        add_functions(self.context, self.library, self.fndesc, self.env, *found)  # type: ignore[attr-defined]
 
 
 class _TaskLower(_WithFunctions, lowering.Lower):

@@ -8,6 +8,7 @@
     kind     entry, bytes, drop       what `zuki_kernels.hands` wants to know of a spawned task
     describe int64 ()                 the address of ``kind``
     writes   int64 ()                 the arguments that the body may write, a bit each
+    spawns   int64 ()                 1 if the body may spawn tasks, else 0
 
 ``pack`` and ``unpack`` have the signature of a C function of CPython; they hold the GIL.
 """
@@ -18,6 +19,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from zuki.task.frames import MOVES, lay_out, takes_no_space, value_type
+from zuki.task.spawners import may_spawn
 from zuki_kernels.hands import HEAD_BYTES
 
 WORD = ir.IntType(64)
@@ -32,7 +34,7 @@ def symbol(function: str, description) -> str:
     return f"zuki.{function}.{description.llvm_func_name}"
 
 
-def add_functions(context, library, description, environment, writes: int) -> None:
+def add_functions(context, library, description, environment, writes: int, calls_unknown: bool) -> None:
     """Add the functions to a body's library.
 
     Parameters
@@ -41,9 +43,12 @@ def add_functions(context, library, description, environment, writes: int) -> No
         Numba's target context, and the body's code library, descriptor and environment.
     writes : int
         The arguments that the body may write, a bit each.
+    calls_unknown : bool
+        Whether the body calls functions that only their addresses name.
     """
+    spawns = calls_unknown or may_spawn(library)
     module = context.create_module(symbol("module", description))
-    _Functions(context, module, description, environment).add(writes)
+    _Functions(context, module, description, environment).add(writes, spawns)
     library.add_ir_module(module)
 
 
@@ -54,14 +59,15 @@ class _Functions:
         self.layout = lay_out(context, description.restype, description.argtypes)
         self.result = value_type(description.restype)
 
-    def add(self, writes: int) -> None:
+    def add(self, writes: int, spawns: bool) -> None:
         self._add_entry()
         self._add_pack()
         self._add_unpack()
         self._add_release()
         self._add_kind()
-        builder, _ = self._define("writes", ir.FunctionType(WORD, []))
-        builder.ret(WORD(writes))
+        for name, answer in (("writes", writes), ("spawns", int(spawns))):
+            builder, _ = self._define(name, ir.FunctionType(WORD, []))
+            builder.ret(WORD(answer))
 
     def _define(self, name, kind):
         function = ir.Function(self.module, kind, symbol(name, self.description))

@@ -8,6 +8,7 @@ from numba.core import cpu
 
 from zuki.task.frames import ArraySlot, FrameLayout, lay_out
 from zuki.task.lowering import symbol
+from zuki_kernels.runs import MAY_SPAWN
 
 
 class Specialisation:
@@ -37,6 +38,8 @@ class Specialisation:
         self.result_type = compiled.fndesc.restype
         self.argument_types = compiled.fndesc.argtypes
         self.entry = self._address("entry")
+        may_spawn = ctypes.CFUNCTYPE(ctypes.c_int64)(self._address("spawns"))()
+        self.node_entry = self.entry | (MAY_SPAWN if may_spawn else 0)  # as a graph names it
         self.pack = self._python_function("pack")
         self.counts_references = not self.layout.borrows or self._result_is_counted(context)
 
@@ -88,6 +91,11 @@ class Specialisation:
         return tuple((slot, self.argument_names[slot.argument] in self.writes) for slot in self.layout.arrays)
 
     @cached_property
+    def covered(self) -> tuple[tuple[int, int, bool], ...]:
+        """For each array: where the frame tells which memory it covers, and whether the body writes it."""
+        return tuple((slot.view.start, slot.view.stop, writes) for slot, writes in self.views)
+
+    @cached_property
     def records(self) -> tuple[tuple[int, int, bool], ...]:
         """For each record: where the frame holds its address, its bytes, and whether the body writes it."""
         return tuple(
@@ -95,11 +103,6 @@ class Specialisation:
             for index, kind in enumerate(self.argument_types)
             if isinstance(kind, types.Record)
         )
-
-    @cached_property
-    def accesses_memory(self) -> bool:
-        """Whether the body is given memory that other nodes may be given, too."""
-        return bool(self.views or self.records)
 
     @cached_property
     def keeps_alive(self) -> bool:
