@@ -55,7 +55,8 @@ MARGIN_FIELDS = 2
 PYTHON = 0  # only the interpreter can run this one
 NOTHING = 1  # joins its predecessors, runs nothing
 
-MAY_SPAWN = 2  # bit of an entry, whose address is a multiple of 4: who calls it looks for children that it has left
+# A bit of an entry, whose address is a multiple of 4: who calls it looks for children that it has left.
+MAY_SPAWN = 2
 
 NONE = -1  # no task, no node, no worker
 
