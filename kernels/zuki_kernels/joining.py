@@ -56,7 +56,7 @@ from .hands import (
 from .notifier import POOL_FIELDS, PULSE
 from .queue import QUEUE_FIELDS
 from .runs import NONE, RUN_FIELDS, STOPPED
-from .turn import EXIT, GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SIGNALS, run_tasks
+from .turn import EXIT, GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS, run_tasks
 from .waiting import wait
 
 JOINED_BEFORE = -1  # verdict: somebody has joined it, or it is no block of this worker's
@@ -238,7 +238,7 @@ def _work_until_done(
             hand_rings,
         )
         finished = NONE
-        if start or ended >= 0 or reason in (RUN_PYTHON, SIGNALS):
+        if start or ended >= 0 or reason in (RUN_PYTHON, SERVE, SIGNALS):
             outcome = call_python(function, me, reason, task, ended, int(start))
         if reason == RUN_PYTHON:
             finished = task

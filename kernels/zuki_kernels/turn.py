@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import lane, queue, search, spawned
+from . import lane, queue, search, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -54,6 +54,7 @@ RUN_OVER = 2  # the run that was waited for has ended
 SIGNALS = 3  # the pulse has moved: let Python look at its signals
 EXIT = 4  # the pool ends
 LEFT = 5  # the thread has been idle for long, and is no worker any more
+SERVE = 6  # a worker was called for Python tasks: serve them, then call again
 
 # How a Python body went
 RETURNED = 0
@@ -210,6 +211,9 @@ def run_tasks(
                 if task >= 0:
                     reason = RUN_PYTHON
                     break
+            if service.claim(pool):
+                reason = SERVE
+                break
             task = search.find(pool, workers, deques, rings, queues, runs, me)
             block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else spawned.NOTHING
             if block != spawned.NOTHING:
@@ -329,6 +333,9 @@ def run_tasks(
             break
         if until < NONE and is_done(-until):
             reason = RUN_OVER
+            break
+        if tick >= search.FAIRNESS and service.claim(pool):  # what waits for Python has waited for long enough
+            reason = SERVE
             break
     store_relaxed(workers, me, TICK, tick)
     # hand over what is in hand: the turn may be the last one of this thread

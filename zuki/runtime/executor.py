@@ -1,72 +1,29 @@
 """The executor: what a user sees of a pool."""
 
-import math
 import os
 import threading
-import weakref
-from types import TracebackType
+from concurrent import futures
+from typing import Any, ClassVar
 
-from zuki.platform.cpus import usable_cpus
-from zuki.runtime.lifecycle import watch
+from zuki.errors import ExecutorShutDownError
+from zuki.lane.coroutines import CoroutineTask, spawn_on
+from zuki.lane.lanes import NORMAL, Lanes, Priority
+from zuki.runtime.config import ExecutorConfig
+from zuki.runtime.kinds import kind_of, kinds
 from zuki.runtime.pool import Pool
 
-_MOST_THREADS = 1024
-_LONGEST = 1 << 62  # nanoseconds
-_LEAST_STACK = 65536  # bytes; Python and Numba's frames need that much
+class Executor(futures.Executor):
+    """Runs graphs, jitted tasks, Python callables and coroutines on a pool of threads that share their work.
 
-
-def _checked_count(value: object, name: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
-    number = value.__index__()
-    if not least <= number <= most:
-        raise ValueError(f"{name} must be between {least} and {most}, not {number}")
-    return number
-
-
-def _nanoseconds(keep_alive: object) -> int:
-    """Return what a pool is told: at least 1, or 0 for never."""
-    if keep_alive is None:
-        return 0
-    if isinstance(keep_alive, bool | str) or not hasattr(keep_alive, "__float__"):
-        raise TypeError(f"keep_alive must be seconds or None, not {type(keep_alive).__name__}")
-    seconds = float(keep_alive)  # type: ignore[arg-type]
-    if not 0 <= seconds < math.inf:
-        raise ValueError(f"keep_alive must be at least 0 and finite, or None for never, not {seconds}")
-    return max(1, min(_LONGEST, int(min(seconds, 1e10) * 1e9)))
-
-
-def _default_threads() -> int:
-    text = os.environ.get("ZUKI_NUM_THREADS", "").strip()
-    if not text:
-        return min(usable_cpus(), _MOST_THREADS)
-    try:
-        return _checked_count(int(text), "ZUKI_NUM_THREADS", 1, _MOST_THREADS)
-    except ValueError:
-        raise ValueError(
-            f"ZUKI_NUM_THREADS must be a number between 1 and {_MOST_THREADS}, not {text!r}"
-        ) from None
-
-
-class Executor:
-    """Runs graphs on a pool of threads that share their work.
-
-    Threads start when there is work for them, and end when there was none for long. A thread
+    Threads start when there is work for them, and end when there is none for long. A thread
     that calls `Graph.run` helps, and counts as one of ``max_threads`` while it does.
 
     Parameters
     ----------
-    max_threads : int, optional
-        How many threads may run tasks at once. Default: the environment variable
-        ``ZUKI_NUM_THREADS``, else the processors this process may use.
-    min_threads : int, optional
-        How many of the threads that have started stay, however long they have nothing to do.
-    keep_alive : float or None, optional
-        Seconds without anything to do after which a thread ends; None for never.
-    stack_size : int, optional
-        Bytes of stack for each thread; 0 for the system's default.
-    name : str, optional
-        What the threads' names begin with.
+    config : ExecutorConfig or int, optional
+        What it is told; a number is ``max_threads``. Default: what the environment says.
+    **changes
+        What is told otherwise, each by the name that it has in `ExecutorConfig`.
 
     Raises
     ------
@@ -79,84 +36,164 @@ class Executor:
     >>> with zuki.Executor(max_threads=2) as executor:
     ...     executor
     <zuki.Executor 'zuki': up to 2 threads>
+    >>> with zuki.Executor(max_threads=2) as executor:
+    ...     executor.submit(pow, 2, 10).result()
+    1024
     """
 
-    def __init__(
-        self,
-        max_threads: int | None = None,
-        *,
-        min_threads: int = 0,
-        keep_alive: float | None = 10.0,
-        stack_size: int = 0,
-        name: str = "zuki",
-    ) -> None:
-        threads = (
-            _default_threads()
-            if max_threads is None
-            else _checked_count(max_threads, "max_threads", 1, _MOST_THREADS)
-        )
-        least = _checked_count(min_threads, "min_threads", 0, threads)
-        alive = _nanoseconds(keep_alive)
-        stack = _checked_count(stack_size, "stack_size", 0, 1 << 40)
-        if 0 < stack < _LEAST_STACK:
-            raise ValueError(f"stack_size must be 0 or at least {_LEAST_STACK} bytes, not {stack}")
-        if not isinstance(name, str):
-            raise TypeError(f"name must be a string, not {type(name).__name__}")
-        self._keep_alive = None if keep_alive is None else float(keep_alive)
-        self._pool = watch(Pool(threads, least, alive, stack, name))
-        weakref.finalize(self, self._pool.shut_down, False, False).atexit = False
+    _policies: ClassVar[dict[str, type["Executor"]]] = {}
+
+    def __init_subclass__(cls, policy: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if policy is not None:
+            Executor._policies[policy] = cls
+
+    def __new__(cls, config: Any = None, /, **changes: Any) -> "Executor":
+        told = _config_of(cls, config, changes)
+        made = object.__new__(cls._policies[told.policy] if cls is Executor else cls)
+        made._config = told
+        return made
+
+    def __init__(self, config: ExecutorConfig | int | None = None, /, **changes: Any) -> None:
+        self._pool = self._make_pool()
+
+    def _make_pool(self) -> Pool:
+        raise NotImplementedError
+
+    # ---- what it was told --------------------------------------------------------------------------
+
+    @property
+    def config(self) -> ExecutorConfig:
+        """What it was told."""
+        return self._config
 
     @property
     def max_threads(self) -> int:
         """How many threads may run tasks at once."""
-        return self._pool.max_threads
+        return self._config.max_threads
 
     @property
     def min_threads(self) -> int:
         """How many threads stay, however long they have nothing to do."""
-        return self._pool.min_threads
+        return self._config.min_threads
 
     @property
     def keep_alive(self) -> float | None:
         """Seconds without anything to do after which a thread ends; None for never."""
-        return self._keep_alive
+        return self._config.keep_alive
 
     @property
     def name(self) -> str:
         """What the threads' names begin with."""
-        return self._pool.name
+        return self._config.name
 
-    def run(self, graph, *, progress: bool = False, measure: bool = False):
-        """Run a graph to its end; the same as ``graph.run(self)``.
+    @property
+    def _max_workers(self) -> int:  # Dask asks a pool for it
+        return self._config.max_threads
 
-        Parameters
-        ----------
-        graph : Graph
-            What to run.
-        progress, measure : bool
-            As for `Graph.run`.
+    # ---- running -----------------------------------------------------------------------------------
 
-        Returns
-        -------
-        Report
-            What the run took.
-        """
-        return graph.run(self, progress=progress, measure=measure)
-
-    def submit(self, graph):
-        """Begin to run a graph; the same as ``graph.submit(self)``.
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Begin to run something, and return its future at once.
 
         Parameters
         ----------
-        graph : Graph
-            What to run.
+        fn : callable, Task or Graph
+            A Python callable or a jitted task, which is called with the arguments; or a graph.
+        *args, **kwargs
+            What it is called with.
 
         Returns
         -------
-        concurrent.futures.Future
-            Its result is the run's `Report`.
+        Future
+            Of what is returned; of the run's `Report`, for a graph.
+
+        Raises
+        ------
+        ExecutorShutDownError
+            The executor takes no more work.
         """
-        return graph.submit(self)
+        kind = kinds.get(type(fn)) or kind_of(fn)
+        if kind is not None:
+            return kind.submit(self, fn, args, kwargs)
+        return self._submit_call(fn, args, kwargs, NORMAL)
+
+    def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
+        raise NotImplementedError
+
+    def spawn(self, coroutine: Any, *, priority: Priority = Priority.NORMAL, name: str | None = None) -> CoroutineTask[Any]:
+        """Begin to run a coroutine, and return its future at once.
+
+        Parameters
+        ----------
+        coroutine : coroutine, awaitable, or object with a method poll
+            What is to run.
+        priority : Priority
+            How urgent it is.
+        name : str, optional
+            For messages; default: the coroutine's own.
+
+        Returns
+        -------
+        CoroutineTask
+            The future of what it returns.
+
+        Raises
+        ------
+        TypeError
+            It is no coroutine, and cannot be awaited.
+        ValueError
+            There is no such priority.
+        ExecutorShutDownError
+            The executor takes no more work.
+        """
+        if type(priority) is not Priority:
+            priority = checked_priority(priority)
+        pool = self._pool
+        if pool.is_closed:
+            if hasattr(coroutine, "close"):
+                coroutine.close()
+            self._refuse()
+        return spawn_on(pool.lanes or self._open_lanes(), coroutine, priority.value, name)
+
+    def run(self, what: Any, /, *args: Any, **options: Any) -> Any:
+        """Run something to its end, and return its result.
+
+        Parameters
+        ----------
+        what : coroutine, Graph, Task or callable
+            What is to run. The calling thread helps where it may.
+        *args
+            What a task or a callable is called with.
+        **options
+            For a graph: those of `Graph.run`; for a callable: arguments by name.
+
+        Returns
+        -------
+        object
+            The result; the `Report` of a graph.
+        """
+        kind = kind_of(what)
+        if kind is not None:
+            return kind.run(self, what, args, options)
+        if callable(what):
+            return self.submit(what, *args, **options).result()
+        if args or options:
+            raise TypeError("a coroutine takes its arguments when it is called, not from run")
+        return self._run_coroutine(what)
+
+    def _run_coroutine(self, coroutine: Any) -> Any:
+        raise NotImplementedError
+
+    def _open_lanes(self) -> Lanes:
+        raise NotImplementedError
+
+    def _refuse(self) -> None:
+        raise ExecutorShutDownError(
+            f"executor {self.name!r} has been shut down: cannot schedule new futures after shutdown"
+        )
+
+    # ---- end ---------------------------------------------------------------------------------------
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more work, and end the threads when what was taken is done.
@@ -166,22 +203,35 @@ class Executor:
         wait : bool
             Return only when the threads have ended.
         cancel_futures : bool
-            Start no further body of the graphs that run; their futures fail.
+            Start no further body of the graphs that run, whose futures fail; cancel calls that have
+            not begun, and coroutines.
         """
         self._pool.shut_down(wait, cancel_futures)
-
-    def __enter__(self) -> "Executor":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
 
     def __repr__(self) -> str:
         plural = "s" if self.max_threads > 1 else ""
         ended = ", shut down" if self._pool.is_closed else ""
         return f"<zuki.Executor {self.name!r}: up to {self.max_threads} thread{plural}{ended}>"
+
+
+def checked_priority(value: object) -> Priority:
+    """Return a priority; raise if there is none such."""
+    try:
+        return Priority(value)  # type: ignore[arg-type]
+    except ValueError:
+        raise ValueError(f"priority must be a zuki.Priority, not {value!r}") from None
+
+
+def _config_of(cls: type, config: Any, changes: dict[str, Any]) -> ExecutorConfig:
+    if config is not None and not isinstance(config, ExecutorConfig):
+        if "max_threads" in changes:
+            raise TypeError("max_threads was given twice")
+        changes = {**changes, "max_threads": config}
+        config = None
+    if config is None:
+        given = {name: value for name, value in changes.items() if value is not None or name == "keep_alive"}
+        return ExecutorConfig.from_environment(**given)
+    return config.changed(**changes)
 
 
 _lock = threading.Lock()
@@ -197,10 +247,39 @@ def default_executor() -> Executor:
         One for the whole process; a new one if the last was shut down.
     """
     global _default
+    found = _default
+    if found is not None and not found._pool.is_closed:
+        return found
     with _lock:
         if _default is None or _default._pool.is_closed:
             _default = Executor()
         return _default
+
+
+def set_default_executor(executor: Executor | None) -> Executor | None:
+    """Choose the executor that is used where none is given.
+
+    Parameters
+    ----------
+    executor : Executor or None
+        It is not shut down by this; None lets one be made at the next use.
+
+    Returns
+    -------
+    Executor or None
+        The one that was used so far.
+
+    Raises
+    ------
+    TypeError
+        It is no executor of zuki's.
+    """
+    global _default
+    if executor is not None and not isinstance(executor, Executor):
+        raise TypeError(f"executor must be a zuki.Executor or None, not {type(executor).__name__}")
+    with _lock:
+        before, _default = _default, executor
+    return before
 
 
 def _after_fork() -> None:

@@ -3,19 +3,24 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from heapq import heappop, heappush
 
 from zuki.errors import ExecutorShutDownError, ZukiError
+from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, worker
+from zuki.runtime.home import PoolHome
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki_kernels import current, notifier, pulse, search, starting, turn
+from zuki.runtime.warm import warm_up_lanes
+from zuki_kernels import current, notifier, pulse, search, service, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
 from zuki_kernels._types import Table
 from zuki_kernels.runs import NONE
 
 _MOMENT = 0.0005  # seconds
+_A_WHILE = 0.05  # seconds
 _BEAT = 25_000_000  # nanoseconds between two looks at the signals
 _SEATLESS_WAIT = (
     50_000_000  # nanoseconds that a caller who cannot help sleeps between two looks at the signals
@@ -38,14 +43,23 @@ class Pool:
         Bytes of stack for each thread; 0 for the system's default.
     name : str
         What the threads' names begin with.
+    python_lanes : int
+        How many threads may run Python callables or coroutines at once.
     """
 
     def __init__(
-        self, max_threads: int, min_threads: int, keep_alive: int, stack_size: int, name: str
+        self,
+        max_threads: int,
+        min_threads: int,
+        keep_alive: int,
+        stack_size: int,
+        name: str,
+        python_lanes: int = 1,
     ) -> None:
         self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
-        self.stack_size, self.name = stack_size, name
+        self.stack_size, self.name, self.python_lanes = stack_size, name, python_lanes
         self.is_closed = False
+        self.prepare: Callable[[], bool] | None = None  # what a thread does before its first call
         self.renew_lock()
         self.begin_anew()
 
@@ -67,6 +81,50 @@ class Pool:
         self._owed_starts = 0  # threads that were asked for and found no row: who retires starts anew
         self._pulse: threading.Thread | None = None
         self._is_used = False
+        self._home: PoolHome | None = None
+        self.lanes: Lanes | None = None
+        self.is_ended = False
+
+    # ---- Python tasks -----------------------------------------------------------------------------
+
+    def open_lanes(self) -> Lanes:
+        """Return the lanes, made when they are first wanted."""
+        warm_up_lanes()
+        with self._lock:
+            if self._home is None:
+                self._home = PoolHome(self, self.python_lanes)
+                self._home.lanes.prepare = self.prepare
+                self._is_used = True
+            self.lanes = self._home.lanes
+        return self.lanes
+
+    def serve(self, row: int) -> None:
+        """Serve the lanes as a worker that was called for that."""
+        if self._home is not None:
+            self._home.serve(row)
+        if self.is_closed:
+            self.end_if_empty()
+
+    def cancel_coroutines(self) -> None:
+        """Wish every coroutine to end."""
+        with self._lock:
+            if self.lanes is not None:
+                for task in self.lanes.unfinished():
+                    task.cancel()
+
+    def end_if_empty(self) -> None:
+        """End the threads of a closed pool if nothing is left that was accepted."""
+        with self._lock:
+            if self.is_closed and not self.active:
+                self.is_ended = True  # before the look: who adds something looks after
+                if self._is_without_python():
+                    self._end_threads()
+                    self._nothing_active.notify_all()
+                else:
+                    self.is_ended = False
+
+    def _is_without_python(self) -> bool:
+        return self._home is None or self._home.lanes.is_empty()
 
     # ---- runs -------------------------------------------------------------------------------------
 
@@ -169,8 +227,7 @@ class Pool:
             self._free_slots.append(slot)
             if not self.active:
                 self._nothing_active.notify_all()
-                if self.is_closed:
-                    self._end_threads()
+                self.end_if_empty()
 
     # ---- callers ----------------------------------------------------------------------------------
 
@@ -206,7 +263,7 @@ class Pool:
             return True
         tables = self.tables
         pulse.count_helper(tables.pool, -1)
-        left = search.is_anything_left(tables.deques, tables.queues, row)
+        left = search.is_anything_left(tables.deques, tables.queues, row) or service.is_wanted(tables.pool)
         start = notifier.depart(tables.pool, tables.workers, row, False, left) == notifier.START
         with self._lock:
             heappush(self._free_rows, row)
@@ -283,6 +340,8 @@ class Pool:
             self.start_thread()
         if ended >= 0:
             self.end(ended)
+        if reason == turn.SERVE:
+            self.serve(me)
         return worker.run_python(self, task) if reason == turn.RUN_PYTHON else turn.RETURNED
 
     def _keep_pulse(self) -> None:
@@ -309,7 +368,7 @@ class Pool:
     # ---- end --------------------------------------------------------------------------------------
 
     def shut_down(self, wait: bool, cancel: bool) -> None:
-        """Take no more runs; end the threads when the last run has ended."""
+        """Take no more work; end the threads when what was taken is done."""
         with self._lock:
             self.is_closed = True
             if not self._is_used:
@@ -317,22 +376,32 @@ class Pool:
             if cancel:
                 for slot in self.active:
                     self._stop(slot)
-            if not self.active:
-                self._end_threads()
+                if self._home is not None:
+                    self._home.lanes.cancel_all()
+            self.end_if_empty()
             pulse_thread = self._pulse
         if wait and worker.row_of_this_thread(self) is None:
-            with self._lock:
-                while self.active:
-                    self._nothing_active.wait()
+            while not self._is_over():
+                self.end_if_empty()
             while True:  # a worker may start another one before it ends
                 with self._lock:
-                    threads = [thread for thread in (*self._threads, pulse_thread) if thread is not None]
+                    watcher = self._home and self._home.watcher
+                    threads = [thread for thread in (*self._threads, pulse_thread, watcher) if thread is not None]
                     threads = [thread for thread in threads if thread.is_alive()]
                 if not threads:
                     return
                 for thread in threads:
                     thread.join()
 
+    def _is_over(self) -> bool:
+        """Wait a moment for the end of all that was accepted; return whether it has come."""
+        with self._lock:
+            if self.active or not self._is_without_python():
+                self._nothing_active.wait(_A_WHILE)
+            return not self.active and self._is_without_python()
+
     def _end_threads(self) -> None:
         notifier.shut_down(self.tables.pool, self.tables.workers)
         pulse.end(self.tables.pool)
+        if self._home is not None:
+            service.end_watch(self.tables.pool)

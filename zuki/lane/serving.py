@@ -1,0 +1,178 @@
+"""A thread that serves: it runs Python tasks in bursts, until nothing is left for it."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from zuki.lane.awaiting import running_loop
+from zuki.lane.future import DONE as _DONE
+from zuki.lane.lanes import Lane, Lanes
+from zuki.lane.wakers import PARKED, here
+from zuki_kernels.task_state import ROW_MASK
+
+_STEPS = 32  # steps of coroutines in a burst
+_CALLS = 8  # calls
+
+
+class Servant:
+    """What a thread does for lanes now.
+
+    Parameters
+    ----------
+    lanes : Lanes
+        Whose.
+    """
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        self.current: Any = None  # whose step it is in
+        self.held: list[Lane] = []
+        self.is_lost = False  # others have its lanes
+
+    def enter(self, wanted: Sequence[Lane]) -> None:
+        """Hold those of the lanes that it may."""
+        with self._lanes.lock:
+            self.held = [lane for lane in wanted if lane.enter()]
+            self.is_lost = False
+
+    def let_go(self) -> None:
+        """Let others have its lanes: it is stuck. Any thread; it notices when it is not any more."""
+        with self._lanes.lock:
+            if self.is_lost:
+                return
+            self.is_lost = True
+            for lane in self.held:
+                lane.holders -= 1
+        for lane in self.held:
+            lane.pass_on()
+
+    def leave(self) -> None:
+        """Serve no more."""
+        with self._lanes.lock:
+            if not self.is_lost:
+                for lane in self.held:
+                    lane.holders -= 1
+        for lane in self.held:
+            lane.pass_on()
+
+    def run_steps(self, queue: Any) -> None:
+        """Run a burst of steps of the coroutines in a deque."""
+        lanes = self._lanes
+        take, add, tell = queue.popleft, queue.append, lanes.outbox.append
+        try:
+            for _ in range(_STEPS):
+                try:
+                    task = take()
+                except IndexError:
+                    return
+                self.current = task
+                try:
+                    if task._wish is None:
+                        yielded = task._context.run(task._send, None)
+                    else:
+                        yielded = task._throw_wish()
+                except StopIteration as stop:
+                    task._return(stop.value)
+                except BaseException as error:
+                    task._raise(error)
+                else:
+                    if yielded is None or (yielded is PARKED and task._wish is not None):
+                        add(task)
+                        continue
+                    if yielded is PARKED:
+                        if task._number < 0:
+                            task._number = lanes.take_number(task)
+                        tell(~((task._number & ROW_MASK) << 1))  # see `exchange.paused`
+                        continue
+                    task._complain(yielded)
+                if task._number >= 0:
+                    tell(~((task._number & ROW_MASK) << 1 | 1))  # see `exchange.ended`
+        finally:
+            self.current = None
+
+    def run_calls(self, queue: Any) -> None:
+        """Run a burst of the calls in a deque."""
+        take, prepare = queue.popleft, self._lanes.prepare
+        for _ in range(_CALLS):
+            if prepare is not None and not prepare():
+                return
+            try:
+                call = take()
+            except IndexError:
+                return
+            call._run()
+            call = None  # its result is not kept alive for longer
+            if self.is_lost:
+                return
+
+
+def serve(
+    wanted: Sequence[Lane],
+    future: Any = None,
+    deadline: float | None = None,
+    beat: Callable[["Servant"], Any] | None = None,
+) -> bool:
+    """Run what is ready in lanes, until nothing is, others have the lanes, or a future is done.
+
+    Parameters
+    ----------
+    wanted : sequence of Lane
+        The lanes to serve, all of one executor; those that others hold are left to them.
+    future : Future, optional
+        When it is done this returns after the burst.
+    deadline : float, optional
+        Of the monotonic clock: when this returns after the burst.
+    beat : callable, optional
+        Called with the servant before each burst.
+
+    Returns
+    -------
+    bool
+        Whether it has stopped at the deadline.
+    """
+    lanes = wanted[0]._lanes
+    servant, outer = Servant(lanes), here.servant
+    here.servant = servant
+    try:
+        servant.enter(wanted)
+        while servant.held and not (future is not None and future._state in _DONE):
+            worked = False
+            for lane in servant.held:
+                if beat is not None:
+                    beat(servant)
+                if lane is lanes.calls:
+                    queue = lane.next_queue()
+                    if queue:
+                        servant.run_calls(queue)
+                        worked = True
+                    continue
+                if lanes.outbox:
+                    lanes.exchange()
+                queue = lane.next_queue()
+                if queue:
+                    servant.run_steps(queue)
+                    worked = True
+            if servant.is_lost:
+                servant.enter(wanted)
+            elif not worked and not any(lane.has_work() for lane in servant.held):
+                return False
+            if deadline is not None and time.monotonic() >= deadline:
+                return True
+        return False
+    finally:
+        here.servant = outer
+        servant.leave()
+
+
+class outside_of_loops:  # noqa: N801  (used as a statement)
+    """Let asyncio not take the steps of a ``with`` block for those of the loop that runs on this thread."""
+
+    def __enter__(self) -> None:
+        self._loop = running_loop()
+        if self._loop is not None:
+            sys.modules["asyncio.events"]._set_running_loop(None)
+
+    def __exit__(self, *error: object) -> None:
+        if self._loop is not None:
+            sys.modules["asyncio.events"]._set_running_loop(self._loop)
