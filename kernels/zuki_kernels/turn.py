@@ -334,7 +334,9 @@ def run_tasks(
         if until < NONE and is_done(-until):
             reason = RUN_OVER
             break
-        if tick >= search.FAIRNESS and service.claim(pool):  # what waits for Python has waited for long enough
+        if tick >= search.FAIRNESS and service.claim(
+            pool
+        ):  # what waits for Python has waited for long enough
             reason = SERVE
             break
     store_relaxed(workers, me, TICK, tick)

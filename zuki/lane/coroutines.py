@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context, copy_context
 from types import CoroutineType, SimpleNamespace
 from typing import Any, TypeVar
 
 from zuki.lane.future import CANCELLED, DONE, Future
 from zuki.lane.lanes import NORMAL, Lanes
-from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, is_cancellation
+from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
 from zuki_kernels.runs import NONE
+from zuki_kernels.task_state import ROW_MASK
 
 T = TypeVar("T")
 
@@ -22,7 +24,6 @@ class CoroutineTask(Future[T]):
 
     _claims: list[Any] = []  # noqa: RUF012  (always empty: only its runner may finish it)
     _coroutine: Any = None
-    _send: Any = None
     _context: Context
     _lanes: Lanes
     _level = NORMAL
@@ -45,6 +46,11 @@ class CoroutineTask(Future[T]):
                 self._number = self._lanes.take_number(self)
             self._waker = Waker(self._number, self._lanes.wake)
         return self._waker
+
+    @property
+    def lanes(self) -> Lanes:
+        """Where it runs; for `spawn_on`."""
+        return self._lanes
 
     def cancel(self, reason: Any = None) -> bool:
         """Wish it to end: at its next await `asyncio.CancelledError` is raised in it.
@@ -78,13 +84,19 @@ class CoroutineTask(Future[T]):
         return self._context.run(self._coroutine.throw, cancelled_error(*wish))  # type: ignore[misc]
 
     def _return(self, value: Any) -> None:
-        self._coroutine = self._send = None
+        """Be over with a result."""
+        self._coroutine = self._context = None  # type: ignore[assignment]
         self._succeed(value)
+        if self._number >= 0:
+            self._give_number_back()
+
+    def _give_number_back(self) -> None:
+        self._lanes.outbox.append(~((self._number & ROW_MASK) << 1 | 1))  # see `exchange.ended`
 
     def _raise(self, error: BaseException) -> None:
         """Be over with an exception."""
-        name, self._coroutine, self._send = self.name, None, None
-        self._name = name
+        self._name = name = self.name
+        self._coroutine = self._context = None  # type: ignore[assignment]
         if error.__traceback__ is not None:  # the runner's frame would keep alive what it runs later
             error.__traceback__ = error.__traceback__.tb_next
         if is_cancellation(error):
@@ -93,6 +105,8 @@ class CoroutineTask(Future[T]):
         else:
             self._unheard = _Unheard(name, error)
             self._fail(error)
+        if self._number >= 0:
+            self._give_number_back()
 
     def _complain(self, yielded: Any) -> None:
         """Raise in the coroutine that it has yielded something strange; close it if it goes on."""
@@ -107,7 +121,8 @@ class CoroutineTask(Future[T]):
         except BaseException as raised:
             self._raise(raised)
         else:
-            self._coroutine.close()
+            with suppress(RuntimeError):  # it goes on nevertheless
+                self._coroutine.close()
             self._raise(error)
 
     def _hear(self) -> None:
@@ -144,17 +159,31 @@ _new: Callable[[type], Any] = object.__new__
 def spawn_on(
     lanes: Lanes, coroutine: Any, level: int = NORMAL, name: str | None = None
 ) -> CoroutineTask[Any]:
-    """Let a coroutine run; return its future at once."""
+    """Let a coroutine run, and return its future.
+
+    What a coroutine spawns begins in place: its first step is taken before this returns, for most that are
+    spawned by the thousand end with it, and so never wait in a queue, which keeps the collector of
+    garbage from going through all of them. Not so what is spawned in such a step, or is less urgent than
+    its spawner, or what several threads may run at once.
+    """
     if type(coroutine) is not CoroutineType:
         coroutine = as_coroutine(coroutine)
     task = _new(CoroutineTask)  # without a call of `__init__`, which takes as long as all below
-    task._coroutine, task._send = coroutine, coroutine.send
-    task._context, task._lanes = copy_context(), lanes
+    task._coroutine, task._context, task._lanes = coroutine, copy_context(), lanes
     if level != NORMAL:
         task._level = level
     if name is not None:
         task._name = name
     lane = lanes.coroutines
+    servant = here.servant
+    if (
+        servant is not None
+        and not servant.is_beginning
+        and servant._lanes is lanes
+        and level <= servant.current._level
+    ):
+        servant.begin(task)
+        return task
     lane.ready[level].append(task)
     if not lane.is_awake and not lane.call():
         lanes.refuse(lane, level, task)

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent import futures
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from zuki.lane.awaiting import awaited_by_asyncio, running_loop
@@ -230,10 +231,9 @@ class Future(futures.Future, Generic[T]):
             waker.wake()
 
     def _drop_waker(self, waker: Any) -> None:
-        try:
-            self._wakers.remove(waker)  # type: ignore[union-attr]
-        except (AttributeError, ValueError):
-            pass
+        if self._wakers is not None:
+            with suppress(ValueError):
+                self._wakers.remove(waker)
 
     # ---- beginning ---------------------------------------------------------------------------------
 
@@ -245,11 +245,17 @@ class Future(futures.Future, Generic[T]):
         bool
             Whether it is cancelled.
         """
+        if not self._claim():
+            return self.cancelled()
+        self._close(CANCELLED)
+        return True
+
+    def _claim(self) -> bool:
+        """Take the right to run or to cancel this, if nobody has."""
         try:
             self._claims.pop()
         except IndexError:
-            return self.cancelled()
-        self._close(CANCELLED)
+            return False
         return True
 
     def set_running_or_notify_cancel(self) -> bool:
@@ -265,12 +271,10 @@ class Future(futures.Future, Generic[T]):
         RuntimeError
             It has begun before.
         """
-        try:
-            self._claims.pop()
-        except IndexError:
+        if not self._claim():
             if self._notify_cancel():
                 return False
-            raise RuntimeError("Future in unexpected state") from None
+            raise RuntimeError("Future in unexpected state")
         self._state = RUNNING
         return True
 
@@ -320,11 +324,18 @@ class Future(futures.Future, Generic[T]):
     def _refuse_if_done(self) -> None:
         if self._state in DONE:
             raise futures.InvalidStateError(f"{self._state}: {self!r}")
-        self._claims.clear()
+        self._claim()
 
     def _succeed(self, result: Any) -> None:
+        """Be done with a result. Who has claimed it."""
         self._result = result
-        self._close(FINISHED)
+        self._closing = True
+        if self._made is None:  # mostly nobody waits on another thread: `_close`, in place
+            self._state = FINISHED
+            if self._wakers is not None:
+                self._wake_all()
+        else:
+            self._close(FINISHED)
 
     def _fail(self, exception: BaseException | None) -> None:
         self._exception = exception

@@ -154,6 +154,9 @@ class Lanes:
         self.home, self._tasks = home, tasks
         self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
         self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)
+        self.pending: set[Any] = (
+            set()
+        )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
         self.outbox: list[int] = []  # requests to `exchange`
         self._objects: list[CoroutineTask | None] = []  # by row

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from zuki.lane.lanes import Lane
@@ -21,10 +22,8 @@ class Parking:
 
     def wake(self) -> None:
         """Let the thread go on; a wake that comes before the sleep ends it."""
-        try:
+        with suppress(RuntimeError):  # it was woken before
             self._lock.release()
-        except RuntimeError:  # it was woken before
-            pass
 
     def sleep(self, seconds: float) -> None:
         """Sleep until woken, or for so long; negative is for ever."""
@@ -70,7 +69,5 @@ def attend(lanes: Sequence[Lane], future: Any, timeout: float | None = None) -> 
 
 
 def _take_out(lane: Lane, parking: Parking) -> None:
-    try:
+    with suppress(ValueError):  # it was called
         lane.parked.remove(parking)
-    except ValueError:  # it was called
-        pass

@@ -29,6 +29,26 @@ class Servant:
         self.current: Any = None  # whose step it is in
         self.held: list[Lane] = []
         self.is_lost = False  # others have its lanes
+        self.is_beginning = True  # what is spawned now waits in the queue: see `begin`
+
+    def begin(self, task: Any) -> None:
+        """Take the first step of a task inside of a step of another one.
+
+        `run_steps`, for one task. What this one spawns waits: the stack stays as deep.
+        """
+        spawner, self.is_beginning, self.current = self.current, True, task
+        try:
+            yielded = task._context.run(task._coroutine.send, None)
+        except StopIteration as stop:
+            task._coroutine = task._context = None  # `task._return`, without a call
+            task._succeed(stop.value)
+            if task._number >= 0:
+                task._give_number_back()
+        except BaseException as error:
+            task._raise(error)
+        else:
+            self._put_aside(task, yielded)
+        self.current, self.is_beginning = spawner, False
 
     def enter(self, wanted: Sequence[Lane]) -> None:
         """Hold those of the lanes that it may."""
@@ -58,38 +78,45 @@ class Servant:
 
     def run_steps(self, queue: Any) -> None:
         """Run a burst of steps of the coroutines in a deque."""
-        lanes = self._lanes
-        take, add, tell = queue.popleft, queue.append, lanes.outbox.append
+        take, add = queue.popleft, queue.append
+        self.is_beginning = self._lanes.coroutines.limit > 1  # then it goes to whoever is free
         try:
             for _ in range(_STEPS):
                 try:
-                    task = take()
+                    self.current = task = take()
                 except IndexError:
                     return
-                self.current = task
                 try:
                     if task._wish is None:
-                        yielded = task._context.run(task._send, None)
+                        yielded = task._context.run(task._coroutine.send, None)
                     else:
                         yielded = task._throw_wish()
                 except StopIteration as stop:
-                    task._return(stop.value)
+                    task._coroutine = task._context = None  # `task._return`, without a call
+                    task._succeed(stop.value)
+                    if task._number >= 0:
+                        task._give_number_back()
                 except BaseException as error:
                     task._raise(error)
                 else:
-                    if yielded is None or (yielded is PARKED and task._wish is not None):
+                    if yielded is None:
                         add(task)
-                        continue
-                    if yielded is PARKED:
-                        if task._number < 0:
-                            task._number = lanes.take_number(task)
-                        tell(~((task._number & ROW_MASK) << 1))  # see `exchange.paused`
-                        continue
-                    task._complain(yielded)
-                if task._number >= 0:
-                    tell(~((task._number & ROW_MASK) << 1 | 1))  # see `exchange.ended`
+                    else:
+                        self._put_aside(task, yielded)
         finally:
-            self.current = None
+            self.current, self.is_beginning = None, True
+
+    def _put_aside(self, task: Any, yielded: Any) -> None:
+        """Do what a coroutine has asked for by what it has yielded."""
+        lanes = self._lanes
+        if yielded is None or (yielded is PARKED and task._wish is not None):
+            lanes.coroutines.ready[task._level].append(task)
+        elif yielded is PARKED:
+            if task._number < 0:
+                task._number = lanes.take_number(task)
+            lanes.outbox.append(~((task._number & ROW_MASK) << 1))  # see `exchange.paused`
+        else:
+            task._complain(yielded)
 
     def run_calls(self, queue: Any) -> None:
         """Run a burst of the calls in a deque."""

@@ -125,9 +125,7 @@ class ExecutorConfig:
         return max(1, min(_LONGEST, int(min(self.keep_alive, 1e10) * 1e9)))
 
     @classmethod
-    def from_environment(
-        cls, environment: Mapping[str, str] | None = None, **given: Any
-    ) -> "ExecutorConfig":
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> "ExecutorConfig":
         """Return what the variables ``ZUKI_NUM_THREADS``, ``ZUKI_MIN_THREADS`` and so on say.
 
         Parameters

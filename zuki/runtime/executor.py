@@ -12,6 +12,9 @@ from zuki.runtime.config import ExecutorConfig
 from zuki.runtime.kinds import kind_of, kinds
 from zuki.runtime.pool import Pool
 
+_USUAL = Priority.NORMAL
+
+
 class Executor(futures.Executor):
     """Runs graphs, jitted tasks, Python callables and coroutines on a pool of threads that share their work.
 
@@ -49,6 +52,7 @@ class Executor(futures.Executor):
             Executor._policies[policy] = cls
 
     def __new__(cls, config: Any = None, /, **changes: Any) -> "Executor":
+        """Make the executor that the configuration asks for."""
         told = _config_of(cls, config, changes)
         made = object.__new__(cls._policies[told.policy] if cls is Executor else cls)
         made._config = told
@@ -121,7 +125,9 @@ class Executor(futures.Executor):
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         raise NotImplementedError
 
-    def spawn(self, coroutine: Any, *, priority: Priority = Priority.NORMAL, name: str | None = None) -> CoroutineTask[Any]:
+    def spawn(
+        self, coroutine: Any, *, priority: Priority = _USUAL, name: str | None = None
+    ) -> CoroutineTask[Any]:
         """Begin to run a coroutine, and return its future at once.
 
         Parameters
@@ -147,14 +153,13 @@ class Executor(futures.Executor):
         ExecutorShutDownError
             The executor takes no more work.
         """
-        if type(priority) is not Priority:
-            priority = checked_priority(priority)
+        level = NORMAL if priority is _USUAL else checked_priority(priority).value
         pool = self._pool
         if pool.is_closed:
             if hasattr(coroutine, "close"):
                 coroutine.close()
             self._refuse()
-        return spawn_on(pool.lanes or self._open_lanes(), coroutine, priority.value, name)
+        return spawn_on(pool.lanes or self._open_lanes(), coroutine, level, name)
 
     def run(self, what: Any, /, *args: Any, **options: Any) -> Any:
         """Run something to its end, and return its result.

@@ -85,6 +85,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             lanes.calls.ready[level].remove(call)
         except ValueError:  # somebody has taken it
             return
+        lanes.pending.discard(call)
         if self._broken:
             raise BrokenThreadPool("a thread's initializer has failed: the pool takes no more calls")
         self._refuse()
@@ -114,5 +115,3 @@ def _fail_all(pool: Pool, broken: list[BaseException]) -> bool:
                 error.__cause__ = broken[0]
                 call.set_exception(error)
     return False
-
-

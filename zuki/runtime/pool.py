@@ -386,7 +386,9 @@ class Pool:
             while True:  # a worker may start another one before it ends
                 with self._lock:
                     watcher = self._home and self._home.watcher
-                    threads = [thread for thread in (*self._threads, pulse_thread, watcher) if thread is not None]
+                    threads = [
+                        thread for thread in (*self._threads, pulse_thread, watcher) if thread is not None
+                    ]
                     threads = [thread for thread in threads if thread.is_alive()]
                 if not threads:
                     return
