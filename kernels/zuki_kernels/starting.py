@@ -1,9 +1,9 @@
 """What a thread outside the pool does to a run: begin it, wait for it, stop it."""
 
-from . import queue, search
+from . import event, queue, search
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_relaxed, fence_seq_cst, load_acquire, load_relaxed, store_relaxed
+from .atomics import cas_relaxed, fence_seq_cst, load_acquire, load_relaxed, store_relaxed, store_release
 from .notifier import notify
 from .runs import (
     BATCH,
@@ -25,7 +25,7 @@ from .runs import (
     WAITER,
     task_of,
 )
-from .waiting import wait
+from .waiting import wait, wake
 
 
 @kernel
@@ -90,6 +90,24 @@ def expect(runs: Table, slot: int, me: int) -> None:
     """Let worker ``me`` be woken at the end of a run that Python wants to hear of, if it has not ended."""
     store_relaxed(runs, slot, WAITER, me)
     fence_seq_cst()  # order: who waits, then the look at the end; pairs with settle's
+
+
+@kernel
+def make_gate(runs: Table, slot: int, me: int) -> None:
+    """Fill the row of a run without nodes, whose end worker ``me`` waits for and `open_gate` is."""
+    for field in (CALLBACK, STOPPED, FAILURES, QUEUED, REMAINING, DONE):
+        store_relaxed(runs, slot, field, 0)
+    store_relaxed(runs, slot, FIRST_FAILED, NONE)
+    store_relaxed(runs, slot, WAITER, me)
+
+
+@kernel
+def open_gate(workers: Table, runs: Table, slot: int) -> None:
+    """Let a run without nodes have ended, and wake who waits. Any thread, before the slot is given back."""
+    me = load_relaxed(runs, slot, WAITER)
+    store_release(runs, slot, DONE, 1)  # order: what the gate stands for before the end; pairs with is_over's
+    if event.post(workers, me):
+        wake(workers, me, event.EVENT, 1)
 
 
 @kernel

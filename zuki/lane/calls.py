@@ -56,9 +56,13 @@ class Call(Future[T]):
         object
             The result.
         """
-        if self._state == PENDING and timeout is None and self._lanes.prepare is None:
-            if "asyncio" not in modules or running_loop() is None:
-                copy_context().run(self._run)  # what the function sets is not the caller's
+        if (
+            self._state == PENDING
+            and timeout is None
+            and self._lanes.prepare is None
+            and ("asyncio" not in modules or running_loop() is None)
+        ):
+            copy_context().run(self._run)  # what the function sets is not the caller's
         if self._state == FINISHED and self._exception is None:
             return self._result
         return super().result(timeout)

@@ -22,7 +22,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from zuki.lane.awaiting import awaited_by_asyncio, running_loop
-from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker
+from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker, here
 
 T = TypeVar("T")
 
@@ -184,10 +184,14 @@ class Future(futures.Future, Generic[T]):
 
     def _wait(self, timeout: float | None) -> None:
         """Wait for the end, not longer than ``timeout``; do meanwhile what the thread may do."""
-        if self._state not in DONE:
-            condition = self._condition
-            with condition:
-                condition.wait_for(self.done, timeout)
+        if self._state in DONE:
+            return
+        if here.servant is not None:  # others wait for this thread
+            here.servant.wait_for(self, timeout)
+            return
+        condition = self._condition
+        with condition:
+            condition.wait_for(self.done, timeout)
 
     def __await__(self) -> Generator[Any, Any, T]:
         if self._state not in DONE:

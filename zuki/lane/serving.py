@@ -50,6 +50,10 @@ class Servant:
             self._put_aside(task, yielded)
         self.current, self.is_beginning = spawner, False
 
+    def wait_for(self, future: Any, timeout: float | None) -> None:
+        """Wait for a future inside of a step or a call."""
+        self._lanes.home.wait_for(future, timeout)
+
     def enter(self, wanted: Sequence[Lane]) -> None:
         """Hold those of the lanes that it may."""
         with self._lanes.lock:

@@ -53,12 +53,17 @@ class PoolHome:
             self._pool.start_thread()
         return not notifier.is_deserted(tables.pool)
 
-    def wait_for(self, future: Any, timeout: float | None) -> None:
-        """Wait for a future; a worker, of which there may be no other, serves meanwhile."""
-        servant = here.servant
+    def wait_for(self, future: Any, timeout: float | None, serves: bool = False) -> None:
+        """Wait for a future; who is needed does other things meanwhile.
+
+        A worker, of which there may be no other, is one all the time. A thread that runs coroutines, or is
+        to (``serves``), goes on with others. All other threads only wait.
+        """
         if worker.row_of_this_thread(self._pool) is not None:
-            attend((self.lanes.coroutines, self.lanes.calls), future, timeout)
-        elif servant is not None and servant.current is not None:
+            if here.servant is not None:
+                here.servant.let_go()  # it is stuck for as long as this takes
+            self._pool.work_until(future, timeout)
+        elif serves or here.servant is not None:
             attend((self.lanes.coroutines,), future, timeout)
         else:
             with future._condition:

@@ -8,7 +8,6 @@ from typing import Any
 from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
-from zuki.lane.parking import attend
 from zuki.lane.serving import outside_of_loops
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import watch
@@ -99,7 +98,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             task = spawn_on(pool.lanes or self._open_lanes(), coroutine)
             held.tell(task.cancel)
             with outside_of_loops():
-                attend((task._lanes.coroutines,), task)
+                pool.wait_for(task, serves=True)
             held.tell(None)
         if pool.is_closed:
             pool.end_if_empty()

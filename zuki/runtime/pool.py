@@ -1,14 +1,18 @@
 """The pool: its threads, the callers that help them, and the runs they work on."""
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
+from typing import Any
 
 from zuki.errors import ExecutorShutDownError, ZukiError
+from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, worker
+from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
@@ -105,6 +109,15 @@ class Pool:
         if self.is_closed:
             self.end_if_empty()
 
+    def run_coroutine(self, coroutine: Any) -> Any:
+        """Run a coroutine to its end on this pool, one of whose workers calls."""
+        return spawn_on(self.lanes or self.open_lanes(), coroutine).result()
+
+    def wait_for(self, future: Any, serves: bool = False) -> None:
+        """Wait for what lanes run: see `PoolHome.wait_for`."""
+        assert self._home is not None
+        self._home.wait_for(future, None, serves)
+
     def cancel_coroutines(self) -> None:
         """Wish every coroutine to end."""
         with self._lock:
@@ -190,6 +203,35 @@ class Pool:
             worker.work(self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
             pulse.count_helper(self.tables.pool, -1)
 
+    def work_until(self, future: Any, timeout: float | None) -> None:
+        """Run tasks until a future is done; the calling thread is a worker of this pool."""
+        gate = Gate(self)
+        with held_back() as held:
+            row = worker.row_of_this_thread(self)
+            slot = self._take_slot(gate, is_late=True)
+            starting.make_gate(self.tables.runs, slot, row)
+            future._add_waker(gate)
+            deadline = math.inf if timeout is None else time.monotonic() + timeout
+            pulse.count_helper(self.tables.pool, 1)
+            self._keep_pulse()
+            worker.work(self, row, slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
+            pulse.count_helper(self.tables.pool, -1)
+            future._drop_waker(gate)
+            gate.close()
+
+    def open_gate(self, slot: int) -> None:
+        """Let `work_until` return."""
+        starting.open_gate(self.tables.workers, self.tables.runs, slot)
+
+    def give_back_gate(self, slot: int) -> None:
+        """Let the slot be another run's."""
+        with self._lock:
+            del self.active[slot]
+            self._free_slots.append(slot)
+            if not self.active:
+                self._nothing_active.notify_all()
+                self.end_if_empty()
+
     def _stop(self, slot: int) -> None:
         """Let no further task of a run begin."""
         starting.stop(self.tables.runs, slot)
@@ -199,9 +241,9 @@ class Pool:
         """Return how many nodes of a run are not finished."""
         return starting.remaining(self.tables.runs, slot)
 
-    def _take_slot(self, run: Run) -> int:
+    def _take_slot(self, run: Run, is_late: bool = False) -> int:
         with self._lock:
-            if self.is_closed:
+            if self.is_closed and not is_late:
                 raise ExecutorShutDownError(f"executor {self.name!r} has been shut down")
             if not self._free_slots:
                 raise ZukiError(f"{RUNS} graphs are already running on executor {self.name!r}")

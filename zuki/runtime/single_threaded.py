@@ -19,13 +19,15 @@ from zuki_kernels._signals import held_back
 class _CallersHome:
     """Where lanes are at home that only threads serve which wait: see `zuki.lane.lanes.Home`."""
 
+    lanes: Lanes
+
     def call_servant(self) -> bool:
         """Do nothing: who waits next serves."""
         return True
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future and serve meanwhile."""
-        lanes = future._lanes
+        lanes = self.lanes
         with outside_of_loops():
             attend((lanes.coroutines, lanes.calls), future, timeout)
 
@@ -70,7 +72,7 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
     def _open_lanes(self) -> Lanes:
         warm_up_lanes()
         table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
-        self._pool.lanes = Lanes(self._home, table, 1)
+        self._pool.lanes = self._home.lanes = Lanes(self._home, table, 1)
         return self._pool.lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:

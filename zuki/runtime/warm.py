@@ -35,6 +35,8 @@ _WANTED = (
 # What Python tasks call, beside those
 _WANTED_FOR_LANES = (
     (service.call, "tt"),
+    (starting.make_gate, "tii"),
+    (starting.open_gate, "tti"),
     (service.begin, "tti"),
     (service.beat, "ti"),
     (service.end, "tti"),
