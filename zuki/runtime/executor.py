@@ -26,7 +26,8 @@ class Executor(futures.Executor):
     config : ExecutorConfig or int, optional
         What it is told; a number is ``max_threads``. Default: what the environment says.
     **changes
-        What is told otherwise, each by the name that it has in `ExecutorConfig`.
+        What is told otherwise, each by the name that it has in `ExecutorConfig`; those that a
+        `concurrent.futures.ThreadPoolExecutor` knows are understood, too.
 
     Raises
     ------
@@ -227,7 +228,22 @@ def checked_priority(value: object) -> Priority:
         raise ValueError(f"priority must be a zuki.Priority, not {value!r}") from None
 
 
+def _with_names_of_zuki(changes: dict[str, Any]) -> dict[str, Any]:
+    """Read what `concurrent.futures.ThreadPoolExecutor` is told by other names."""
+    changes = dict(changes)
+    for theirs, ours in (("max_workers", "max_threads"), ("thread_name_prefix", "name")):
+        if theirs in changes:
+            if ours in changes:
+                raise TypeError(f"{theirs} is {ours}, which was given, too")
+            value = changes.pop(theirs)
+            if theirs == "max_workers" and isinstance(value, int) and value <= 0:
+                raise ValueError("max_workers must be greater than 0")
+            changes[ours] = value or None
+    return changes
+
+
 def _config_of(cls: type, config: Any, changes: dict[str, Any]) -> ExecutorConfig:
+    changes = _with_names_of_zuki(changes)
     if config is not None and not isinstance(config, ExecutorConfig):
         if "max_threads" in changes:
             raise TypeError("max_threads was given twice")

@@ -1,5 +1,6 @@
 """The executor that has threads."""
 
+import logging
 import threading
 import weakref
 from concurrent.futures.thread import BrokenThreadPool
@@ -13,6 +14,9 @@ from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
 from zuki_kernels._signals import held_back
+
+
+_log = logging.getLogger("concurrent.futures")  # as those who replace a ThreadPoolExecutor expect
 
 
 class _Initializer(threading.local):
@@ -29,6 +33,7 @@ class _Initializer(threading.local):
             try:
                 self._function(*self._arguments)
             except BaseException as error:
+                _log.critical("Exception in initializer:", exc_info=True)
                 self._broken.append(error)
         return not self._broken
 
