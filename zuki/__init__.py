@@ -38,7 +38,7 @@ from zuki.spawning.algorithms import (
     parallel_reduce,
     parallel_scan,
 )
-from zuki.spawning.api import join, map, run, spawn, submit  # noqa: A004
+from zuki.spawning.api import join, map, run, spawn, submit, wake  # noqa: A004
 from zuki.spawning.sorting import parallel_sort
 from zuki.task.task import Task, task
 
@@ -85,5 +85,6 @@ __all__ = [
     "submit",
     "task",
     "until_ready",
+    "wake",
     "yield_now",
 ]

@@ -187,6 +187,7 @@ ALL_ABOVE = -1  # as a stamp for `joining.join`: join all that lies above the bl
 NO_MORE_ABOVE = -4  # the same, but what has not begun is not to begin
 SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
 LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block?
+RING = -5  # as a stamp for `joining.join`: wake the coroutine whose waker is in the block's place
 DROP = 1  # bit of a stamp for `joining.join`: what has not begun is not to begin
 
 TOO_DEEP = -1  # verdict: the stack, or the arena, is full

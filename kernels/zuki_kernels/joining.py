@@ -5,7 +5,7 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import deque, spawned
+from . import deque, exchange, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -36,6 +36,7 @@ from .hands import (
     NEWEST,
     NO_MORE_ABOVE,
     OWNER,
+    RING,
     ROW,
     RUN,
     RUN_OF,
@@ -53,9 +54,11 @@ from .hands import (
     is_share_due,
     take_out,
 )
-from .notifier import POOL_FIELDS, PULSE
+from .notifier import POOL_FIELDS, PULSE, START
 from .queue import QUEUE_FIELDS
 from .runs import NONE, RUN_FIELDS, STOPPED
+from .task_life import TASK_FIELDS
+from .task_state import row_of
 from .turn import EXIT, GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS, run_tasks
 from .waiting import wait
 
@@ -76,6 +79,8 @@ CAPACITY = 10  # tasks a ring holds
 QUEUE_ROWS = 11
 RUN_ROWS = 12
 HAND_CAPACITY = 13  # blocks a hand's ring holds
+TASKS_OF_LANES = 14  # address of the table of coroutines that wait, where the pool has lanes
+TASK_ROWS = 15  # its rows; 0: it has none
 DIRECTORY_FIELDS = 16
 
 _SHORT_NAP = 10_000  # nanoseconds
@@ -99,6 +104,9 @@ def join(hand: int, block: int, stamp: int) -> int:
         return _look_up(directory, own, me)
     if stamp == SHARE:
         _share(directory, hands, me)
+        return 0
+    if stamp == RING:
+        _ring(directory, hands, me, block)
         return 0
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
@@ -127,6 +135,19 @@ def _share(directory: Table, hands: Table, me: int) -> None:
     workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
     rings = table_at(load_relaxed(directory, 0, HAND_RINGS), seats, capacity)
     if spawned.share_and_notify(pool, workers, hands, rings, me):
+        call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
+
+
+@kernel
+def _ring(directory: Table, hands: Table, me: int, waker: int) -> None:
+    """Wake a coroutine of this pool, and let a servant come."""
+    seats, rows = load_relaxed(directory, 0, SEATS), load_relaxed(directory, 0, TASK_ROWS)
+    if waker < 0 or row_of(waker) >= rows:
+        return  # no waker of this pool's
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
+    tasks = table_at(load_relaxed(directory, 0, TASKS_OF_LANES), rows, TASK_FIELDS)
+    if exchange.ring(pool, tasks, waker) and service.call(pool, workers) == START:
         call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
 
 

@@ -16,7 +16,7 @@ At rest: SERVERS is the number of rows whose BEAT is not 0.
 
 from ._jit import kernel
 from ._types import Table
-from .atomics import add_relaxed, cas_relaxed, load_relaxed, store_relaxed
+from .atomics import add_relaxed, cas_acquire, load_relaxed, store_relaxed, store_release
 from .notifier import notify
 from .runs import NONE
 from .waiting import wait, wake
@@ -39,7 +39,7 @@ _LONGEST = 1_600_000  # nanoseconds between two looks, when all goes well for lo
 @kernel
 def call(pool: Table, workers: Table) -> int:
     """Let a worker serve the lanes; return `notifier.START` if the caller must start a thread. Any thread."""
-    store_relaxed(pool, 0, WANTED, 1)  # relaxed: notify orders it, and Python's lists the tasks
+    store_release(pool, 0, WANTED, 1)  # order: the task before the call; pairs with claim's
     return notify(pool, workers, NONE, False)
 
 
@@ -52,7 +52,8 @@ def is_wanted(pool: Table) -> bool:
 @kernel
 def claim(pool: Table) -> bool:
     """Answer a call, if there is one; return whether the caller is to serve. A worker."""
-    return is_wanted(pool) and cas_relaxed(pool, 0, WANTED, 1, 0)
+    # order: the task before the call; pairs with call's
+    return is_wanted(pool) and cas_acquire(pool, 0, WANTED, 1, 0)
 
 
 @kernel

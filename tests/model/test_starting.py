@@ -2,7 +2,7 @@
 
 import pytest
 
-from zuki_kernels.runs import NONE
+from zuki_kernels.runs import NONE, WAITER
 
 from .explore import explore
 from .mount import mount_all
@@ -14,6 +14,8 @@ from .worlds import World
 MUTANTS = [
     ("expect", "fence_seq_cst()", "pass"),
     ("is_over", "load_acquire", "load_relaxed"),
+    ("open_gate", "store_release", "store_relaxed"),
+    ("open_gate", "if event.post(workers, me)", "if False"),
 ]
 BEYOND_THE_MODEL = {}
 
@@ -33,7 +35,25 @@ def outside(kernels):
     return [worker, waiter, waiter], lambda results: {*results.values()} != {None, (1,)} and "wrong"
 
 
+def gated(kernels):
+    """A worker sleeps until a gate opens; what was done before that is then to be seen."""
+    starting, world = kernels.starting, World(1, run={WAITER: 0})
+
+    def opener():
+        yield from world.run_body(0)
+        yield from starting.open_gate(world.workers, world.runs, 0)
+
+    def worker():
+        given = world.pool, world.workers, world.runs, 0, False, 0, NONE, -1
+        while (yield from kernels.notifier.wait_for_work(*given)) != kernels.notifier.OVER:
+            pass
+        return (yield from world.read_all())
+
+    return [opener, worker], lambda results: results[1] != (1,) and "wrong"
+
+
 SCENARIOS = {
+    "a gate": Scenario(gated),
     "two callers wait": Scenario(outside),
     "a worker asks to be told": Scenario(expected),
 }

@@ -78,7 +78,10 @@ class Lane:
     def has_work(self) -> bool:
         """Tell whether there is something to do."""
         high, normal, low = self.ready
-        return bool(normal or high or low or (self._lanes.outbox and self is self._lanes.coroutines))
+        lanes = self._lanes
+        return bool(
+            normal or high or low or ((lanes.outbox or lanes.may_be_rung) and self is lanes.coroutines)
+        )
 
     def next_queue(self) -> deque[Any]:
         """Return where the next burst takes its tasks: mostly the most urgent of those that have any.
@@ -100,6 +103,9 @@ class Lane:
         """Hold the lane, if one more may; return whether."""
         with self._lanes.lock:
             if self.holders >= self.limit:
+                self._lanes.may_be_rung = (
+                    True  # whoever leaves looks: this thread may have been called for it
+                )
                 return False
             self.holders += 1
             return True
@@ -144,14 +150,14 @@ class Lanes:
     ----------
     home : Home
         Whose threads serve.
-    tasks : Table
-        A row of `task_life` for each coroutine that waits.
+    pool, tasks : Table
+        The pool's row; a row of `task_life` for each coroutine that waits.
     limit : int
         How many threads may hold a lane at once.
     """
 
-    def __init__(self, home: Home, tasks: Table, limit: int) -> None:
-        self.home, self._tasks = home, tasks
+    def __init__(self, home: Home, pool: Table, tasks: Table, limit: int) -> None:
+        self.home, self._pool, self._tasks = home, pool, tasks
         self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
         self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)
         self.pending: set[Any] = (
@@ -159,10 +165,14 @@ class Lanes:
         )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
         self.outbox: list[int] = []  # requests to `exchange`
+        self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
         self._objects: list[CoroutineTask | None] = []  # by row
         self._free: list[int] = []  # wakers of rows that nobody has, ready to be used
         self._exchanging = threading.Lock()
-        self._requests, self._answers = np.zeros((1, _AT_ONCE), np.int64), np.zeros((1, _AT_ONCE), np.int64)
+        self._requests, self._answers = (
+            np.zeros((1, _AT_ONCE), np.int64),
+            np.zeros((1, 2 * _AT_ONCE), np.int64),
+        )
 
     # ---- coroutines that wait ----------------------------------------------------------------------
 
@@ -201,17 +211,20 @@ class Lanes:
         if not self._exchanging.acquire(blocking=False):
             return
         try:
-            outbox = self.outbox
-            while outbox:
+            outbox, self.may_be_rung = self.outbox, False
+            while True:
                 requests = outbox[:_AT_ONCE]
                 count = len(requests)
                 self._requests[0, :count] = requests
                 del outbox[:count]
-                ready, over = exchange.exchange(self._tasks, self._requests, count, self._answers)
+                ready, over = exchange.exchange(self._pool, self._tasks, self._requests, count, self._answers)
                 if ready:
                     self._make_ready(self._answers[0, :ready].tolist())
                 if over:
                     self._set_free(self._answers[0, -over:].tolist())
+                if not outbox:
+                    self.may_be_rung = exchange.is_anyone_rung(self._pool)
+                    return
         finally:
             self._exchanging.release()
 

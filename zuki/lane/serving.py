@@ -178,7 +178,7 @@ def serve(
                         servant.run_calls(queue)
                         worked = True
                     continue
-                if lanes.outbox:
+                if lanes.outbox or lanes.may_be_rung:
                     lanes.exchange()
                 queue = lane.next_queue()
                 if queue:

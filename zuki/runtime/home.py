@@ -11,7 +11,7 @@ from zuki.lane.serving import Servant, serve
 from zuki.lane.wakers import here
 from zuki.runtime import worker
 from zuki.runtime.tables import make_table
-from zuki_kernels import notifier, service, task_life
+from zuki_kernels import joining, notifier, service, task_life
 from zuki_kernels.runs import NONE
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ class PoolHome:
 
     def __init__(self, pool: "Pool", limit: int) -> None:
         self._pool = pool
-        self.lanes = Lanes(self, make_table(MOST_COROUTINES, task_life.TASK_FIELDS), limit)
+        tables, tasks = pool.tables, make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
+        self.lanes = Lanes(self, tables.pool, tasks, limit)
+        tables.directory[0, joining.TASKS_OF_LANES] = tasks.ctypes.data  # before there is a waker
+        tables.directory[0, joining.TASK_ROWS] = len(tasks)
         self._beats = make_table(pool.tables.seats, service.BEAT_FIELDS)
         self._servants: dict[int, Servant] = {}  # by row
         self._watcher: threading.Thread | None = None
@@ -73,6 +76,7 @@ class PoolHome:
         """Serve the lanes as a worker, until nothing is left to do."""
         pool, beats, lanes = self._pool, self._beats, self.lanes
         alone = pool.max_threads == 1
+        lanes.may_be_rung = True  # jitted code may have called
 
         def beat(servant: Servant) -> None:
             self._servants[row] = servant

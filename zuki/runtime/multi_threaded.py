@@ -15,7 +15,6 @@ from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
 from zuki_kernels._signals import held_back
 
-
 _log = logging.getLogger("concurrent.futures")  # as those who replace a ThreadPoolExecutor expect
 
 

@@ -72,7 +72,7 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
     def _open_lanes(self) -> Lanes:
         warm_up_lanes()
         table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
-        self._pool.lanes = self._home.lanes = Lanes(self._home, table, 1)
+        self._pool.lanes = self._home.lanes = Lanes(self._home, self._pool.tables.pool, table, 1)
         return self._pool.lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:

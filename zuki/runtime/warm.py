@@ -45,7 +45,8 @@ _WANTED_FOR_LANES = (
     (service.watch, "tti"),
     (service.end_watch, "t"),
     (exchange.begin_many, "tiit"),
-    (exchange.exchange, "ttit"),
+    (exchange.exchange, "tttit"),
+    (exchange.is_anyone_rung, "t"),
 )
 
 _lock = threading.Lock()

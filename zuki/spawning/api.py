@@ -73,6 +73,22 @@ def join(handle: Any) -> Any:
     raise TaskError(f"zuki.join takes what zuki.spawn returns, not {handle!r}")
 
 
+def wake(number: int) -> bool:
+    """Wake a coroutine, in jitted code.
+
+    Parameters
+    ----------
+    number : int
+        Of its waker: `Waker.number`. The coroutine runs on the executor that also runs the jitted code.
+
+    Returns
+    -------
+    bool
+        False if the code runs outside of a pool, where nobody can be woken.
+    """
+    raise TaskError("zuki.wake is for jitted code; from Python, Waker.wake wakes a coroutine")
+
+
 def submit(what: Any, /, *args: Any, **kwargs: Any) -> Any:
     """Begin to run something on the default executor, and return its future at once.
 

@@ -13,7 +13,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin
 
 from zuki.errors import TaskError
-from zuki.spawning.api import join, spawn
+from zuki.spawning.api import join, spawn, wake
 from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.task.frames import lay_out, takes_no_space, value_type
 from zuki.task.in_progress import compilation_of, innermost
@@ -369,3 +369,20 @@ def _propagate(convention, builder, code, excinfo) -> None:
         is_stop_iteration=None, excinfoptr=excinfo,
     )  # fmt: skip
     convention.return_status_propagate(builder, status)
+
+
+@infer_global(wake)
+class _WakeTemplate(AbstractTemplate):
+    def generic(self, args, kws):
+        if kws or len(args) != 1 or not isinstance(args[0], types.Integer):
+            raise errors.TypingError("zuki.wake takes the number of a waker")
+        return types.boolean(types.int64)
+
+
+@lower_builtin(wake, types.int64)
+def _lower_wake(context, builder, signature, args):
+    hand = emit_current_hand(builder)
+    is_inside = builder.icmp_signed("!=", hand, _WORD(0))
+    with builder.if_then(is_inside):
+        _call_kernel(context, builder, hands.join_slowly, hand, args[0], _WORD(hands.RING))
+    return is_inside
