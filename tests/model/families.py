@@ -14,6 +14,7 @@ def mount_spawning(edit=lambda source, name: source):
     """
     edits = {
         ("turn", "moment - idle_since < _LINGER", "False"),
+        ("turn", "if service.claim(pool)", "if False"),
         ("turn", "search.find(pool, workers, deques, rings, queues, runs, me)", "NONE"),
         (
             "spawned",
