@@ -211,9 +211,6 @@ def run_tasks(
                 if task >= 0:
                     reason = RUN_PYTHON
                     break
-            if service.claim(pool):
-                reason = SERVE
-                break
             task = search.find(pool, workers, deques, rings, queues, runs, me)
             block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else spawned.NOTHING
             if block != spawned.NOTHING:
@@ -222,10 +219,15 @@ def run_tasks(
                     start = notify(pool, workers, me, True) == START or start
                     waking = False
                 spawned.run(workers, hands, me, block)
-                if start:
+                if service.claim(pool):
+                    reason = SERVE
+                if start or reason == SERVE:
                     break
                 continue
             if task < 0:
+                if service.claim(pool):  # not before the search: the only worker serves and runs by turns
+                    reason = SERVE
+                    break
                 moment = now()
                 if spins == 0:
                     idle_since = moment

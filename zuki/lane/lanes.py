@@ -223,7 +223,8 @@ class Lanes:
                 if over:
                     self._set_free(self._answers[0, -over:].tolist())
                 if not outbox:
-                    self.may_be_rung = exchange.is_anyone_rung(self._pool)
+                    if exchange.is_anyone_rung(self._pool):  # never set to False here: it may be True by now
+                        self.may_be_rung = True
                     return
         finally:
             self._exchanging.release()

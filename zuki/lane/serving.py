@@ -75,6 +75,7 @@ class Servant:
         """Serve no more."""
         with self._lanes.lock:
             if not self.is_lost:
+                self.is_lost = True  # the watcher may be about to take them away
                 for lane in self.held:
                     lane.holders -= 1
         for lane in self.held:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_COROUTINES = 1 << 22  # that wait at once; the system gives memory where it is used
 _STUCK = 200_000  # nanoseconds in one call after which others get the lanes
+_MOMENT = 0.005  # seconds
 _TURN = 0.002  # seconds that the only worker serves before it looks after jitted tasks
 
 
@@ -125,7 +126,9 @@ class PoolHome:
             if servant is not None and service.beats_of(self._beats, row) == seen:
                 servant.let_go()
 
-    @property
-    def watcher(self) -> threading.Thread | None:
-        """The thread that watches, if there is one."""
-        return self._watcher
+    def end_watch(self) -> None:
+        """Let the watcher end, now that nobody serves any more, and wait for that."""
+        watcher = self._watcher
+        while watcher is not None and watcher.is_alive():
+            service.end_watch(self._pool.tables.pool)  # it may not have fallen asleep yet
+            watcher.join(_MOMENT)

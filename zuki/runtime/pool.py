@@ -418,8 +418,9 @@ class Pool:
             if cancel:
                 for slot in self.active:
                     self._stop(slot)
-                if self._home is not None:
-                    self._home.lanes.cancel_all()
+        if cancel and self.lanes is not None:
+            self.lanes.cancel_all()  # calls callbacks: not under the lock
+        with self._lock:
             self.end_if_empty()
             pulse_thread = self._pulse
         if wait and worker.row_of_this_thread(self) is None:
@@ -427,15 +428,14 @@ class Pool:
                 self.end_if_empty()
             while True:  # a worker may start another one before it ends
                 with self._lock:
-                    watcher = self._home and self._home.watcher
-                    threads = [
-                        thread for thread in (*self._threads, pulse_thread, watcher) if thread is not None
-                    ]
+                    threads = [thread for thread in (*self._threads, pulse_thread) if thread is not None]
                     threads = [thread for thread in threads if thread.is_alive()]
                 if not threads:
-                    return
+                    break
                 for thread in threads:
                     thread.join()
+            if self._home is not None:
+                self._home.end_watch()
 
     def _is_over(self) -> bool:
         """Wait a moment for the end of all that was accepted; return whether it has come."""
@@ -447,5 +447,3 @@ class Pool:
     def _end_threads(self) -> None:
         notifier.shut_down(self.tables.pool, self.tables.workers)
         pulse.end(self.tables.pool)
-        if self._home is not None:
-            service.end_watch(self.tables.pool)
