@@ -39,7 +39,13 @@ _FRESH = 256  # rows that are made ready at once
 
 
 class Priority(IntEnum):
-    """How urgent a task is among those that wait for Python; even the least urgent gets its turn."""
+    """How urgent a task is among those that wait for Python; even the least urgent gets its turn.
+
+    Parameters
+    ----------
+    value : int
+        The number of one of them.
+    """
 
     HIGH = 0
     NORMAL = 1

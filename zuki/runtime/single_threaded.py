@@ -9,6 +9,7 @@ from zuki.lane.parking import attend
 from zuki.lane.serving import outside_of_loops
 from zuki.runtime.executor import Executor
 from zuki.runtime.home import MOST_COROUTINES
+from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
 from zuki.runtime.tables import make_table
 from zuki.runtime.warm import warm_up_lanes
@@ -67,7 +68,8 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
     def _make_pool(self) -> Pool:
         self._config = self._config.changed(max_threads=1, min_threads=0, python_lanes=1)
         self._home = _CallersHome()
-        return Pool(1, 0, self._config.keep_alive_nanoseconds, self._config.stack_size, self._config.name)
+        told = self._config
+        return watch(Pool(1, 0, told.keep_alive_nanoseconds, told.stack_size, told.name))
 
     def _open_lanes(self) -> Lanes:
         warm_up_lanes()
