@@ -198,3 +198,22 @@ def test_an_idle_executor_that_has_served_does_not_burn():
 
 async def _once():
     await zuki.yield_now()
+
+
+def test_calls_at_priorities():
+    with zuki.Executor(max_threads=1) as executor:
+        gate, seen = Gate(), []
+        executor.submit(gate.wait)
+        wait_until(lambda: gate.waiting == 1)
+        for priority in reversed(zuki.Priority):
+            urgent = executor.at(priority)
+            futures = [urgent.submit(seen.append, priority) for _ in range(20)]
+            assert list(urgent.map(abs, [])) == []
+        gate.open()
+        wait_until(lambda: len(seen) == 60)
+        assert all(future.done() for future in futures)
+        assert seen.index(zuki.Priority.HIGH) < seen.index(zuki.Priority.LOW)
+        assert seen[-1] is zuki.Priority.LOW
+        assert executor.at(zuki.Priority.LOW).spawn(_once(), name="low").result(LIMIT) is None
+    with pytest.raises(ValueError, match="priority must be"):
+        executor.at(9)

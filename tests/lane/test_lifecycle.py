@@ -120,3 +120,17 @@ executor.shutdown()
         kind,
     )
     assert printed.split() == ["cancelled", "interrupted", "8"]
+
+
+def test_an_exception_that_nobody_asked_for_is_printed():
+    printed = run_script(
+        """
+async def fails():
+    raise KeyError("lost")
+sys.stderr = sys.stdout
+with zuki.Executor(1) as executor:
+    executor.spawn(fails())
+"""
+    )
+    assert "never retrieved of coroutine 'fails'" in printed
+    assert "KeyError: 'lost'" in printed

@@ -1,6 +1,7 @@
 """A coroutine that zuki runs: its steps, its end, and its cancellation."""
 
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
@@ -71,6 +72,26 @@ class CoroutineTask(Future[T]):
         if self._number >= 0:  # else it has not waited yet: its next step looks
             self._lanes.wake(self._number)
         return True
+
+    def set_result(self, result: T) -> None:
+        """Raise: only the coroutine gives its result.
+
+        Parameters
+        ----------
+        result : object
+            Ignored.
+        """
+        raise RuntimeError("the result of a coroutine is not set by others")
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        """Raise: only the coroutine fails.
+
+        Parameters
+        ----------
+        exception : BaseException
+            Ignored.
+        """
+        raise RuntimeError("a coroutine is not made to fail by others; cancel it")
 
     def _wait(self, timeout: float | None) -> None:
         if self._state not in DONE:
@@ -148,6 +169,10 @@ class _Unheard:
 
 def report(error: BaseException, message: str, about: object) -> None:
     """Let the program hear of an exception that nobody can catch."""
+    if sys.unraisablehook is sys.__unraisablehook__:  # it takes nothing that Python code can make
+        text = "".join(traceback.format_exception(error))
+        print(f"{message} {about!r}:\n{text}", end="", file=sys.stderr)
+        return
     kinds = type(error), error, error.__traceback__, message, about
     names = "exc_type", "exc_value", "exc_traceback", "err_msg", "object"
     sys.unraisablehook(SimpleNamespace(**dict(zip(names, kinds, strict=True))))  # type: ignore[arg-type]

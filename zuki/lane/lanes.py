@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from zuki.errors import ZukiError
+from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
 from zuki_kernels._types import Table
 from zuki_kernels.task_state import ROW_MASK
@@ -163,6 +164,7 @@ class Lanes:
     """
 
     def __init__(self, home: Home, pool: Table, tasks: Table, limit: int) -> None:
+        load_asyncio()
         self.home, self._pool, self._tasks = home, pool, tasks
         self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
         self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)

@@ -48,7 +48,8 @@ class Servant:
             task._raise(error)
         else:
             self._put_aside(task, yielded)
-        self.current, self.is_beginning = spawner, False
+        finally:
+            self.current, self.is_beginning = spawner, False
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future inside of a step or a call."""
@@ -167,34 +168,46 @@ def serve(
     servant, outer = Servant(lanes), here.servant
     here.servant = servant
     try:
-        servant.enter(wanted)
-        while servant.held and not (future is not None and future._state in _DONE):
-            worked = False
-            for lane in servant.held:
-                if beat is not None:
-                    beat(servant)
-                if lane is lanes.calls:
-                    queue = lane.next_queue()
-                    if queue:
-                        servant.run_calls(queue)
-                        worked = True
-                    continue
-                if lanes.outbox or lanes.may_be_rung:
-                    lanes.exchange()
-                queue = lane.next_queue()
-                if queue:
-                    servant.run_steps(queue)
-                    worked = True
-            if servant.is_lost:
-                servant.enter(wanted)
-            elif not worked and not any(lane.has_work() for lane in servant.held):
-                return False
-            if deadline is not None and time.monotonic() >= deadline:
-                return True
-        return False
+        with outside_of_loops():
+            return _serve(servant, wanted, future, deadline, beat)
     finally:
         here.servant = outer
         servant.leave()
+
+
+def _serve(
+    servant: Servant,
+    wanted: Sequence[Lane],
+    future: Any,
+    deadline: float | None,
+    beat: Callable[["Servant"], Any] | None,
+) -> bool:
+    lanes = servant._lanes
+    servant.enter(wanted)
+    while servant.held and not (future is not None and future._state in _DONE):
+        worked = False
+        for lane in servant.held:
+            if beat is not None:
+                beat(servant)
+            if lane is lanes.calls:
+                queue = lane.next_queue()
+                if queue:
+                    servant.run_calls(queue)
+                    worked = True
+                continue
+            if lanes.outbox or lanes.may_be_rung:
+                lanes.exchange()
+            queue = lane.next_queue()
+            if queue:
+                servant.run_steps(queue)
+                worked = True
+        if servant.is_lost:
+            servant.enter(wanted)
+        elif not worked and not any(lane.has_work() for lane in servant.held):
+            return False
+        if deadline is not None and time.monotonic() >= deadline:
+            return True
+    return False
 
 
 class outside_of_loops:  # noqa: N801  (used as a statement)

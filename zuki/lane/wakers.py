@@ -206,8 +206,13 @@ async def _await(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
+def load_asyncio() -> None:
+    """Import asyncio, for its exception: when lanes are made, for it takes 17 ms, and is too late at exit."""
+    import_module("asyncio")
+
+
 def cancelled_error(*reason: Any) -> BaseException:
-    """Return what a cancelled coroutine is thrown: the exception of asyncio, which is imported for it."""
+    """Return what a cancelled coroutine is thrown."""
     asyncio = sys.modules.get("asyncio") or import_module("asyncio")
     return asyncio.CancelledError(*reason)
 

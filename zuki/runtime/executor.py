@@ -120,8 +120,23 @@ class Executor(futures.Executor):
         """
         kind = kinds.get(type(fn)) or kind_of(fn)
         if kind is not None:
-            return kind.submit(self, fn, args, kwargs)
+            return kind.submit(self, fn, args, kwargs, NORMAL)
         return self._submit_call(fn, args, kwargs, NORMAL)
+
+    def at(self, priority: Priority) -> "AtPriority":
+        """Return what submits calls and spawns coroutines here, at a priority.
+
+        Parameters
+        ----------
+        priority : Priority
+            How urgent they are.
+
+        Returns
+        -------
+        concurrent.futures.Executor
+            Its `shutdown` does nothing: this one goes on.
+        """
+        return AtPriority(self, checked_priority(priority))
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         raise NotImplementedError
@@ -218,6 +233,32 @@ class Executor(futures.Executor):
         plural = "s" if self.max_threads > 1 else ""
         ended = ", shut down" if self._pool.is_closed else ""
         return f"<zuki.Executor {self.name!r}: up to {self.max_threads} thread{plural}{ended}>"
+
+
+class AtPriority(futures.Executor):
+    """An executor whose calls and coroutines have a priority; see `Executor.at`.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where they run.
+    priority : Priority
+        How urgent they are.
+    """
+
+    def __init__(self, executor: Executor, priority: Priority) -> None:
+        self._executor, self._priority = executor, priority
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Do as `Executor.submit`; the nodes of graphs have priorities of their own."""
+        kind = kind_of(fn)
+        if kind is not None:
+            return kind.submit(self._executor, fn, args, kwargs, self._priority.value)
+        return self._executor._submit_call(fn, args, kwargs, self._priority.value)
+
+    def spawn(self, coroutine: Any, *, name: str | None = None) -> CoroutineTask[Any]:
+        """Do as `Executor.spawn`."""
+        return self._executor.spawn(coroutine, priority=self._priority, name=name)
 
 
 def checked_priority(value: object) -> Priority:

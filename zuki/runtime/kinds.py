@@ -11,7 +11,7 @@ class Kind(NamedTuple):
     """How things of a type are run."""
 
     run: Callable[..., Any]  # executor, thing, arguments, options: the result, at the end
-    submit: Callable[..., Any]  # executor, thing, arguments, options: a future, at once
+    submit: Callable[..., Any]  # executor, thing, arguments, options, level: a future, at once
 
 
 kinds: dict[type, Kind | None] = {}  # also of types that are no kind, once they were looked for

@@ -9,7 +9,6 @@ from typing import Any
 from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
-from zuki.lane.serving import outside_of_loops
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
@@ -101,8 +100,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
                 self._refuse()
             task = spawn_on(pool.lanes or self._open_lanes(), coroutine)
             held.tell(task.cancel)
-            with outside_of_loops():
-                pool.wait_for(task, serves=True)
+            pool.wait_for(task, serves=True)
             held.tell(None)
         if pool.is_closed:
             pool.end_if_empty()

@@ -6,7 +6,6 @@ from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.lane.parking import attend
-from zuki.lane.serving import outside_of_loops
 from zuki.runtime.executor import Executor
 from zuki.runtime.home import MOST_COROUTINES
 from zuki.runtime.lifecycle import watch
@@ -29,8 +28,7 @@ class _CallersHome:
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future and serve meanwhile."""
         lanes = self.lanes
-        with outside_of_loops():
-            attend((lanes.coroutines, lanes.calls), future, timeout)
+        attend((lanes.coroutines, lanes.calls), future, timeout)
 
 
 class SingleThreadedExecutor(Executor, policy="single_threaded"):

@@ -158,15 +158,19 @@ def _run_task(executor: Executor, task: Task, args: tuple[Any, ...], options: di
     return node.result()
 
 
-def _submit_task(executor: Executor, task: Task, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    return executor._submit_call(task, args, options, Priority.NORMAL.value)
+def _submit_task(
+    executor: Executor, task: Task, args: tuple[Any, ...], options: dict[str, Any], level: int
+) -> Any:
+    return executor._submit_call(task, args, options, level)
 
 
 def _run_graph(executor: Executor, graph: Graph, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     return graph.run(executor, *args, **options)
 
 
-def _submit_graph(executor: Executor, graph: Graph, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def _submit_graph(
+    executor: Executor, graph: Graph, args: tuple[Any, ...], options: dict[str, Any], level: int
+) -> Any:
     return graph.submit(executor, *args, **options)
 
 
