@@ -6,7 +6,6 @@ import numpy as np
 
 from zuki_kernels import counters, deque, hands, joining, notifier, queue, runs, search
 from zuki_kernels._types import Table
-from zuki_kernels.runs import NONE
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 GUESTS = 8  # callers that can help at once, beside the pool's threads
@@ -62,11 +61,7 @@ class Tables:
         self.directory = make_table(1, joining.DIRECTORY_FIELDS)
         self._arenas = [mmap(-1, ARENA_BYTES) for _ in range(self.seats)]
         self._fill_hands(max_threads > 1, join, call_python)
-
-    @property
-    def of_a_turn(self) -> tuple[Table, ...]:
-        """The tables that a worker's turn wants, in its order."""
-        return (
+        self.of_a_turn: tuple[Table, ...] = (  # in its order
             self.pool,
             self.workers,
             self.deques,
@@ -76,15 +71,6 @@ class Tables:
             self.hands,
             self.hand_rings,
         )
-
-    def take_hand(self, row: int, stack: tuple[int, int], watched: bool) -> int:
-        """Let the calling thread have a worker's hand, which nobody has; return its address."""
-        hand = self.hands[row]
-        hand[hands.STACK_LIMIT], hand[hands.HELP_LIMIT] = stack
-        hand[hands.STACK_END] = stack[0]
-        hand[hands.RUN] = NONE
-        hand[hands.IS_WATCHED] = watched
-        return hand.ctypes.data
 
     def _fill_hands(self, shares: bool, join: int, call_python: int) -> None:
         for row, arena in enumerate(self._arenas):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from zuki.errors import TaskError
-from zuki.graph.graph import Graph
+from zuki.graph.call import run_task
 from zuki.task.task import Task
 
 
@@ -60,7 +60,4 @@ def run(task: Task, *args: Any, executor: Any = None) -> Any:
     """
     if not isinstance(task, Task):
         raise TaskError(f"zuki.run takes a task, not {task!r}")
-    graph = Graph(f"run of {task.__name__}")
-    node = graph.add(task, *args)
-    graph.run(executor)
-    return node.result()
+    return run_task(task, args, executor)
