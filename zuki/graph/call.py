@@ -38,7 +38,13 @@ def run_task(task: Task, arguments: tuple[Any, ...], executor: Executor | None) 
         What the task returns.
     """
     arguments = task.complete(arguments)
-    found = task.specialise_for(arguments)
+    return run_specialisation(task, task.specialise_for(arguments), arguments, executor)
+
+
+def run_specialisation(
+    task: Task, found: Specialisation, arguments: tuple[Any, ...], executor: Executor | None
+) -> Any:
+    """Do as `run_task` with all arguments, where the task's specialisation for them is known."""
     pool = pool_of(executor)
     warm_up()
     call = _call_of(task, found, arguments)

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -240,7 +241,8 @@ def error_of(state: GraphState, failures: int, first_failed: int) -> BaseExcepti
     if first_failed not in state.errors:  # one of those that were not kept
         first_failed = next(iter(state.errors))
     error = state.errors[first_failed]
-    _add_notes(error, state, first_failed, failures)
+    with suppress(Exception):  # of the exception's own making, or for want of memory
+        _add_notes(error, state, first_failed, failures)
     return error
 
 
