@@ -24,6 +24,7 @@ from .notifier import (
     notify,
     wait_for_work,
 )
+from .patience import FEW, PATIENCE, finished_by_others, is_quick, rest
 from .queue import QUEUE_FIELDS
 from .release import mark_failed, offer_roots, settle, take_roots
 from .runs import (
@@ -154,6 +155,7 @@ def run_tasks(
     if pulse == LATEST:
         pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)
+    patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             nap = _nap(pool, until, pulse)
@@ -214,7 +216,11 @@ def run_tasks(
                 if task >= 0:
                     reason = RUN_PYTHON
                     break
-            task = search.find(pool, workers, deques, rings, queues, runs, me)
+            if spins == 0:
+                had, had_at = mine, mine_at
+                mine, mine_at = load_relaxed(workers, me, TASKS), now()
+                patient = is_quick(mine - had, mine_at - had_at)
+            task = search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)
             block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else spawned.NOTHING
             if block != spawned.NOTHING:
                 spins = 0
@@ -230,11 +236,18 @@ def run_tasks(
                 if spins == 0:
                     idle_since = moment
                 spins += 1
-                if moment - idle_since < _LINGER:
+                if task == search.SCRAPS:
+                    pace = finished_by_others(pool, workers, me)
+                    if spins > 1:
+                        patient = is_quick(pace - paced, moment - paced_at) and moment - idle_since < PATIENCE
+                    paced, paced_at = pace, moment
+                if moment - idle_since < _LINGER or task == search.SCRAPS:  # who is patient looks once more
                     if spins > _EAGER:
                         give_way()  # the thread that has the work may want this very processor
                     for _ in range(_HINTS):
                         spin_hint()
+                    if task == search.SCRAPS:
+                        rest(moment)
                 else:
                     spins = 0
                     nap = _nap(pool, until, pulse)
