@@ -9,7 +9,7 @@ import ctypes
 from typing import Any
 
 from zuki.graph.graph import Graph
-from zuki.graph.running import SELDOM, error_of, pool_of
+from zuki.graph.running import EVERY_NODE, error_of, pool_of
 from zuki.runtime.executor import Executor
 from zuki.runtime.warm import warm_up
 from zuki.task.specialisation import Specialisation
@@ -75,7 +75,7 @@ class _Call:
         state.kept.clear()
         state.contents.freeze(lambda number: node)
         self.plan, self.frame = state.contents.plan, state.frame_of(_NODE)
-        self.epoch, self.times, self.batch, self.slot = 1, 0, SELDOM, -1
+        self.epoch, self.times, self.batch, self.slot = 1, 0, EVERY_NODE, -1
         self.failures, self.is_stopped = 0, False
 
     def run_python(self, node: int, stopped: bool) -> int:

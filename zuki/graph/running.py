@@ -23,8 +23,8 @@ from zuki_kernels._signals import call_body, held_back
 
 _MOST_FAILURES = 10_000  # exceptions that are kept
 _AT_ONCE = 1000  # exceptions that are decoded in one go
-_EVERY_NODE = 1
-SELDOM = 1 << 40  # nodes: workers report when they find nothing more to do
+EVERY_NODE = 1  # as a batch: workers report each node
+_SELDOM = 1 << 40  # as a batch: they report when they find nothing more to do
 _LOOK = 0.05  # seconds between two looks at the signals while a graph waits for its turn
 
 _inside = threading.local()  # .graphs: the graphs whose Python nodes this thread is inside of
@@ -51,7 +51,7 @@ class GraphRun:
         self.epoch = state.epoch
         self._durations = np.zeros(state.contents.count, np.int64) if measured else None
         self.times = 0 if self._durations is None else self._durations.ctypes.data
-        self.batch = _EVERY_NODE if watched else SELDOM
+        self.batch = EVERY_NODE if watched else _SELDOM
         self.slot = -1
         self.future: Future[Report] | None = None
         self.ended = False
