@@ -7,12 +7,15 @@ from .scenario import Scenario
 from .spawners import Spawners
 
 
-def mount_spawning(edit=lambda source, name: source):
+def mount_spawning(edit=lambda source, name: source, chunk=512):
     """Mount kernels whose turns look for spawned tasks alone, and sleep after one round that found none.
 
     The model has no threads that a body could ask for their hands: who enters a body tells it its row.
+    Chunks of arenas have ``chunk`` bytes.
     """
     edits = {
+        ("hands", "CHUNK_BYTES = 1 << 16", f"CHUNK_BYTES = {chunk}"),
+        ("arena", "_FEW = 4", "_FEW = 2"),
         ("turn", "moment - idle_since < _LINGER", "False"),
         ("turn", "search.find(pool, workers, deques, rings, queues, runs, me)", "NONE"),
         (
@@ -58,6 +61,24 @@ def parent_of(*tasks):
         yield from spawners.follow(me, spawn(*tasks) + join(*reversed(tasks)))
 
     return program
+
+
+def leaves(*tasks):
+    """What a task does that spawns these and joins none."""
+
+    def program(spawners, me):
+        yield from spawners.follow(me, spawn(*tasks))
+
+    return program
+
+
+def does(program):
+    """What a task does that spawns and joins as told."""
+
+    def follow(spawners, me):
+        yield from spawners.follow(me, program)
+
+    return follow
 
 
 def tell(task):

@@ -75,6 +75,8 @@ def work(
             beat = pulse.read(pool.tables.pool)
             if is_to_give_up is not None and is_to_give_up():
                 return reason
+        elif reason == turn.SPARE_MEMORY:
+            pool.tables.renew_arena(row)
         elif reason != turn.GO_ON:
             return reason
 

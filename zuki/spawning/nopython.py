@@ -213,6 +213,11 @@ def _lower_spawn(context, builder, signature, args):
     callee = _Callee(context, builder, handle)
     made = fields_of(context, builder, handle)
     size = block_bytes(callee.layout)
+    if size > hands.LARGEST_BLOCK:
+        raise errors.LoweringError(
+            f"zuki.spawn: the arguments and the result of task '{handle.task.__name__}' take {size} bytes; "
+            f"{hands.LARGEST_BLOCK} is the most"
+        )
     hand = emit_current_hand(builder)
     made_at = cgutils.alloca_once_value(builder, cgutils.get_null_value(made._getvalue().type))
     with builder.if_else(builder.icmp_unsigned("!=", hand, _WORD(0)), likely=True) as (inside, outside):
@@ -310,9 +315,11 @@ def _call_directly(context, builder, callee, frame, given, value_at, absent_at) 
         builder, callee.body(), handle.result, handle.arguments, loaded
     )
     frame.give_back(loaded)
+    its = given.hand, given.block, _WORD(block_bytes(callee.layout))
     with builder.if_then(status.is_error, likely=False):
+        _call_kernel(context, builder, hands.forget, *its)
         context.call_conv.return_status_propagate(builder, status)
-    left = _call_kernel(context, builder, hands.join_left, given.hand, given.block)
+    left = _call_kernel(context, builder, hands.join_left, *its)
     _raise_if(context, builder, left)
     if handle.result is types.none:
         return
