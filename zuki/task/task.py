@@ -17,6 +17,7 @@ from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.typing.typeof import Purpose, typeof
 
 from zuki.errors import TaskError
+from zuki.runtime.entering import run_on
 from zuki.task.cache import TaskCache
 from zuki.task.compiler import TaskCompiler
 from zuki.task.in_progress import compilation_of, compiling
@@ -74,6 +75,32 @@ class Task(CPUDispatcher):
             return self.declared_writes
         found = (self.specialise(types).writes for types in list(self.overloads))
         return frozenset().union(*found)
+
+    def run(self, *arguments: Any, executor: Any = None) -> Any:
+        """Run the task inside the pool, with the tasks that it spawns; the same as ``zuki.run``.
+
+        Parameters
+        ----------
+        *arguments
+            What it takes, each in its place.
+        executor : Executor, optional
+            Where it is to run; default: `default_executor`.
+
+        Returns
+        -------
+        object
+            The task's result.
+
+        Raises
+        ------
+        ExecutorShutDownError
+            The executor has been shut down.
+        TaskError
+            The task cannot take these arguments.
+        BaseException
+            What a body has raised.
+        """
+        return run_on(self, executor, arguments, {})
 
     def complete(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments with the body's defaults behind them; raise if their number is wrong."""
