@@ -1,4 +1,4 @@
-"""From Python into the pool, by the executor, by the task and by `zuki.run`; what is said where that fails."""
+"""From Python into the pool: by the executor, by the task, by `zuki.run`; what is said where that fails."""
 
 import threading
 
