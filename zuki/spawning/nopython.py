@@ -54,18 +54,14 @@ class _SpawnTemplate(AbstractTemplate):
 
 def _resolve(context, task, given):
     """Return the types that a task takes for these arguments, and its result's."""
-    if given in task.declared:
-        return given, task.declared[given]
-    if compilation_of(task, given) is not None:
+    declared = task.declared_for(given)
+    if declared != given and compilation_of(task, given) is not None:
         raise errors.TypingError(
             f"zuki.spawn: task '{task.__name__}' spawns itself, so its signature has to be declared: "
             f'@zuki.task("result({", ".join(map(str, given))})")'
         )
-    for declared, result in task.declared.items():
-        if len(declared) == len(given) and all(
-            context.can_convert(have, want) is not None for have, want in zip(given, declared, strict=True)
-        ):
-            return declared, result
+    if declared is not None:
+        return declared, task.declared[declared]
     try:
         found = task.specialise(given)
     except TaskError as error:
