@@ -264,6 +264,15 @@ def join_left(hand: int, block: int) -> int:
 
 
 @kernel
+def drop_left(hand: int, block: int) -> int:
+    """Join what a task that lay at ``block`` has left, and has failed: what has not begun does not begin."""
+    own = table_at(hand, 1, HAND_FIELDS)
+    if load_relaxed(own, 0, ARENA_TOP) == block:
+        return 0
+    return call_join(load_relaxed(own, 0, JOIN), hand, block, NO_MORE_ABOVE)
+
+
+@kernel
 def join_slowly(hand: int, block: int, stamp: int) -> int:
     """Let a task be done that is not the newest in hand; return as `joining.join`."""
     own = table_at(hand, 1, HAND_FIELDS)

@@ -103,8 +103,8 @@ def join(hand: int, block: int, stamp: int) -> int:
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
     wanted, stamp = stamp & DROP == 0, stamp & ~DROP
-    if state & ~7 != stamp or state & 7 == GONE:
-        return JOINED_BEFORE
+    if block >= load_relaxed(hands, me, ARENA_TOP) or state & ~7 != stamp or state & 7 == GONE:
+        return JOINED_BEFORE  # its memory is free, is another's, or is kept by what lies above
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
         if wanted and is_share_due(hands, me):  # many may have been spawned at once, and few of them shared

@@ -8,6 +8,7 @@ from .scenario import finders, named
 from .spawners import NOT_ITS
 
 MUTANTS = [
+    ("join", "block >= load_relaxed(hands, me, ARENA_TOP) or", "False or"),
     ("join", "state & ~7 != stamp or state & 7 == GONE", "state & 7 == GONE"),
     ("join", "state & ~7 != stamp or state & 7 == GONE", "state & ~7 != stamp"),
     ("join", "take_out(hands, me, block)", "pass"),
@@ -36,6 +37,9 @@ SCENARIOS = {
     ),
     "alone, a handle used again": spawning(
         alone(spawn(0) + join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11), shares=False)
+    ),
+    "alone, a handle used twice": spawning(
+        alone(spawn(0) + join(0, 0), (10, NOT_ITS), shares=False)
     ),
     "alone, with room for one": spawning(
         alone(spawn(0) + join(0) + spawn(1) + join(1), (10, 11), room=1)

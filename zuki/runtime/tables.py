@@ -1,4 +1,4 @@
-"""Every table of a pool is made here; after this only kernels touch them."""
+"""Every table of a pool is made here; after that only kernels touch them, but for cells of one's own hand."""
 
 from mmap import mmap
 
@@ -58,6 +58,7 @@ class Tables:
         self.queues = make_table(search.FIRST_OWN + self.seats, queue.QUEUE_FIELDS)
         self.runs = make_table(RUNS, runs.RUN_FIELDS)
         self.hands = make_table(self.seats, hands.HAND_FIELDS)
+        self._hands_at = self.hands.ctypes.data
         self.hand_rings = make_table(self.seats, HAND_CAPACITY)
         self.directory = make_table(1, joining.DIRECTORY_FIELDS)
         self._arenas = [mmap(-1, ARENA_BYTES) for _ in range(self.seats)]
@@ -85,6 +86,26 @@ class Tables:
         hand[hands.RUN] = NONE
         hand[hands.IS_WATCHED] = watched
         return hand.ctypes.data
+
+    # Cells of a hand that only its worker writes, which is the thread that calls these
+
+    def hand_of(self, row: int) -> int:
+        """Return the address of a worker's hand."""
+        return self._hands_at + row * self.hands.strides[0]
+
+    def arena_top(self, row: int) -> int:
+        """Return where the next task would lie that the worker spawns."""
+        return int(self.hands[row, hands.ARENA_TOP])
+
+    def begin_python(self, row: int, slot: int) -> tuple[int, int]:
+        """Let what the worker spawns belong to a run; return the top of its arena, and the run before."""
+        before = int(self.hands[row, hands.RUN])
+        self.hands[row, hands.RUN] = slot
+        return self.arena_top(row), before
+
+    def end_python(self, row: int, before: int) -> None:
+        """Let what the worker spawns belong to the run that it belonged to before."""
+        self.hands[row, hands.RUN] = before
 
     def _fill_hands(self, shares: bool, join: int, call_python: int) -> None:
         for row, arena in enumerate(self._arenas):
