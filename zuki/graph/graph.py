@@ -195,16 +195,19 @@ class Graph:
 
         Parameters
         ----------
-        sources, targets : array of int
-            Numbers of nodes, as many of each.
+        sources, targets : array of int, Nodes, or sequence of Node
+            Nodes or their numbers, as many of each.
 
         Raises
         ------
         GraphError
-            The numbers are not integers, not as many, or name no node; or the graph is running.
+            They are neither nodes nor integers, not as many, or name no node of this graph; or it is running.
         """
         self._state.refuse_while_running()
-        first, second = checked_ids("sources", sources), checked_ids("targets", targets)
+        first, second = (
+            checked_ids(self._state, "sources", sources),
+            checked_ids(self._state, "targets", targets),
+        )
         if len(first) != len(second):
             raise GraphError(f"add_edges: {len(first)} sources and {len(second)} targets")
         self._state.contents.add_edges(first, second)
