@@ -97,9 +97,13 @@ class Tables:
         """Return where the next task would lie that the worker spawns."""
         return int(self.hands[row, hands.ARENA_TOP])
 
+    def run_of(self, row: int) -> int:
+        """Return the slot of the run that the worker works for, or NONE."""
+        return int(self.hands[row, hands.RUN])
+
     def begin_python(self, row: int, slot: int) -> tuple[int, int]:
         """Let what the worker spawns belong to a run; return the top of its arena, and the run before."""
-        before = int(self.hands[row, hands.RUN])
+        before = self.run_of(row)
         self.hands[row, hands.RUN] = slot
         return self.arena_top(row), before
 

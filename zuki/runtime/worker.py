@@ -29,6 +29,11 @@ def row_of_this_thread(pool: "Pool") -> int | None:
     return None
 
 
+def innermost_seat() -> "tuple[Pool, int, int] | None":
+    """Return where this thread is a worker now: the pool and its row; or None."""
+    return seats.taken[-1] if seats.taken else None
+
+
 def work(
     pool: "Pool",
     row: int,

@@ -15,6 +15,7 @@ from numba.extending import lower_builtin
 from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
 from zuki.spawning.handles import JoinHandle, contains_handle, fields_of
+from zuki.spawning.kernel_calls import call_kernel
 from zuki.task.frames import lay_out, takes_no_space, value_type
 from zuki.task.in_progress import compilation_of, innermost
 from zuki.task.lowering import block_bytes
@@ -134,16 +135,6 @@ class _Callee:
         return self.builder.ptrtoint(there, _WORD)
 
 
-def _call_kernel(context, builder, kernel, *args):
-    """Call a kernel that takes and returns words."""
-    signature = (types.int64,) * len(args)
-    kernel.compile(signature)
-    compiled = kernel.overloads[signature]
-    context.add_linking_libs([compiled.library])
-    _, answer = context.call_internal_no_propagate(builder, compiled.fndesc, compiled.signature, args)
-    return answer
-
-
 class _Frame:
     """The frame of a spawned task at an address."""
 
@@ -222,7 +213,7 @@ def _lower_spawn(context, builder, signature, args):
             block = _reserve(context, builder, hand, _WORD(size), emit_stack_pointer(builder))
             address = builder.add(block, _WORD(hands.HEAD_BYTES))
             _Frame(context, builder, callee.layout, handle, address).fill(args[1:])
-            stamp = _call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
+            stamp = call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
             made = fields_of(context, builder, handle)
             made.hand, made.block, made.stamp = hand, block, stamp
             builder.store(made._getvalue(), made_at)
@@ -242,9 +233,9 @@ def _lower_spawn(context, builder, signature, args):
 
 def _reserve(context, builder, *wanted):
     """Take memory for a block, or leave the function with the reason why there is none."""
-    found = cgutils.alloca_once_value(builder, _call_kernel(context, builder, hands.reserve, *wanted))
+    found = cgutils.alloca_once_value(builder, call_kernel(context, builder, hands.reserve, *wanted))
     with builder.if_then(builder.icmp_unsigned("==", builder.load(found), _WORD(0)), likely=False):
-        answer = _call_kernel(context, builder, hands.reserve_slowly, *wanted)
+        answer = call_kernel(context, builder, hands.reserve_slowly, *wanted)
         builder.store(answer, found)
         for verdict, error, text in _REFUSALS:
             with builder.if_then(builder.icmp_signed("==", answer, _WORD(verdict)), likely=False):
@@ -273,7 +264,7 @@ def _lower_join(context, builder, signature, args):
             frame = _Frame(
                 context, builder, callee.layout, handle, builder.add(given.block, _WORD(hands.HEAD_BYTES))
             )
-            newest = _call_kernel(context, builder, hands.take_newest, given.hand, given.block, given.stamp)
+            newest = call_kernel(context, builder, hands.take_newest, given.hand, given.block, given.stamp)
             with builder.if_else(builder.trunc(newest, ir.IntType(1)), likely=True) as (mine, other):
                 with mine:
                     _call_directly(context, builder, callee, frame, given, value_at, absent_at)
@@ -308,7 +299,7 @@ def _call_directly(context, builder, callee, frame, given, value_at, absent_at) 
             builder.call(_dropper(context, builder.module), [given.hand, given.block, status.code])
             _propagate(context, builder, status.code, status.excinfoptr)
         with ended:
-            left = _call_kernel(context, builder, hands.join_left, given.hand, given.block)
+            left = call_kernel(context, builder, hands.join_left, given.hand, given.block)
             _raise_if(context, builder, left)
             if isinstance(handle.result, types.Optional):
                 builder.store(status.is_none, absent_at)
@@ -317,7 +308,7 @@ def _call_directly(context, builder, callee, frame, given, value_at, absent_at) 
 
 
 def _join_slowly(context, builder, frame, given, value_at, absent_at) -> None:
-    failure = _call_kernel(context, builder, hands.join_slowly, given.hand, given.block, given.stamp)
+    failure = call_kernel(context, builder, hands.join_slowly, given.hand, given.block, given.stamp)
     was_joined = builder.icmp_signed("==", failure, _WORD(-1))
     with builder.if_else(was_joined, likely=False) as (joined, ended):
         with joined:
@@ -401,7 +392,7 @@ def _dropper(context, module):
             python.gil_release(lock)
 
     call_python("PyErr_Fetch", [python.pyobj.as_pointer()] * 3, lambda: slots)
-    _call_kernel(context, builder, hands.drop_left, hand, block)
+    call_kernel(context, builder, hands.drop_left, hand, block)
     call_python("PyErr_Restore", [python.pyobj] * 3, lambda: [builder.load(slot) for slot in slots])
     builder.ret_void()
     return function
