@@ -9,7 +9,8 @@ Tasks that are joined in another order than last in, first out leave blocks behi
 (GONE) below others. Where a new chunk is wanted, chunks are searched in which all is gone; a search
 is worth while when there are twice as many chunks as had to stay at the last one, as in a collector
 of garbage. A chunk is *pinned* while a task runs above an address in it at which no block
-tells of the task: what that spawns, and leaves, is looked for from there on.
+tells of the task: what that spawns, and leaves, is looked for from there on. A body that is Python
+pins nothing, for speed: below the innermost of these (PYTHON_FLOOR) no chunk is searched.
 
 Roles: the owner of the hand calls everything here.
 At rest: ARENA_TOP is at the beginning of the first block of the first chunk.
@@ -30,6 +31,7 @@ from .hands import (
     GONE,
     KIND,
     KIND_FIELDS,
+    PYTHON_FLOOR,
     SIZE,
     block_at,
     state_of,
@@ -122,7 +124,7 @@ def _find_chunk(hands: Table, me: int, chunk: int) -> int:
     """Put a chunk behind the last one; return its address, or 0 if there is none."""
     fresh, end = load_relaxed(hands, me, ARENA_FRESH), load_relaxed(hands, me, ARENA_END)
     if fresh >= load_relaxed(hands, me, ARENA_SEARCH) or fresh >= end:
-        visited, found = _search(chunk)
+        visited, found = _search(chunk, chunk_of(load_relaxed(hands, me, PYTHON_FLOOR)))
         if 2 * found < visited:
             store_relaxed(hands, me, ARENA_SEARCH, fresh + visited * CHUNK_BYTES)
         if found > 0:
@@ -135,11 +137,14 @@ def _find_chunk(hands: Table, me: int, chunk: int) -> int:
 
 
 @kernel
-def _search(last: int) -> tuple[int, int]:
-    """Put the chunks in which all is gone behind the last one; return the numbers of all and of those."""
+def _search(last: int, lowest: int) -> tuple[int, int]:
+    """Put the chunks in which all is gone behind the last one; return the numbers of all and of those.
+
+    ``lowest`` is not searched, nor what lies before it.
+    """
     visited, found = 1, 0
     chunk = load_relaxed(chunk_at(last), 0, BEFORE)
-    while chunk != 0:
+    while chunk != 0 and chunk != lowest and last != lowest:
         before = load_relaxed(chunk_at(chunk), 0, BEFORE)
         visited += 1
         if _is_gone(chunk):
@@ -187,5 +192,7 @@ def is_to_be_given_back(hands: Table, me: int) -> bool:
         return False
     first = chunk_at(begin)
     if load_relaxed(hands, me, ARENA_TOP) != begin + CHUNK_HEAD or load_relaxed(first, 0, BEFORE) != 0:
+        return False
+    if load_relaxed(hands, me, PYTHON_FLOOR) != 0:
         return False
     return load_relaxed(first, 0, PINS) == 0

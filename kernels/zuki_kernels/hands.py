@@ -48,6 +48,7 @@ RUN = 35  # slot of the run whose task the thread runs
 ARENA_BEGIN = 40  # address of the first chunk
 ARENA_END = 41  # address behind the memory for chunks
 ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
+PYTHON_FLOOR = 43  # ARENA_TOP when the Python body began that runs, or 0
 HAND_FIELDS = 48
 
 # Words of a block
@@ -72,7 +73,7 @@ SHARED = 1
 AWAITED = 2
 FINISHED = 3
 GONE = 4
-TAKEN = 5
+TAKEN = 6
 _STATES = 7
 ONE_STAMP = 8
 
@@ -284,14 +285,14 @@ def join_left(hand: int, block: int, size: int) -> int:
 
 
 @kernel
-def forget(hand: int, block: int, size: int) -> int:
-    """Let a block that was taken be nobody's, whose task has failed: its children are the spawner's now."""
+def drop_left(hand: int, block: int, size: int) -> int:
+    """Do as `join_left` where the task has failed: what it has spawned and has not begun does not begin."""
     own = table_at(hand, 1, HAND_FIELDS)
-    if load_relaxed(own, 0, ARENA_TOP) == block + size:
-        store_relaxed(own, 0, ARENA_TOP, block)
-    words = block_at(block)
-    store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) & ~_STATES | GONE)
-    return 0
+    failure = 0
+    if load_relaxed(own, 0, ARENA_TOP) != block + size:
+        failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, NO_MORE_ABOVE)
+    store_relaxed(own, 0, ARENA_TOP, block)
+    return failure
 
 
 @kernel

@@ -33,17 +33,14 @@ def test_any_is_taken_out(hand):
         assert hand.is_empty
 
 
-def test_what_has_failed_is_forgotten_and_what_it_has_spawned_is_not(hand):
+def test_what_a_task_has_left_that_failed_does_not_begin(hand):
     handle = hand.spawn(1)
     assert hands.take_newest(hand.address, *handle)
     child = hand.spawn(2)
-    hands.forget(hand.address, handle[0], SIZE)
-    assert hands.state_of(handle[0]) == hands.GONE
-    assert hand.top == child[0] + SIZE
-    assert hand.join_newest(*child) == 0
-    assert hands.take_newest(hand.address, *hand.spawn(3))
-    hands.forget(hand.address, child[0], SIZE)
-    assert hand.top == child[0]
+    assert hands.drop_left(hand.address, handle[0], SIZE) == 0
+    assert hand.result(child[0]) == -1  # released, and not run
+    assert hand.is_empty
+    assert hand.top == handle[0]
 
 
 def test_there_is_no_room_beyond_the_chunk_or_the_stack(hand):

@@ -160,7 +160,7 @@ class Spawners(World):
             failure, result = yield from self.work(me, argument)
             its = hand, block, WIDE_SIZE if argument in self.wide else SIZE
             if failure:
-                yield from kernels.forget(*its)
+                yield from kernels.drop_left(*its)
                 return -failure
             return -(yield from kernels.join_left(*its)) or result
         failure = yield from kernels.join_slowly(hand, block, stamp)

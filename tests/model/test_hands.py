@@ -31,8 +31,8 @@ MUTANTS = [
     ("share", "store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)", "pass"),
     ("share", "store_relaxed(words, 0, OWNER, load_relaxed(hands, me, ROW))", "pass"),
     ("join_left", "load_relaxed(own, 0, ARENA_TOP) != block + size", "False"),
-    ("forget", "store_relaxed(own, 0, ARENA_TOP, block)", "pass"),
-    ("forget", "| GONE", "| TAKEN"),
+    ("drop_left", "load_relaxed(own, 0, ARENA_TOP) != block + size", "False"),
+    ("drop_left", "store_relaxed(own, 0, ARENA_TOP, block)", "pass"),
     ("join_left", "store_relaxed(own, 0, ARENA_TOP, block)", "pass"),
 ]  # fmt: skip
 BEYOND_THE_MODEL = {}

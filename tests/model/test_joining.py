@@ -37,7 +37,9 @@ SCENARIOS = {
     "alone, a handle used again": spawning(
         alone(spawn(0) + join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11), shares=False)
     ),
-    "alone, joined twice": spawning(alone(spawn(0) + join(0, 0), (10, NOT_ITS), shares=False)),
+    "alone, a handle used twice": spawning(
+        alone(spawn(0) + join(0, 0), (10, NOT_ITS), shares=False)
+    ),
     "taken before, and fails": spawning(family(join(0), (-1,), taken=True, failing=(0,))),
     "taken before, two are in hand": spawning(
         family(

@@ -293,7 +293,7 @@ class Pool:
             self.start_thread()
         if ended >= 0:
             self.end(ended)
-        return worker.run_python(self, task) if reason == turn.RUN_PYTHON else turn.RETURNED
+        return worker.run_python(self, me, task) if reason == turn.RUN_PYTHON else turn.RETURNED
 
     def _keep_pulse(self) -> None:
         with self._lock:

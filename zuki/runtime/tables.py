@@ -1,4 +1,4 @@
-"""Every table of a pool is made here; after this only kernels touch them."""
+"""Every table of a pool is made here; after that only kernels touch them, but for cells of one's own hand."""
 
 import mmap
 
@@ -64,6 +64,7 @@ class Tables:
         self.queues = make_table(search.FIRST_OWN + self.seats, queue.QUEUE_FIELDS)
         self.runs = make_table(RUNS, runs.RUN_FIELDS)
         self.hands = make_table(self.seats, hands.HAND_FIELDS)
+        self._hands_at = self.hands.ctypes.data
         self.hand_rings = make_table(self.seats, HAND_CAPACITY)
         self.directory = make_table(1, joining.DIRECTORY_FIELDS)
         self._arenas: dict[int, mmap.mmap] = {}  # of the rows that somebody has had
@@ -120,6 +121,32 @@ class Tables:
         begin = -(-address // hands.CHUNK_BYTES) * hands.CHUNK_BYTES
         arena.lay_out(self.hands, row, begin, begin + size)
         self._arenas[row] = memory
+
+    # Cells of a hand that only its worker writes, which is the thread that calls these
+
+    def hand_of(self, row: int) -> int:
+        """Return the address of a worker's hand."""
+        return self._hands_at + row * self.hands.strides[0]
+
+    def arena_top(self, row: int) -> int:
+        """Return where the next task would lie that the worker spawns."""
+        return int(self.hands[row, hands.ARENA_TOP])
+
+    def run_of(self, row: int) -> int:
+        """Return the slot of the run that the worker works for, or NONE."""
+        return int(self.hands[row, hands.RUN])
+
+    def begin_python(self, row: int, slot: int) -> tuple[int, int, int]:
+        """Let what the worker spawns belong to a run; return the top of its arena, and what was before."""
+        hand, floor = self.hands[row], self.arena_top(row)
+        before = int(hand[hands.RUN]), int(hand[hands.PYTHON_FLOOR])
+        hand[hands.RUN], hand[hands.PYTHON_FLOOR] = slot, floor
+        return floor, *before
+
+    def end_python(self, row: int, run: int, floor: int) -> None:
+        """Let what the worker spawns belong to what it belonged to before."""
+        hand = self.hands[row]
+        hand[hands.RUN], hand[hands.PYTHON_FLOOR] = run, floor
 
     def _fill_hands(self, shares: bool, join: int, call_python: int) -> None:
         for row, hand in enumerate(self.hands):
