@@ -36,11 +36,13 @@ class Spawners(World):
         Whether task 0 has been spawned by the owner, and taken by worker 0, before the beginning.
     room : int
         How many chunks an arena holds.
+    nodes, edges
+        The graph, as in `World`.
     """
 
     def __init__(self, kernels, tasks, *, workers=2, children=None, failing=(), wide=(),
-                 shares=True, taken=False, room=1):  # fmt: skip
-        super().__init__(workers=workers)
+                 shares=True, taken=False, room=1, nodes=1, edges=()):  # fmt: skip
+        super().__init__(nodes, edges, workers=workers)
         self.owns = workers - 1  # not row 0, which also stands for what was never written
         self.kernels, self.children, self.failing, self.wide = kernels, children or {}, failing, wide
         self.ran = Table("ran", 1, tasks)
@@ -237,11 +239,15 @@ class Spawners(World):
 
     # ---- oracles ----------------------------------------------------------------------------------
 
-    def wrong_at_rest(self, memory, released=()):
+    def wrong_at_rest(self, memory, released=(), dropped=()):
         """What is wrong with the hands, and with what has run and was released, at the end."""
         times = [memory.latest(self.ran, 0, task) for task in range(self.ran.shape[1])]
-        if times != [1] * len(times):
+        if times != [int(task not in dropped) for task in range(len(times))]:
             return f"the tasks have run {times} times"
+        return self.wrong_in_hands(memory, released)
+
+    def wrong_in_hands(self, memory, released=()):
+        """What is wrong with the hands and arenas, and with what was released, at the end."""
         let_go = [memory.latest(self.released, 0, task) for task in range(self.ran.shape[1])]
         if let_go != [int(task in released) for task in range(self.ran.shape[1])]:
             return f"the frames were released {let_go} times"

@@ -21,7 +21,7 @@ MUTANTS = [
     ("_insert", "store_relaxed(chunk_at(chunk), 0, NEXT, new)", "pass"),
     ("_is_gone", "load_relaxed(words, 0, PINS) != 0", "False"),
     ("_is_gone", "state_of(block) != GONE", "state_of(block) == 0"),
-    ("_is_gone", "state_of(block) != GONE", "state_of(block) not in (GONE, 5)"),
+    ("_is_gone", "state_of(block) != GONE", "state_of(block) not in (GONE, 6)"),
 ]  # fmt: skip
 THAT_GO_ROUND = [  # by them lists become rings
     ("_search", "store_relaxed(chunk_at(following), 0, BEFORE, before)", "pass"),

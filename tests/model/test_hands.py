@@ -98,7 +98,7 @@ SCENARIOS = {
     ),
     "alone, one fails": spawning(
         alone(
-            spawn(0, 1) + join(1, 0), (-2, 10), released=(2,),
+            spawn(0, 1) + join(1, 0), (-2, 10), released=(2,), dropped=(2,),
             shares=False, tasks=3, children={1: leaves(2)}, failing=(1,),
         )
     ),
