@@ -180,7 +180,13 @@ class Pool:
         if row is None:
             with self._lock:
                 kept_for_threads = self.max_threads - self._seated_threads
-                if len(self._free_rows) <= kept_for_threads or not notifier.join(self.tables.pool):
+                if len(self._free_rows) <= kept_for_threads:
+                    return None
+                try:
+                    self.tables.provide_arena(self._free_rows[0])
+                except OSError:
+                    return None
+                if not notifier.join(self.tables.pool):
                     return None
                 row = self._take_row()
             pulse.count_helper(self.tables.pool, 1)
@@ -204,6 +210,7 @@ class Pool:
         self._give_seat_back()
         if worker.row_of_this_thread(self) is not None:
             return True
+        self.tables.tidy_arena(row)
         tables = self.tables
         pulse.count_helper(tables.pool, -1)
         left = search.is_anything_left(tables.deques, tables.queues, row)
@@ -229,6 +236,7 @@ class Pool:
                 return True
             row = self._take_row()
             try:
+                self.tables.provide_arena(row)
                 thread = threading.Thread(
                     target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
                 )
@@ -241,6 +249,7 @@ class Pool:
             except (
                 RuntimeError,
                 MemoryError,
+                OSError,
             ):  # no more, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool, self.tables.workers)
@@ -263,6 +272,7 @@ class Pool:
                 self._owed_starts -= 1
                 return False
             self._give_seat_back()
+            self.tables.tidy_arena(row)
             heappush(self._free_rows, row)
             self._seated_threads -= 1
         return True
@@ -283,7 +293,7 @@ class Pool:
             self.start_thread()
         if ended >= 0:
             self.end(ended)
-        return worker.run_python(self, task) if reason == turn.RUN_PYTHON else turn.RETURNED
+        return worker.run_python(self, me, task) if reason == turn.RUN_PYTHON else turn.RETURNED
 
     def _keep_pulse(self) -> None:
         with self._lock:

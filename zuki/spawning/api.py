@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from numba.core.dispatcher import Dispatcher
+
 from zuki.errors import TaskError
 from zuki.graph.graph import Graph
+from zuki.runtime.entering import run_on
 from zuki.task.task import Task
 
 
@@ -41,26 +44,40 @@ def join(handle: Any) -> Any:
     raise TaskError("zuki.join is for jitted code; from Python, zuki.run returns a task's result")
 
 
-def run(task: Task, *args: Any, executor: Any = None) -> Any:
-    """Run a task inside the pool, with the tasks that it spawns.
+def run(work: Any, *args: Any, executor: Any = None) -> Any:
+    """Run a task inside the pool, with the tasks that it spawns; or a graph.
 
     Parameters
     ----------
-    task : Task
+    work : Task, Numba function or Graph
         What is to run.
     *args
-        What it takes, each in its place.
+        What the task takes, each in its place.
     executor : Executor, optional
         Where it is to run; default: `default_executor`.
 
     Returns
     -------
     object
-        The task's result.
+        The task's result, or the graph's `Report`.
+
+    Raises
+    ------
+    ExecutorShutDownError
+        The executor has been shut down.
+    TaskError
+        There is nothing of that kind to run, or the task cannot take these arguments.
+    BaseException
+        What a body has raised.
     """
-    if not isinstance(task, Task):
-        raise TaskError(f"zuki.run takes a task, not {task!r}")
+    return run_on(work, executor, args, {})
+
+
+@run_on.register
+def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if options:
+        raise TypeError(f"task '{task.__name__}' is run without {', '.join(options)}: that is for graphs")
     graph = Graph(f"run of {task.__name__}")
-    node = graph.add(task, *args)
+    node = graph.add(task, *arguments)
     graph.run(executor)
     return node.result()
