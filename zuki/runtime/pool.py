@@ -9,10 +9,10 @@ from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.runtime import hands, worker
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki_kernels import current, notifier, pulse, search, starting, turn
+from zuki_kernels import current, notifier, pulse, search, seats, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
-from zuki_kernels._types import Table
+from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
 
 _MOMENT = 0.0005  # seconds
@@ -162,8 +162,7 @@ class Pool:
 
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
-        runs = self.tables.runs
-        self.active[slot].end(*starting.outcome(runs, slot), starting.is_stopped(runs, slot))
+        self.active[slot].end(*starting.outcome(self.tables.runs, slot))
         with self._lock:
             del self.active[slot]
             self._free_slots.append(slot)
@@ -177,22 +176,27 @@ class Pool:
     def _sit_down(self) -> int | None:
         """Make the calling thread a worker; return its row, or None if it cannot be one now."""
         row = worker.row_of_this_thread(self)
-        if row is None:
-            with self._lock:
-                kept_for_threads = self.max_threads - self._seated_threads
-                if len(self._free_rows) <= kept_for_threads:
-                    return None
-                try:
-                    self.tables.provide_arena(self._free_rows[0])
-                except OSError:
-                    return None
-                if not notifier.join(self.tables.pool):
-                    return None
-                row = self._take_row()
-            pulse.count_helper(self.tables.pool, 1)
-            if threading.current_thread() is threading.main_thread():
-                self._keep_pulse()
-        self._take_seat(row)
+        if row is not None:
+            self._take_seat(row)
+            return row
+        main = worker.is_main_thread()
+        with self._lock:
+            kept_for_threads = self.max_threads - self._seated_threads
+            if len(self._free_rows) <= kept_for_threads:
+                return None
+            row = self._free_rows[0]
+            tables = self.tables
+            try:
+                tables.provide_arena(row)
+            except OSError:
+                return None
+            before = seats.sit_down(tables.pool, tables.hands, row, *hands.stack_limits(), main)
+            if before == seats.REFUSED:
+                return None
+            heappop(self._free_rows)
+        worker.seats.taken.append((self, row, before))
+        if main:
+            self._keep_pulse()
         return row
 
     def _leave(self, row: int, held: held_back) -> None:
@@ -207,19 +211,16 @@ class Pool:
 
     def _stand_up(self, row: int) -> bool:
         """Give a seat back; return whether somebody is there to do what is left."""
-        self._give_seat_back()
+        _, _, before = worker.seats.taken.pop()
         if worker.row_of_this_thread(self) is not None:
+            current.hold(before)
             return True
-        self.tables.tidy_arena(row)
-        tables = self.tables
-        pulse.count_helper(tables.pool, -1)
-        left = search.is_anything_left(tables.deques, tables.queues, row)
-        start = notifier.depart(tables.pool, tables.workers, row, False, left) == notifier.START
+        given = self.tables
+        given.tidy_arena(row)
+        start, deserted = seats.stand_up(given.pool, given.workers, given.deques, given.queues, row, before)
         with self._lock:
             heappush(self._free_rows, row)
-        if start:
-            self.start_thread()
-        return not notifier.is_deserted(tables.pool)
+        return self.start_thread() or not notifier.is_deserted(given.pool) if start else not deserted
 
     def _take_row(self) -> int:
         row = heappop(self._free_rows)
@@ -279,8 +280,8 @@ class Pool:
 
     def _take_seat(self, row: int) -> None:
         """Let the calling thread be a worker: its jitted code spawns into the worker's hand."""
-        main = threading.current_thread() is threading.main_thread()
-        before = current.hold(self.tables.take_hand(row, hands.stack_limits(), main))
+        main = worker.is_main_thread()
+        before = seats.take_hand(self.tables.hands, row, *hands.stack_limits(), main)
         worker.seats.taken.append((self, row, before))
 
     def _give_seat_back(self) -> None:
@@ -312,9 +313,9 @@ class Pool:
                     self._pulse = None
                     return
 
-    def counters(self) -> Table:
-        """Return a copy of the workers' counters."""
-        return self.tables.workers.copy()
+    def counters(self) -> list[list[int]]:
+        """Return how many tasks each worker has run, and how many of them it has taken from others."""
+        return self.tables.workers[:, TASKS : STEALS + 1].tolist()
 
     # ---- end --------------------------------------------------------------------------------------
 

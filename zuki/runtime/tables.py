@@ -6,7 +6,6 @@ import numpy as np
 
 from zuki_kernels import arena, counters, deque, hands, joining, notifier, queue, runs, search
 from zuki_kernels._types import Table
-from zuki_kernels.runs import NONE
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 GUESTS = 8  # callers that can help at once, beside the pool's threads
@@ -69,11 +68,7 @@ class Tables:
         self.directory = make_table(1, joining.DIRECTORY_FIELDS)
         self._arenas: dict[int, mmap.mmap] = {}  # of the rows that somebody has had
         self._fill_hands(max_threads > 1, join, call_python)
-
-    @property
-    def of_a_turn(self) -> tuple[Table, ...]:
-        """The tables that a worker's turn wants, in its order."""
-        return (
+        self.of_a_turn: tuple[Table, ...] = (  # in its order
             self.pool,
             self.workers,
             self.deques,
@@ -83,15 +78,6 @@ class Tables:
             self.hands,
             self.hand_rings,
         )
-
-    def take_hand(self, row: int, stack: tuple[int, int], watched: bool) -> int:
-        """Let the calling thread have a worker's hand, which nobody has; return its address."""
-        hand = self.hands[row]
-        hand[hands.STACK_LIMIT], hand[hands.HELP_LIMIT] = stack
-        hand[hands.STACK_END] = stack[0]
-        hand[hands.RUN] = NONE
-        hand[hands.IS_WATCHED] = watched
-        return hand.ctypes.data
 
     def provide_arena(self, row: int) -> None:
         """Let a worker's hand have memory, before somebody takes it."""
