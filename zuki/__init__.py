@@ -24,6 +24,7 @@ from zuki.spawning.algorithms import (
     parallel_scan,
 )
 from zuki.spawning.api import join, run, spawn
+from zuki.spawning.asking import cancelled, num_workers, worker_id
 from zuki.spawning.sorting import parallel_sort
 from zuki.task.task import Task, task
 
@@ -42,9 +43,11 @@ __all__ = [
     "Task",
     "TaskError",
     "ZukiError",
+    "cancelled",
     "default_executor",
     "each",
     "join",
+    "num_workers",
     "parallel_for",
     "parallel_for_range",
     "parallel_invoke",
@@ -55,4 +58,5 @@ __all__ = [
     "run",
     "spawn",
     "task",
+    "worker_id",
 ]

@@ -5,7 +5,7 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import deque, spawned
+from . import arena, deque, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -45,10 +45,12 @@ from .hands import (
     STACK_END,
     STACK_LIMIT,
     STATE,
+    TAKEN,
     TOO_DEEP,
     block_at,
     expect,
     finish,
+    has_room,
     is_done,
     is_share_due,
     take_out,
@@ -96,14 +98,14 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp in (ALL_ABOVE, NO_MORE_ABOVE):
         return spawned.join_all_above(hands, me, block, stamp == NO_MORE_ABOVE)
     if stamp == LOOK_UP:
-        return _look_up(directory, own, me)
+        return _look_up(directory, own, me, block)
     if stamp == SHARE:
         _share(directory, hands, me)
         return 0
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
     wanted, stamp = stamp & DROP == 0, stamp & ~DROP
-    if state & ~7 != stamp or state & 7 == GONE:
+    if state & ~7 != stamp or state & 7 in (GONE, TAKEN):
         return JOINED_BEFORE
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
@@ -163,9 +165,10 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
 
 
 @kernel
-def _look_up(directory: Table, own: Table, me: int) -> int:
-    """Do what a thread that spawns was asked for; return 0, `TOO_DEEP` or `CANCELLED`."""
+def _look_up(directory: Table, own: Table, me: int, size: int) -> int:
+    """Do what a thread that spawns was asked for, and find memory; return 0, `TOO_DEEP` or `CANCELLED`."""
     limit = load_relaxed(own, 0, STACK_LIMIT)
+    full = not has_room(load_relaxed(own, 0, ARENA_TOP), size)
     if limit >= IN_DOUBT:
         store_relaxed(own, 0, STACK_LIMIT, load_relaxed(own, 0, STACK_END))
         if limit == ASKED and load_relaxed(own, 0, IS_WATCHED) != 0:
@@ -174,8 +177,9 @@ def _look_up(directory: Table, own: Table, me: int) -> int:
         run = load_relaxed(own, 0, RUN)
         if run >= 0 and load_relaxed(runs, run, STOPPED) != 0:
             return CANCELLED
-        return 0
-    return TOO_DEEP
+    elif not full:  # so it is the stack
+        return TOO_DEEP
+    return TOO_DEEP if full and not arena.advance(own, 0) else 0
 
 
 @kernel

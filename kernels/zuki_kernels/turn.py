@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import lane, queue, search, spawned
+from . import arena, lane, queue, search, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -55,6 +55,7 @@ RUN_OVER = 2  # the run that was waited for has ended
 SIGNALS = 3  # the pulse has moved: let Python look at its signals
 EXIT = 4  # the pool ends
 LEFT = 5  # the thread has been idle for long, and is no worker any more
+SPARE_MEMORY = 6  # the worker is idle, and its arena has memory that the system may have
 
 # How a Python body went
 RETURNED = 0
@@ -248,6 +249,9 @@ def run_tasks(
                         spin_hint()
                     if task == search.SCRAPS:
                         rest(moment)
+                elif until >= NONE and arena.is_to_be_given_back(hands, me):
+                    reason = SPARE_MEMORY
+                    break
                 else:
                     spins = 0
                     nap = _nap(pool, until, pulse)

@@ -20,6 +20,7 @@ from zuki.graph.running import RunFuture, begin
 from zuki.graph.single import add_one
 from zuki.graph.state import GraphState
 from zuki.graph.waiting import ranges_of
+from zuki.runtime.entering import run_on
 from zuki.runtime.executor import Executor
 from zuki.runtime.warm import warm_up
 from zuki_kernels._signals import held_back
@@ -323,3 +324,12 @@ class Graph:
 
     def _repr_html_(self) -> str:
         return html_of(self)
+
+
+@run_on.register
+def _run_graph(
+    graph: Graph, executor: Executor | None, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Report:
+    if arguments:
+        raise GraphError(f"graph {graph.name!r} is run without arguments: its nodes have theirs")
+    return graph.run(executor, **options)

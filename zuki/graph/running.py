@@ -87,6 +87,11 @@ class GraphRun:
                 self._durations[node] = time.perf_counter_ns() - begun
         return turn.RETURNED
 
+    def fail(self, node: int, failure: int) -> int:
+        """Keep the first that a Python node has raised: itself, or by a task that it has left behind."""
+        self._state.errors.setdefault(node, exception_of(failure))
+        return turn.RAISED
+
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""
         try:

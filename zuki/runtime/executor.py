@@ -5,8 +5,10 @@ import os
 import threading
 import weakref
 from types import TracebackType
+from typing import Any
 
 from zuki.platform.cpus import usable_cpus
+from zuki.runtime.entering import run_on
 from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
 
@@ -49,7 +51,7 @@ def _default_threads() -> int:
 
 
 class Executor:
-    """Runs graphs on a pool of threads that share their work.
+    """Runs graphs and tasks on a pool of threads that share their work.
 
     Threads start when there is work for them, and end when there was none for long. A thread
     that calls `Graph.run` helps, and counts as one of ``max_threads`` while it does.
@@ -126,22 +128,33 @@ class Executor:
         """What the threads' names begin with."""
         return self._pool.name
 
-    def run(self, graph, *, progress: bool = False, measure: bool = False):
-        """Run a graph to its end; the same as ``graph.run(self)``.
+    def run(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
+        """Run a graph, or a task and what it spawns, to its end; this thread helps.
 
         Parameters
         ----------
-        graph : Graph
+        work : Graph, Task or Numba function
             What to run.
-        progress, measure : bool
-            As for `Graph.run`.
+        *arguments
+            What the task takes, each in its place; a graph takes none.
+        **options
+            For a graph ``progress`` and ``measure``, as for `Graph.run`; a task takes none.
 
         Returns
         -------
-        Report
-            What the run took.
+        object
+            The task's result, or the graph's `Report`.
+
+        Raises
+        ------
+        ExecutorShutDownError
+            The executor has been shut down.
+        TaskError
+            There is nothing of that kind to run, or the task cannot take these arguments.
+        BaseException
+            What a body has raised.
         """
-        return graph.run(self, progress=progress, measure=measure)
+        return run_on(work, self, arguments, options)
 
     def submit(self, graph):
         """Begin to run a graph; the same as ``graph.submit(self)``.

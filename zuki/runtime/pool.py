@@ -186,6 +186,10 @@ class Pool:
                 return None
             row = self._free_rows[0]
             tables = self.tables
+            try:
+                tables.provide_arena(row)
+            except OSError:
+                return None
             before = seats.sit_down(tables.pool, tables.hands, row, *hands.stack_limits(), main)
             if before == seats.REFUSED:
                 return None
@@ -212,6 +216,7 @@ class Pool:
             current.hold(before)
             return True
         given = self.tables
+        given.tidy_arena(row)
         start, deserted = seats.stand_up(given.pool, given.workers, given.deques, given.queues, row, before)
         with self._lock:
             heappush(self._free_rows, row)
@@ -232,6 +237,7 @@ class Pool:
                 return True
             row = self._take_row()
             try:
+                self.tables.provide_arena(row)
                 thread = threading.Thread(
                     target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
                 )
@@ -244,6 +250,7 @@ class Pool:
             except (
                 RuntimeError,
                 MemoryError,
+                OSError,
             ):  # no more, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool, self.tables.workers)
@@ -266,6 +273,7 @@ class Pool:
                 self._owed_starts -= 1
                 return False
             self._give_seat_back()
+            self.tables.tidy_arena(row)
             heappush(self._free_rows, row)
             self._seated_threads -= 1
         return True
@@ -286,7 +294,7 @@ class Pool:
             self.start_thread()
         if ended >= 0:
             self.end(ended)
-        return worker.run_python(self, task) if reason == turn.RUN_PYTHON else turn.RETURNED
+        return worker.run_python(self, me, task) if reason == turn.RUN_PYTHON else turn.RETURNED
 
     def _keep_pulse(self) -> None:
         with self._lock:

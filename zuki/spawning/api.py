@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from numba.core.dispatcher import Dispatcher
+
 from zuki.errors import TaskError
 from zuki.graph.call import run_task
+from zuki.graph.checks import checked_task
+from zuki.runtime.entering import run_on
 from zuki.task.task import Task
 
 
@@ -41,23 +45,37 @@ def join(handle: Any) -> Any:
     raise TaskError("zuki.join is for jitted code; from Python, zuki.run returns a task's result")
 
 
-def run(task: Task, *args: Any, executor: Any = None) -> Any:
-    """Run a task inside the pool, with the tasks that it spawns.
+def run(work: Any, *args: Any, executor: Any = None) -> Any:
+    """Run a task inside the pool, with the tasks that it spawns; or a graph.
 
     Parameters
     ----------
-    task : Task
+    work : Task, Numba function or Graph
         What is to run.
     *args
-        What it takes, each in its place.
+        What the task takes, each in its place.
     executor : Executor, optional
         Where it is to run; default: `default_executor`.
 
     Returns
     -------
     object
-        The task's result.
+        The task's result, or the graph's `Report`.
+
+    Raises
+    ------
+    ExecutorShutDownError
+        The executor has been shut down.
+    TaskError
+        There is nothing of that kind to run, or the task cannot take these arguments.
+    BaseException
+        What a body has raised.
     """
-    if not isinstance(task, Task):
-        raise TaskError(f"zuki.run takes a task, not {task!r}")
-    return run_task(task, args, executor)
+    return run_on(work, executor, args, {})
+
+
+@run_on.register
+def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if options:
+        raise TypeError(f"task '{task.__name__}' is run without {', '.join(options)}: that is for graphs")
+    return run_task(checked_task(task), arguments, executor)

@@ -142,7 +142,7 @@ def _used_by(function: FunctionType) -> Iterator[tuple[str, Any]]:
     """Yield what the names in a function stand for, also behind modules, always in the same order."""
     names = sorted(_all_names(function.__code__))
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    spaces = [{name: cell.cell_contents for name, cell in cells if _is_filled(cell)}, function.__globals__]
+    spaces = [{name: cell.cell_contents for name, cell in cells if is_filled(cell)}, function.__globals__]
     modules = set()
     for space in spaces:
         for name in sorted(space) if space is spaces[0] else names:
@@ -193,7 +193,8 @@ def _all_names(code: CodeType) -> set[str]:
     return names
 
 
-def _is_filled(cell) -> bool:
+def is_filled(cell) -> bool:
+    """Tell whether what a cell of a closure stands for is there."""
     try:
         _ = cell.cell_contents
     except ValueError:
