@@ -22,7 +22,7 @@ from ._jit import kernel
 from ._machine import WORD, call_symbol, compiles_to
 from ._target import LINUX, WINDOWS, target_of
 
-LAYOUT = 1  # to be raised with every change of the columns of a hand, of a block or of a description
+LAYOUT = 2  # to be raised with every change of the columns of a hand, of a block or of a description
 
 _NO_DISTANCE = -1
 # Of a thread's descriptor: what glibc has had since 2.4 on 64 bits, and less than lies above it
