@@ -50,8 +50,7 @@ def take(hands: Table, me: int, victim: int) -> int:
     if block != NOTHING:
         others = load_relaxed(block_at(block), 0, OLDER)
         if others != NOTHING:
-            # order: the tasks, then the list; pairs with the exchange
-            store_release(hands, me, DETACHED, others)
+            store_release(hands, me, DETACHED, others)  # order: tasks, then list; pairs with the exchange
     return block
 
 
