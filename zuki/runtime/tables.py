@@ -132,6 +132,10 @@ class Tables:
         """Return where the next task would lie that the worker spawns."""
         return int(self.hands[row, hands.ARENA_TOP])
 
+    def has_detached(self, row: int) -> bool:
+        """Tell whether the worker has detached tasks that nobody has taken."""
+        return bool(self.hands[row, hands.DETACHED] != hands.NOTHING)
+
     def run_of(self, row: int) -> int:
         """Return the slot of the run that the worker works for, or NONE."""
         return int(self.hands[row, hands.RUN])
