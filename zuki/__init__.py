@@ -25,6 +25,7 @@ from zuki.spawning.algorithms import (
 )
 from zuki.spawning.api import join, run, spawn
 from zuki.spawning.asking import cancelled, num_workers, worker_id
+from zuki.spawning.detaching import spawn_detached
 from zuki.spawning.sorting import parallel_sort
 from zuki.task.task import Task, task
 
@@ -57,6 +58,7 @@ __all__ = [
     "parallel_sort",
     "run",
     "spawn",
+    "spawn_detached",
     "task",
     "worker_id",
 ]

@@ -15,7 +15,8 @@ moves it from which to which is in ``docs/parking.md``:
     AWAITED  the same, and its owner sleeps, or is about to, until it is finished
     FINISHED     finished; FAILURE says how
     GONE     joined: the block is nobody's
-    TAKEN    its body runs, called by the join of the newest: the block lies below what that spawns
+    CALLED   its body runs, called by the join of the newest: the block lies below what that spawns
+    LISTED   detached, and has not ended: see `detached`
 
 Roles: the owner calls everything here but `finish`, which whoever ran a shared task calls.
 At rest: the list leads from NEWEST by OLDER to the anchor, which is in the hand itself, and
@@ -45,6 +46,7 @@ IS_WATCHED = 32  # 1: the thread has to look at its signals
 HELP_LIMIT = 33  # address: a stack that has grown beyond it takes no tasks of others
 STACK_END = 34  # what STACK_LIMIT is when nobody asks the thread to look up from its work
 RUN = 35  # slot of the run whose task the thread runs
+DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NOTHING
 ARENA_BEGIN = 40  # address of the first chunk
 ARENA_END = 41  # address behind the memory for chunks
 ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
@@ -54,7 +56,7 @@ HAND_FIELDS = 48
 # Words of a block
 KIND = 0  # address of the description of what is run: entry, bytes of a block, release
 STATE = 1
-OLDER = 2  # in hand: the block spawned before
+OLDER = 2  # in hand: the block spawned before; in a list of detached tasks: the next one
 NEWER = 3  # in hand: the block spawned after, where there is one
 FAILURE = 2  # finished: how it went: 0, or what its entry returned
 RUN_OF = 2  # shared, not finished: slot of the run that it is a part of
@@ -73,9 +75,12 @@ SHARED = 1
 AWAITED = 2
 FINISHED = 3
 GONE = 4
-TAKEN = 6
+LISTED = 5
+CALLED = 6
 _STATES = 7
 ONE_STAMP = 8
+
+NOTHING = 0  # as a block: none
 
 CHUNK_BYTES = 1 << 16  # of an arena; chunks are aligned to their size: an address tells where its chunk ends
 CHUNK_HEAD = 64  # bytes from a chunk's address to its first block's
@@ -112,7 +117,7 @@ def take(hands: Table, me: int, block: int, stamp: int) -> bool:
     if load_relaxed(hands, me, NEWEST) != block or load_relaxed(words, 0, STATE) != stamp:
         return False
     store_relaxed(hands, me, NEWEST, load_relaxed(words, 0, OLDER))
-    store_relaxed(words, 0, STATE, stamp | TAKEN)
+    store_relaxed(words, 0, STATE, stamp | CALLED)
     return True
 
 
@@ -196,11 +201,14 @@ def finish(block: int, failure: int) -> int:
 ALL_ABOVE = -1  # as a stamp for `joining.join`: join all that lies above the block
 NO_MORE_ABOVE = -4  # the same, but what has not begun is not to begin
 SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
+DETACH = -5  # as a stamp for `joining.join`: the block is a detached task to be listed
+RUN_DETACHED = -6  # as a stamp for `joining.join`: the block is a detached task to be run
 LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block?
 DROP = 1  # bit of a stamp for `joining.join`: what has not begun is not to begin
 
 TOO_DEEP = -1  # verdict: the stack, or the arena, is full
 CANCELLED = -2  # verdict: the run was stopped
+TOO_MANY = -3  # verdict: no slot is free for the run that detached tasks are a part of
 
 ASKED = (1 << 63) - 1  # as STACK_LIMIT: every stack is beyond it
 IN_DOUBT = ASKED - 1  # as STACK_LIMIT: the same, of who asks itself whether the run of a task was stopped
@@ -262,6 +270,15 @@ def spawn(hand: int, block: int, kind: int) -> int:
     if is_share_due(own, 0):
         call_join(load_relaxed(own, 0, JOIN), hand, block, SHARE)
     return stamp
+
+
+@kernel
+def detach(hand: int, block: int, kind: int) -> int:
+    """List a task that nobody will join, whose block is memory of its own; return 0, or `TOO_MANY`."""
+    words = block_at(block)
+    store_relaxed(words, 0, KIND, kind)
+    store_relaxed(words, 0, STATE, LISTED)
+    return call_join(load_relaxed(table_at(hand, 1, HAND_FIELDS), 0, JOIN), hand, block, DETACH)
 
 
 @kernel

@@ -5,26 +5,29 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import arena, deque, spawned
+from . import arena, deque, detached, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .clock import give_way
-from .counters import WORKER_FIELDS
+from .counters import TASKS, WORKER_FIELDS, count
 from .deque import DEQUE_FIELDS
-from .dispatch import address_of, call_python, stack_pointer, table_at
+from .dispatch import address_of, call, call_python, free, stack_pointer, table_at
 from .hands import (
     ALL_ABOVE,
     ANCHOR,
     ARENA_TOP,
     ASKED,
     CALL_PYTHON,
+    CALLED,
     CANCELLED,
+    DETACH,
     DIRECTORY,
     DROP,
     FAILURE,
     GONE,
     HAND_FIELDS,
+    HEAD_BYTES,
     HELP_LIMIT,
     IN_DOUBT,
     IN_HAND,
@@ -36,8 +39,10 @@ from .hands import (
     NEWEST,
     NO_MORE_ABOVE,
     OWNER,
+    RELEASE,
     ROW,
     RUN,
+    RUN_DETACHED,
     RUN_OF,
     SHARE,
     SHARED,
@@ -45,8 +50,8 @@ from .hands import (
     STACK_END,
     STACK_LIMIT,
     STATE,
-    TAKEN,
     TOO_DEEP,
+    TOO_MANY,
     block_at,
     expect,
     finish,
@@ -55,10 +60,21 @@ from .hands import (
     is_share_due,
     take_out,
 )
-from .notifier import POOL_FIELDS, PULSE
+from .notifier import POOL_FIELDS, PULSE, START, notify
 from .queue import QUEUE_FIELDS
-from .runs import NONE, RUN_FIELDS, STOPPED
-from .turn import EXIT, GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SIGNALS, run_tasks
+from .runs import HAS_DETACHED, NONE, RUN_FIELDS, STOPPED
+from .turn import (
+    BEGIN_DETACHED,
+    END_DETACHED,
+    EXIT,
+    GO_ON,
+    LOST,
+    RETURNED,
+    RUN_OVER,
+    RUN_PYTHON,
+    SIGNALS,
+    run_tasks,
+)
 from .waiting import wait
 
 JOINED_BEFORE = -1  # verdict: somebody has joined it, or it is no block of this worker's
@@ -102,10 +118,15 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp == SHARE:
         _share(directory, hands, me)
         return 0
+    if stamp == DETACH:
+        return _detach(directory, hands, me, block)
+    if stamp == RUN_DETACHED:
+        _run_detached(directory, own, hands, me, block)
+        return 0
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
     wanted, stamp = stamp & DROP == 0, stamp & ~DROP
-    if state & ~7 != stamp or state & 7 in (GONE, TAKEN):
+    if state & ~7 != stamp or state & 7 in (GONE, CALLED):
         return JOINED_BEFORE
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
@@ -130,6 +151,45 @@ def _share(directory: Table, hands: Table, me: int) -> None:
     rings = table_at(load_relaxed(directory, 0, HAND_RINGS), seats, capacity)
     if spawned.share_and_notify(pool, workers, hands, rings, me):
         call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
+
+
+@kernel
+def _detach(directory: Table, hands: Table, me: int, block: int) -> int:
+    """Count a detached task, put it where others find it, and let somebody look; return 0 or `TOO_MANY`."""
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    workers = table_at(load_relaxed(directory, 0, WORKERS), load_relaxed(directory, 0, SEATS), WORKER_FIELDS)
+    function = load_relaxed(hands, me, CALL_PYTHON)
+    if not detached.count_in(pool) and call_python(function, me, BEGIN_DETACHED, NONE, NONE, 0) != RETURNED:
+        return TOO_MANY
+    detached.add(hands, me, block)
+    if notify(pool, workers, me, False) == START:
+        call_python(function, me, GO_ON, NONE, NONE, 1)
+    run = load_relaxed(hands, me, RUN)
+    if run >= 0:
+        runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
+        store_relaxed(runs, run, HAS_DETACHED, 1)
+    return 0
+
+
+@kernel
+def _run_detached(directory: Table, own: Table, hands: Table, me: int, block: int) -> None:
+    """Run a detached task, or drop it if such tasks were stopped; then nothing is left of it."""
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    workers = table_at(load_relaxed(directory, 0, WORKERS), load_relaxed(directory, 0, SEATS), WORKER_FIELDS)
+    function, run_before = load_relaxed(own, 0, CALL_PYTHON), load_relaxed(own, 0, RUN)
+    store_relaxed(own, 0, RUN, load_relaxed(pool, 0, detached.SLOT))
+    store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
+    failure = spawned.enter(hands, me, block) if _look_up(directory, own, me, 0) != CANCELLED else 0
+    kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
+    call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
+    free(block)
+    store_relaxed(own, 0, RUN, run_before)
+    store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
+    count(workers, me, TASKS, 1)
+    if failure != 0:
+        call_python(function, me, LOST, failure, NONE, 0)
+    if detached.count_out(pool):
+        call_python(function, me, END_DETACHED, NONE, NONE, 0)
 
 
 @kernel

@@ -7,10 +7,10 @@ so that each kernel that is called by itself costs microseconds.
 from . import search
 from ._jit import kernel
 from ._types import Table
-from .atomics import store_relaxed
+from .atomics import load_relaxed, store_relaxed
 from .current import hold
 from .dispatch import address_of
-from .hands import HELP_LIMIT, IS_WATCHED, RUN, STACK_END, STACK_LIMIT
+from .hands import DETACHED, HELP_LIMIT, IS_WATCHED, NOTHING, RUN, STACK_END, STACK_LIMIT
 from .notifier import START, depart, is_deserted, join
 from .pulse import count_helper
 from .runs import NONE
@@ -44,7 +44,7 @@ def sit_down(pool: Table, hands: Table, me: int, limit: int, help_limit: int, wa
 
 @kernel
 def stand_up(
-    pool: Table, workers: Table, deques: Table, queues: Table, me: int, before: int
+    pool: Table, workers: Table, deques: Table, queues: Table, hands: Table, me: int, before: int
 ) -> tuple[bool, bool]:
     """Let a caller be no worker any more, and have the hand that it had before.
 
@@ -52,6 +52,6 @@ def stand_up(
     """
     hold(before)
     count_helper(pool, -1)
-    left = search.is_anything_left(deques, queues, me)
+    left = search.is_anything_left(deques, queues, me) or load_relaxed(hands, me, DETACHED) != NOTHING
     start = depart(pool, workers, me, False, left) == START
     return start, is_deserted(pool)

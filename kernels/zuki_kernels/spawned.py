@@ -17,6 +17,7 @@ from .hands import (
     JOIN,
     KIND,
     KIND_FIELDS,
+    NOTHING,
     RELEASE,
     RUN,
     RUN_OF,
@@ -31,8 +32,6 @@ from .hands import (
 from .notifier import START, notify
 from .search import USED_WORKERS
 from .waiting import wake
-
-NOTHING = 0  # as a block: none
 
 
 @kernel

@@ -3,7 +3,7 @@
 from . import queue, search
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_relaxed, fence_seq_cst, load_acquire, load_relaxed, store_relaxed
+from .atomics import cas_relaxed, fence_seq_cst, load_acquire, load_relaxed, store_relaxed, store_release
 from .notifier import notify
 from .runs import (
     BATCH,
@@ -13,6 +13,7 @@ from .runs import (
     EPOCH,
     FAILURES,
     FIRST_FAILED,
+    HAS_DETACHED,
     LEVELS_USED,
     NODE_COUNT,
     NODES,
@@ -54,7 +55,7 @@ def begin(
     store_relaxed(runs, slot, BATCH, batch)
     store_relaxed(runs, slot, WAITER, waiter)
     store_relaxed(runs, slot, CALLBACK, callback)
-    for field in (CURSOR, STOPPED, FAILURES, QUEUED, DONE):
+    for field in (CURSOR, STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):
         store_relaxed(runs, slot, field, 0)
     store_relaxed(runs, slot, FIRST_FAILED, NONE)
     store_relaxed(runs, slot, REMAINING, load_relaxed(plan, 0, NODE_COUNT))
@@ -65,6 +66,26 @@ def begin(
     marker = task_of(slot, ROOT_MARKER)
     queue.push(queues, search.GLOBAL, runs, marker, marker)
     return 0 if waiter >= 0 else notify(pool, workers, NONE, False)
+
+
+@kernel
+def hold(runs: Table, slot: int) -> None:
+    """Fill the row of a run without nodes, that lasts until `let_go`."""
+    for field in (STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):
+        store_relaxed(runs, slot, field, 0)
+    store_relaxed(runs, slot, FIRST_FAILED, NONE)
+
+
+@kernel
+def let_go(runs: Table, slot: int) -> None:
+    """End a run without nodes."""
+    store_release(runs, slot, DONE, 1)  # order: what it stood for, before its end; pairs with is_over's
+
+
+@kernel
+def has_detached(runs: Table, slot: int) -> bool:
+    """Tell whether tasks of a run have detached others."""
+    return load_relaxed(runs, slot, HAS_DETACHED) != 0
 
 
 @kernel

@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import arena, lane, queue, search, spawned
+from . import arena, detached, lane, queue, search, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -8,9 +8,9 @@ from .chain import UNKNOWN, run_chain
 from .clock import give_way, now, spin_hint
 from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
-from .deque import DEQUE_FIELDS
-from .dispatch import bare, table_at
-from .hands import HAND_FIELDS, RUN, is_done
+from .deque import DEQUE_FIELDS, TOP
+from .dispatch import address_of, bare, call_join, table_at
+from .hands import HAND_FIELDS, JOIN, LISTED, NOTHING, RUN, RUN_DETACHED, is_done, state_of
 from .notifier import (
     DUTY,
     KEEP_ALIVE,
@@ -56,6 +56,10 @@ SIGNALS = 3  # the pulse has moved: let Python look at its signals
 EXIT = 4  # the pool ends
 LEFT = 5  # the thread has been idle for long, and is no worker any more
 SPARE_MEMORY = 6  # the worker is idle, and its arena has memory that the system may have
+# What else a kernel may ask of Python, where it stands
+BEGIN_DETACHED = 7  # hold a slot for detached tasks, and count one
+END_DETACHED = 8  # no detached task was left
+LOST = 9  # nobody will hear of the failure that stands where a turn tells a task
 
 # How a Python body went
 RETURNED = 0
@@ -150,7 +154,7 @@ def run_tasks(
     nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
     edges = bodies = durations = table_at(0, 0, 1)
     reason, ended, start, waking = GO_ON, NONE, False, False
-    task, handed, spins, idle_since = NONE, finished, 0, 0
+    task, handed, spins, idle_since, is_late = NONE, finished, 0, 0, False
     root_slot, root, last_root = NONE, 0, 0  # roots in hand
     alone = load_relaxed(pool, 0, LIMIT) == 1
     if pulse == LATEST:
@@ -222,13 +226,18 @@ def run_tasks(
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()
                 patient = is_quick(mine - had, mine_at - had_at)
             task = search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)
-            block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else spawned.NOTHING
-            if block != spawned.NOTHING:
-                spins = 0
+            block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else NOTHING
+            if task < 0 and block == NOTHING and done == 0 and (until == NONE or is_late):
+                block = detached.find(pool, hands, me)
+            if block != NOTHING:
+                spins, is_late = 0, False
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
                     waking = False
-                spawned.run(workers, hands, me, block)
+                if state_of(block) == LISTED:
+                    call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, RUN_DETACHED)
+                else:
+                    spawned.run(workers, hands, me, block)
                 if start:
                     break
                 continue
@@ -249,11 +258,13 @@ def run_tasks(
                         spin_hint()
                     if task == search.SCRAPS:
                         rest(moment)
+                elif until != NONE and not is_late and detached.is_any_left(pool):
+                    is_late = True  # who waits for something takes those last: they may run for long
                 elif until >= NONE and arena.is_to_be_given_back(hands, me):
                     reason = SPARE_MEMORY
                     break
                 else:
-                    spins = 0
+                    spins, is_late = 0, False
                     nap = _nap(pool, until, pulse)
                     answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
                     waking = answer == DUTY

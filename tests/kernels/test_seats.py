@@ -23,7 +23,9 @@ def sit_down(tables, row, watched=True):
 
 
 def stand_up(tables, row, before):
-    return seats.stand_up(tables.pool, tables.workers, tables.deques, tables.queues, row, before)
+    return seats.stand_up(
+        tables.pool, tables.workers, tables.deques, tables.queues, tables.hands, row, before
+    )
 
 
 def test_who_sits_down_is_a_worker_with_a_hand_until_it_stands_up(tables):

@@ -200,6 +200,7 @@ def _machine_layer():
             "bare": lambda table, fields: table,
             "call": lambda entry, frame: _PLACES[entry](frame),
             "call_join": lambda function, *words: _PLACES[function](*words),
+            "free": lambda address: None,
             "call_python": lambda function, *words: _PLACES[function](*words),
             "prefetch": lambda table, row: None,
             "stack_pointer": lambda: 1,

@@ -9,8 +9,8 @@ from .spawners import NOT_ITS
 
 MUTANTS = [
     ("join", "state & ~7 != stamp or", ""),
-    ("join", "(GONE, TAKEN)", "(TAKEN,)"),
-    ("join", "(GONE, TAKEN)", "(GONE,)"),
+    ("join", "(GONE, CALLED)", "(CALLED,)"),
+    ("join", "(GONE, CALLED)", "(GONE,)"),
     ("join", "take_out(hands, me, block)", "pass"),
     ("join", "store_relaxed(words, 0, STATE, stamp | GONE)", "pass"),
     ("join", "load_relaxed(hands, me, ARENA_TOP) == block + size", "True"),

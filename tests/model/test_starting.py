@@ -14,6 +14,7 @@ from .worlds import World
 MUTANTS = [
     ("expect", "fence_seq_cst()", "pass"),
     ("is_over", "load_acquire", "load_relaxed"),
+    ("let_go", "store_release", "store_relaxed"),
 ]
 BEYOND_THE_MODEL = {}
 
@@ -33,7 +34,22 @@ def outside(kernels):
     return [worker, waiter, waiter], lambda results: {*results.values()} != {None, (1,)} and "wrong"
 
 
+def held(kernels):
+    """A run without nodes, that stands for something else."""
+    starting, world = kernels.starting, World(1)
+
+    def holder():
+        yield from world.run_body(0)
+        yield from starting.let_go(world.runs, 0)
+
+    def waiter():
+        return (yield from world.read_all()) if (yield from starting.is_over(world.runs, 0)) else (1,)
+
+    return [holder, waiter], lambda results: results[1] != (1,) and "wrong"
+
+
 SCENARIOS = {
+    "held for something else": Scenario(held),
     "two callers wait": Scenario(outside),
     "a worker asks to be told": Scenario(expected),
 }

@@ -1,11 +1,9 @@
 """One run of a graph: what the pool asks of it, and what comes of failures."""
 
-import sys
 import threading
 import time
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +14,8 @@ from zuki.graph.node import Node
 from zuki.graph.report import Report
 from zuki.graph.state import GraphState
 from zuki.runtime.executor import Executor, default_executor
+from zuki.runtime.failures import exception_of, report_lost
 from zuki.runtime.pool import Pool
-from zuki.task.failures import exception_of
 from zuki_kernels import freeze, turn
 from zuki_kernels._signals import call_body, held_back
 
@@ -110,7 +108,7 @@ class GraphRun:
         except (
             BaseException
         ) as error:  # of a callback, such as SystemExit: this thread has others' work to do
-            _report_lost(error, self.future)
+            report_lost(error, "Exception ignored in a callback of", self.future)
 
     def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Make an error or a report of the run."""
@@ -271,14 +269,6 @@ def _take_turn(state: GraphState, held: held_back) -> None:
     while not state.turn.acquire(timeout=_LOOK):
         if held.errors:
             raise held.errors[0]
-
-
-def _report_lost(error: BaseException, future: RunFuture) -> None:
-    """Let the program hear of an exception that nobody can catch."""
-    message = "Exception ignored in a callback of"
-    kinds = type(error), error, error.__traceback__, message, future
-    names = "exc_type", "exc_value", "exc_traceback", "err_msg", "object"
-    sys.unraisablehook(SimpleNamespace(**dict(zip(names, kinds, strict=True))))  # type: ignore[arg-type]
 
 
 def is_inside(state: GraphState) -> bool:

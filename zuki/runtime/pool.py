@@ -7,9 +7,11 @@ from heapq import heappop, heappush
 
 from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.runtime import hands, worker
+from zuki.runtime.detached import DetachedRun
+from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki_kernels import current, notifier, pulse, search, seats, starting, turn
+from zuki_kernels import current, detached, notifier, pulse, search, seats, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
 from zuki_kernels.counters import STEALS, TASKS
@@ -60,6 +62,7 @@ class Pool:
         join = hands.address_of_join()
         self.tables = Tables(self.max_threads, self.min_threads, self.keep_alive, join, address)
         self.active: dict[int, Run] = {}
+        self._detached: tuple[int, DetachedRun] | None = None  # the slot that is held for such tasks
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
         self._threads: set[threading.Thread] = set()  # some of them may have ended
@@ -162,8 +165,11 @@ class Pool:
 
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
-        self.active[slot].end(*starting.outcome(self.tables.runs, slot))
+        runs, run = self.tables.runs, self.active[slot]
+        run.end(*starting.outcome(runs, slot))
         with self._lock:
+            if self._detached is not None and starting.has_detached(runs, slot):
+                self._detached[1].keep(run)
             del self.active[slot]
             self._free_slots.append(slot)
             if not self.active:
@@ -217,7 +223,9 @@ class Pool:
             return True
         given = self.tables
         given.tidy_arena(row)
-        start, deserted = seats.stand_up(given.pool, given.workers, given.deques, given.queues, row, before)
+        start, deserted = seats.stand_up(
+            given.pool, given.workers, given.deques, given.queues, given.hands, row, before
+        )
         with self._lock:
             heappush(self._free_rows, row)
         return self.start_thread() or not notifier.is_deserted(given.pool) if start else not deserted
@@ -294,7 +302,39 @@ class Pool:
             self.start_thread()
         if ended >= 0:
             self.end(ended)
-        return worker.run_python(self, me, task) if reason == turn.RUN_PYTHON else turn.RETURNED
+        if reason == turn.RUN_PYTHON:
+            return worker.run_python(self, me, task)
+        if reason == turn.BEGIN_DETACHED:
+            return self._begin_detached()
+        if reason == turn.END_DETACHED:
+            self._end_detached()
+        elif reason == turn.LOST:
+            report_lost_failure(task)
+        return turn.RETURNED
+
+    # ---- detached tasks ---------------------------------------------------------------------------
+
+    def _begin_detached(self) -> int:
+        """Hold a slot for detached tasks, and count one more of them."""
+        with self._lock:
+            if self._detached is None:
+                if not self._free_slots:
+                    return turn.RAISED
+                slot, run = self._free_slots.popleft(), DetachedRun()
+                starting.hold(self.tables.runs, slot)
+                self.active[slot], self._detached = run, (slot, run)
+            detached.count_first(self.tables.pool, self._detached[0])
+        return turn.RETURNED
+
+    def _end_detached(self) -> None:
+        """Give the slot back, unless others have been detached meanwhile."""
+        with self._lock:
+            if self._detached is None or detached.is_any_left(self.tables.pool):
+                return
+            slot, _ = self._detached
+            self._detached = None
+            starting.let_go(self.tables.runs, slot)
+            self.end(slot)
 
     def _keep_pulse(self) -> None:
         with self._lock:

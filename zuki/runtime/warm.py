@@ -22,7 +22,7 @@ _WANTED = (
     (slot_of, "i"),
     (turn.turn, "iiiiitttttttt"),
     (current.hold, "i"),
-    (seats.stand_up, "ttttii"),
+    (seats.stand_up, "tttttii"),
     (notifier.is_deserted, "t"),
     (starting.outcome, "ti"),
     (starting.is_stopped, "ti"),

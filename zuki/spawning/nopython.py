@@ -14,12 +14,11 @@ from numba.extending import lower_builtin
 
 from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
-from zuki.spawning.handles import JoinHandle, contains_handle, fields_of
+from zuki.spawning.blocks import Callee, Frame, handle_of, run_in_place
+from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.spawning.kernel_calls import call_kernel
-from zuki.task.frames import lay_out, takes_no_space, value_type
-from zuki.task.in_progress import compilation_of, innermost
+from zuki.task.frames import value_type
 from zuki.task.lowering import block_bytes
-from zuki.task.task import task_of
 from zuki_kernels import hands
 from zuki_kernels.current import emit_current_hand
 from zuki_kernels.dispatch import emit_stack_pointer
@@ -36,44 +35,10 @@ _REFUSALS = (
 @infer_global(spawn)
 class _SpawnTemplate(AbstractTemplate):
     def generic(self, args, kws):
-        named = (
-            getattr(args[0], "dispatcher_type", args[0]) if args else None
-        )  # in its own body, as recursive
-        if kws or not isinstance(named, types.Dispatcher):
-            raise errors.TypingError("zuki.spawn takes a task, and the task's arguments by their places")
-        task = task_of(named.dispatcher)
-        given = tuple(types.unliteral(kind) for kind in args[1:])
-        if len(given) != len(task.argument_names):
-            wanted = ", ".join(task.argument_names)
-            raise errors.TypingError(
-                f"zuki.spawn: task '{task.__name__}' takes {len(task.argument_names)} arguments ({wanted}), "
-                f"not {len(given)}"
-            )
-        for name, kind in zip(task.argument_names, given, strict=True):
-            if contains_handle(kind):
-                raise errors.TypingError(
-                    f"zuki.spawn: argument '{name}' of task '{task.__name__}' holds a handle, "
-                    "which only the task that has spawned can join"
-                )
-        arguments, result = _resolve(self.context, task, given)
-        return JoinHandle(task, result, arguments)(args[0], *arguments)
-
-
-def _resolve(context, task, given):
-    """Return the types that a task takes for these arguments, and its result's."""
-    declared = task.declared_for(given)
-    if declared != given and compilation_of(task, given) is not None:
-        raise errors.TypingError(
-            f"zuki.spawn: task '{task.__name__}' spawns itself, so its signature has to be declared: "
-            f'@zuki.task("result({", ".join(map(str, given))})")'
-        )
-    if declared is not None:
-        return declared, task.declared[declared]
-    try:
-        found = task.specialise(given)
-    except TaskError as error:
-        raise errors.TypingError(f"zuki.spawn: {error}") from error
-    return found.argument_types, found.result_type
+        if kws:
+            raise errors.TypingError("zuki.spawn takes the task's arguments by their places")
+        handle = handle_of(self.context, "zuki.spawn", args)
+        return handle(args[0], *handle.arguments)
 
 
 @infer_global(join)
@@ -84,126 +49,11 @@ class _JoinTemplate(AbstractTemplate):
         return args[0].result(args[0])
 
 
-class _Callee:
-    """The functions beside a task's body, as the module that is being written sees them."""
-
-    def __init__(self, context, builder, handle) -> None:
-        self.context, self.builder, self.handle = context, builder, handle
-        task, arguments = handle.task, handle.arguments
-        compilation = compilation_of(task, arguments)
-        if compilation is None:
-            task.compile_declared()  # it may spawn what is being compiled, whose name is known by now
-            compiled = task.overloads[arguments]
-            context.add_linking_libs([compiled.library])
-            self.name = compiled.fndesc.llvm_func_name
-        elif compilation.name is None:
-            raise errors.LoweringError(
-                f"zuki.spawn: task '{task.__name__}' spawns what spawns it, so both signatures have to be "
-                "declared"
-            )
-        else:
-            self.name = compilation.name
-        self._is_later = compilation is not None and compilation is not innermost()
-        self.layout = lay_out(context, handle.result, arguments)
-
-    def _named(self, function: str) -> str:
-        return f"zuki.{function}.{self.name}"
-
-    def _function(self, name, kind):
-        if self._is_later:
-            return self.context.codegen().insert_unresolved_ref(self.builder, kind, name)
-        return cgutils.get_or_insert_function(self.builder.module, kind, name)
-
-    def body(self):
-        kind = self.context.call_conv.get_function_type(self.handle.result, self.handle.arguments)
-        return self._function(self.name, kind)
-
-    def entry(self, frame):
-        return self.builder.call(
-            self._function(self._named("entry"), ir.FunctionType(_WORD, [_WORD])), [frame]
-        )
-
-    def kind(self):
-        if self._is_later:
-            describe = self._function(self._named("describe"), ir.FunctionType(_WORD, []))
-            return self.builder.call(describe, [])
-        module, name = self.builder.module, self._named("kind")
-        there = module.globals.get(name)
-        if there is None:
-            there = ir.GlobalVariable(module, ir.ArrayType(_WORD, 3), name)
-            there.linkage = "external"
-        return self.builder.ptrtoint(there, _WORD)
-
-
-class _Frame:
-    """The frame of a spawned task at an address."""
-
-    def __init__(self, context, builder, layout, handle, address) -> None:
-        self.context, self.builder, self.layout, self.handle = context, builder, layout, handle
-        self._bytes = builder.inttoptr(address, _BYTES)
-        self.result_type = value_type(handle.result)
-
-    def _at(self, offset, kind=None):
-        place = self.builder.gep(self._bytes, [_WORD(offset)])
-        kind = _WORD if kind is None else self.context.get_data_type(kind)
-        return self.builder.bitcast(place, kind.as_pointer())
-
-    def is_counted(self, kind) -> bool:
-        return not takes_no_space(kind) and self.context.data_model_manager[kind].contains_nrt_meminfo()
-
-    def fill(self, args) -> None:
-        """Store the arguments, with references of the frame's own."""
-        builder = self.builder
-        builder.store(_WORD(0), self._at(0))
-        if self.is_counted(self.result_type):
-            place = self._at(self.layout.result, self.result_type)
-            builder.store(cgutils.get_null_value(place.type.pointee), place)
-        for kind, offset, value in zip(self.handle.arguments, self.layout.arguments, args, strict=True):
-            if takes_no_space(kind):
-                continue
-            if isinstance(kind, types.Record):
-                builder.store(builder.ptrtoint(value, _WORD), self._at(offset))
-                continue
-            if self.is_counted(kind):
-                self.context.nrt.incref(builder, kind, value)
-            self.context.pack_value(builder, kind, value, self._at(offset, kind))
-
-    def arguments(self) -> list:
-        """Load the arguments."""
-        loaded = []
-        for kind, offset in zip(self.handle.arguments, self.layout.arguments, strict=True):
-            if takes_no_space(kind):
-                loaded.append(self.context.get_dummy_value())
-            elif isinstance(kind, types.Record):
-                address = self.builder.load(self._at(offset))
-                loaded.append(self.builder.inttoptr(address, self.context.get_value_type(kind)))
-            else:
-                loaded.append(self.context.unpack_value(self.builder, kind, self._at(offset, kind)))
-        return loaded
-
-    def give_back(self, loaded) -> None:
-        """Give back the references of the arguments."""
-        for kind, value in zip(self.handle.arguments, loaded, strict=True):
-            if self.is_counted(kind):
-                self.context.nrt.decref(self.builder, kind, value)
-
-    def result(self):
-        """Load the result: a flag that says whether it is None, and its value."""
-        absent = ir.IntType(1)(0)
-        if self.layout.absent >= 0:
-            word = self.builder.load(self._at(self.layout.absent))
-            absent = self.builder.icmp_unsigned("!=", word, _WORD(0))
-        if self.result_type is types.none:
-            return absent, ir.IntType(8)(0)
-        place = self._at(self.layout.result, self.result_type)
-        return absent, self.context.unpack_value(self.builder, self.result_type, place)
-
-
 @lower_builtin(spawn, types.Dispatcher, types.VarArg(types.Any))
 @lower_builtin(spawn, types.RecursiveCall, types.VarArg(types.Any))
 def _lower_spawn(context, builder, signature, args):
     handle = signature.return_type
-    callee = _Callee(context, builder, handle)
+    callee = Callee(context, builder, handle)
     made = fields_of(context, builder, handle)
     size = block_bytes(callee.layout)
     if size > hands.LARGEST_BLOCK:
@@ -217,20 +67,15 @@ def _lower_spawn(context, builder, signature, args):
         with inside:
             block = _reserve(context, builder, hand, _WORD(size), emit_stack_pointer(builder))
             address = builder.add(block, _WORD(hands.HEAD_BYTES))
-            _Frame(context, builder, callee.layout, handle, address).fill(args[1:])
+            Frame(context, builder, callee.layout, handle, address).fill(args[1:])
             stamp = call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
             made = fields_of(context, builder, handle)
             made.hand, made.block, made.stamp = hand, block, stamp
             builder.store(made._getvalue(), made_at)
         with outside:
-            with builder.goto_entry_block():  # Numba's own way would clear it at each call
-                space = builder.alloca(ir.ArrayType(_WORD, size // 8))
-            address = builder.ptrtoint(space, _WORD)
-            frame = _Frame(context, builder, callee.layout, handle, address)
-            frame.fill(args[1:])
+            frame, failure = run_in_place(context, builder, callee, size, args[1:])
             made = fields_of(context, builder, handle)
-            made.failure = callee.entry(address)
-            frame.give_back(frame.arguments())
+            made.failure = failure
             made.absent, made.result = _fields_of_result(context, builder, frame, made)
             builder.store(made._getvalue(), made_at)
     return builder.load(made_at)
@@ -257,7 +102,7 @@ def _fields_of_result(context, builder, frame, made):
 @lower_builtin(join, JoinHandle)
 def _lower_join(context, builder, signature, args):
     handle = signature.args[0]
-    callee = _Callee(context, builder, handle)
+    callee = Callee(context, builder, handle)
     given = fields_of(context, builder, handle, value=args[0])
     result_type = value_type(handle.result)
     value_at = cgutils.alloca_once(builder, given.result.type)
@@ -266,7 +111,7 @@ def _lower_join(context, builder, signature, args):
     builder.store(cgutils.get_null_value(given.result.type), value_at)
     with builder.if_else(builder.icmp_unsigned("!=", given.hand, _WORD(0)), likely=True) as (inside, outside):
         with inside:
-            frame = _Frame(
+            frame = Frame(
                 context, builder, callee.layout, handle, builder.add(given.block, _WORD(hands.HEAD_BYTES))
             )
             newest = call_kernel(context, builder, hands.take_newest, given.hand, given.block, given.stamp)
@@ -331,7 +176,7 @@ def _join_slowly(context, builder, frame, given, value_at, absent_at) -> None:
 
 
 def _raise_if(context, builder, failure) -> None:
-    """Leave the function with an exception that an entry has kept; see `zuki.task.failures`."""
+    """Leave the function with an exception that an entry has kept; see `zuki.runtime.failures`."""
     with builder.if_then(builder.icmp_unsigned("!=", failure, _WORD(0)), likely=False):
         is_object = builder.and_(failure, _WORD(_RAISED_OBJECT))
         excinfo = callconv.excinfo_ptr_t
