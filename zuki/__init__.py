@@ -39,6 +39,8 @@ from zuki.spawning.algorithms import (
     parallel_scan,
 )
 from zuki.spawning.api import join, map, run, spawn, submit, wake  # noqa: A004
+from zuki.spawning.asking import cancelled, num_workers, worker_id
+from zuki.spawning.detaching import spawn_detached
 from zuki.spawning.sorting import parallel_sort
 from zuki.task.task import Task, task
 
@@ -65,12 +67,14 @@ __all__ = [
     "TaskError",
     "Waker",
     "ZukiError",
+    "cancelled",
     "current_task",
     "current_waker",
     "default_executor",
     "each",
     "join",
     "map",
+    "num_workers",
     "parallel_for",
     "parallel_for_range",
     "parallel_invoke",
@@ -82,9 +86,11 @@ __all__ = [
     "run",
     "set_default_executor",
     "spawn",
+    "spawn_detached",
     "submit",
     "task",
     "until_ready",
     "wake",
+    "worker_id",
     "yield_now",
 ]

@@ -4,7 +4,7 @@ This is where a run spends its time. What is looked at for each node is one cell
 run, of the pool and of the node; what is rarer ends the chain, for `turn` to deal with.
 """
 
-from . import search
+from . import arena, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -136,8 +136,9 @@ def run_chain(
 @kernel
 def _call_spawner(hands: Table, me: int, entry: int, frame: int) -> int:
     """Run a body, and join the children that it has left; return 0, or the first failure."""
-    floor = load_relaxed(hands, me, ARENA_TOP)
+    floor = arena.pin(hands, me)
     failure = call(entry, frame)
+    arena.unpin(floor)
     if load_relaxed(hands, me, ARENA_TOP) == floor:
         return failure
     above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE

@@ -9,7 +9,7 @@ from numba.core import cgutils
 from numba.core.callconv import RETCODE_USEREXC
 
 from ._jit import kernel
-from ._machine import ANY_TABLE, BARE, WORD, bare_of, cell_of, compiles_to
+from ._machine import ANY_TABLE, BARE, WORD, bare_of, call_symbol, cell_of, compiles_to
 from ._types import Table
 
 
@@ -59,6 +59,17 @@ def fail_with(description: int) -> None:
 @compiles_to(_lower_call, types.int64, types.int64, types.int64)
 def call(entry: int, frame: int) -> int:
     """Run the body whose entry is at address ``entry`` on ``frame``; return 0, or its failure."""
+    raise NotImplementedError
+
+
+def _lower_free(context, builder, signature, args):
+    call_symbol(builder, "NRT_Free", ir.VoidType(), [builder.inttoptr(args[0], ir.IntType(8).as_pointer())])
+    return context.get_dummy_value()
+
+
+@compiles_to(_lower_free, types.void, types.int64)
+def free(address: int) -> None:
+    """Free memory that jitted code has allocated."""
     raise NotImplementedError
 
 

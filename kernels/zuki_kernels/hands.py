@@ -15,6 +15,8 @@ moves it from which to which is in ``docs/parking.md``:
     AWAITED  the same, and its owner sleeps, or is about to, until it is finished
     FINISHED     finished; FAILURE says how
     GONE     joined: the block is nobody's
+    CALLED   its body runs, called by the join of the newest: the block lies below what that spawns
+    LISTED   detached, and has not ended: see `detached`
 
 Roles: the owner calls everything here but `finish`, which whoever ran a shared task calls.
 At rest: the list leads from NEWEST by OLDER to the anchor, which is in the hand itself, and
@@ -30,8 +32,8 @@ from .dispatch import address_of, call_join, table_at
 
 # Columns of the table of hands, beside the deque's
 NEWEST = 18  # address of the block spawned last, or of the anchor
-ARENA_TOP = 19  # address behind the blocks in use
-ARENA_END = 20
+ARENA_TOP = 19  # address behind the blocks in use; see `arena`
+ARENA_FRESH = 20  # address of the memory in which no chunk was begun
 STAMP = 21  # of the block spawned last
 SHARES = 22  # 1: others may be awake, to take what is shared
 ROW = 23  # the worker whose hand it is
@@ -44,12 +46,17 @@ IS_WATCHED = 32  # 1: the thread has to look at its signals
 HELP_LIMIT = 33  # address: a stack that has grown beyond it takes no tasks of others
 STACK_END = 34  # what STACK_LIMIT is when nobody asks the thread to look up from its work
 RUN = 35  # slot of the run whose task the thread runs
+DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NOTHING
+ARENA_BEGIN = 40  # address of the first chunk
+ARENA_END = 41  # address behind the memory for chunks
+ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
+PYTHON_FLOOR = 43  # ARENA_TOP when the Python body began that runs, or 0
 HAND_FIELDS = 48
 
 # Words of a block
 KIND = 0  # address of the description of what is run: entry, bytes of a block, release
 STATE = 1
-OLDER = 2  # in hand: the block spawned before
+OLDER = 2  # in hand: the block spawned before; in a list of detached tasks: the next one
 NEWER = 3  # in hand: the block spawned after, where there is one
 FAILURE = 2  # finished: how it went: 0, or what its entry returned
 RUN_OF = 2  # shared, not finished: slot of the run that it is a part of
@@ -68,8 +75,16 @@ SHARED = 1
 AWAITED = 2
 FINISHED = 3
 GONE = 4
+LISTED = 5
+CALLED = 6
 _STATES = 7
 ONE_STAMP = 8
+
+NOTHING = 0  # as a block: none
+
+CHUNK_BYTES = 1 << 16  # of an arena; chunks are aligned to their size: an address tells where its chunk ends
+CHUNK_HEAD = 64  # bytes from a chunk's address to its first block's
+LARGEST_BLOCK = CHUNK_BYTES - CHUNK_HEAD - 1
 
 _SHARE = 4  # blocks that are shared at once
 
@@ -97,12 +112,12 @@ def put(hands: Table, me: int, block: int, kind: int) -> int:
 
 @kernel
 def take(hands: Table, me: int, block: int, stamp: int) -> bool:
-    """Take a block out of one's hand and free its memory, if it is the newest; return whether it was."""
+    """Take a block out of one's hand, to run its body, if it is the newest; return whether it was."""
     words = block_at(block)
     if load_relaxed(hands, me, NEWEST) != block or load_relaxed(words, 0, STATE) != stamp:
         return False
     store_relaxed(hands, me, NEWEST, load_relaxed(words, 0, OLDER))
-    store_relaxed(hands, me, ARENA_TOP, block)
+    store_relaxed(words, 0, STATE, stamp | CALLED)
     return True
 
 
@@ -186,15 +201,24 @@ def finish(block: int, failure: int) -> int:
 ALL_ABOVE = -1  # as a stamp for `joining.join`: join all that lies above the block
 NO_MORE_ABOVE = -4  # the same, but what has not begun is not to begin
 SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
+DETACH = -5  # as a stamp for `joining.join`: the block is a detached task to be listed
+RUN_DETACHED = -6  # as a stamp for `joining.join`: the block is a detached task to be run
 LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block?
-RING = -5  # as a stamp for `joining.join`: wake the coroutine whose waker is in the block's place
+RING = -7  # as a stamp for `joining.join`: wake the coroutine whose waker is in the block's place
 DROP = 1  # bit of a stamp for `joining.join`: what has not begun is not to begin
 
 TOO_DEEP = -1  # verdict: the stack, or the arena, is full
 CANCELLED = -2  # verdict: the run was stopped
+TOO_MANY = -3  # verdict: no slot is free for the run that detached tasks are a part of
 
 ASKED = (1 << 63) - 1  # as STACK_LIMIT: every stack is beyond it
 IN_DOUBT = ASKED - 1  # as STACK_LIMIT: the same, of who asks itself whether the run of a task was stopped
+
+
+@kernel
+def has_room(top: int, size: int) -> bool:
+    """Tell whether a block fits into what is left of a chunk; what is behind it lies in the chunk, too."""
+    return (top & (CHUNK_BYTES - 1)) + size < CHUNK_BYTES
 
 
 @kernel
@@ -205,7 +229,7 @@ def reserve(hand: int, size: int, stack: int) -> int:
     """
     own = table_at(hand, 1, HAND_FIELDS)
     block = load_relaxed(own, 0, ARENA_TOP)
-    if block + size > load_relaxed(own, 0, ARENA_END) or stack < load_relaxed(own, 0, STACK_LIMIT):
+    if not has_room(block, size) or stack < load_relaxed(own, 0, STACK_LIMIT):
         return 0
     store_relaxed(own, 0, ARENA_TOP, block + size)
     return block
@@ -216,7 +240,7 @@ def reserve_slowly(hand: int, size: int, stack: int) -> int:
     """Do as `reserve` where that found none, after a look at what is the matter; or return a verdict."""
     own = table_at(hand, 1, HAND_FIELDS)
     while True:
-        verdict = call_join(load_relaxed(own, 0, JOIN), hand, 0, LOOK_UP)
+        verdict = call_join(load_relaxed(own, 0, JOIN), hand, size, LOOK_UP)
         if verdict != 0:
             return verdict
         block = reserve(hand, size, stack)
@@ -250,18 +274,43 @@ def spawn(hand: int, block: int, kind: int) -> int:
 
 
 @kernel
+def detach(hand: int, block: int, kind: int) -> int:
+    """List a task that nobody will join, whose block is memory of its own; return 0, or `TOO_MANY`."""
+    words = block_at(block)
+    store_relaxed(words, 0, KIND, kind)
+    store_relaxed(words, 0, STATE, LISTED)
+    return call_join(load_relaxed(table_at(hand, 1, HAND_FIELDS), 0, JOIN), hand, block, DETACH)
+
+
+@kernel
 def take_newest(hand: int, block: int, stamp: int) -> bool:
     """Do as `take`."""
     return take(table_at(hand, 1, HAND_FIELDS), 0, block, stamp)
 
 
 @kernel
-def join_left(hand: int, block: int) -> int:
-    """Join what a task that lay at ``block`` has spawned and not joined; return 0 or a failure."""
+def join_left(hand: int, block: int, size: int) -> int:
+    """Join what the task of a block that was taken has spawned and not joined; return 0 or a failure.
+
+    Then the memory of the block is free.
+    """
     own = table_at(hand, 1, HAND_FIELDS)
-    if load_relaxed(own, 0, ARENA_TOP) == block:
-        return 0
-    return call_join(load_relaxed(own, 0, JOIN), hand, block, ALL_ABOVE)
+    failure = 0
+    if load_relaxed(own, 0, ARENA_TOP) != block + size:
+        failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, ALL_ABOVE)
+    store_relaxed(own, 0, ARENA_TOP, block)
+    return failure
+
+
+@kernel
+def drop_left(hand: int, block: int, size: int) -> int:
+    """Do as `join_left` where the task has failed: what it has spawned and has not begun does not begin."""
+    own = table_at(hand, 1, HAND_FIELDS)
+    failure = 0
+    if load_relaxed(own, 0, ARENA_TOP) != block + size:
+        failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, NO_MORE_ABOVE)
+    store_relaxed(own, 0, ARENA_TOP, block)
+    return failure
 
 
 @kernel

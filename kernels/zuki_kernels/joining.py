@@ -5,26 +5,29 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import deque, exchange, service, spawned
+from . import arena, deque, detached, exchange, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .clock import give_way
-from .counters import WORKER_FIELDS
+from .counters import TASKS, WORKER_FIELDS, count
 from .deque import DEQUE_FIELDS
-from .dispatch import address_of, call_python, stack_pointer, table_at
+from .dispatch import address_of, call, call_python, free, stack_pointer, table_at
 from .hands import (
     ALL_ABOVE,
     ANCHOR,
     ARENA_TOP,
     ASKED,
     CALL_PYTHON,
+    CALLED,
     CANCELLED,
+    DETACH,
     DIRECTORY,
     DROP,
     FAILURE,
     GONE,
     HAND_FIELDS,
+    HEAD_BYTES,
     HELP_LIMIT,
     IN_DOUBT,
     IN_HAND,
@@ -36,9 +39,11 @@ from .hands import (
     NEWEST,
     NO_MORE_ABOVE,
     OWNER,
+    RELEASE,
     RING,
     ROW,
     RUN,
+    RUN_DETACHED,
     RUN_OF,
     SHARE,
     SHARED,
@@ -47,19 +52,33 @@ from .hands import (
     STACK_LIMIT,
     STATE,
     TOO_DEEP,
+    TOO_MANY,
     block_at,
     expect,
     finish,
+    has_room,
     is_done,
     is_share_due,
     take_out,
 )
-from .notifier import POOL_FIELDS, PULSE, START
+from .notifier import POOL_FIELDS, PULSE, START, notify
 from .queue import QUEUE_FIELDS
-from .runs import NONE, RUN_FIELDS, STOPPED
+from .runs import HAS_DETACHED, NONE, RUN_FIELDS, STOPPED
 from .task_life import TASK_FIELDS
 from .task_state import row_of
-from .turn import EXIT, GO_ON, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS, run_tasks
+from .turn import (
+    BEGIN_DETACHED,
+    END_DETACHED,
+    EXIT,
+    GO_ON,
+    LOST,
+    RETURNED,
+    RUN_OVER,
+    RUN_PYTHON,
+    SERVE,
+    SIGNALS,
+    run_tasks,
+)
 from .waiting import wait
 
 JOINED_BEFORE = -1  # verdict: somebody has joined it, or it is no block of this worker's
@@ -101,9 +120,14 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp in (ALL_ABOVE, NO_MORE_ABOVE):
         return spawned.join_all_above(hands, me, block, stamp == NO_MORE_ABOVE)
     if stamp == LOOK_UP:
-        return _look_up(directory, own, me)
+        return _look_up(directory, own, me, block)
     if stamp == SHARE:
         _share(directory, hands, me)
+        return 0
+    if stamp == DETACH:
+        return _detach(directory, hands, me, block)
+    if stamp == RUN_DETACHED:
+        _run_detached(directory, own, hands, me, block)
         return 0
     if stamp == RING:
         _ring(directory, hands, me, block)
@@ -111,7 +135,7 @@ def join(hand: int, block: int, stamp: int) -> int:
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
     wanted, stamp = stamp & DROP == 0, stamp & ~DROP
-    if state & ~7 != stamp or state & 7 == GONE:
+    if state & ~7 != stamp or state & 7 in (GONE, CALLED):
         return JOINED_BEFORE
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
@@ -152,6 +176,45 @@ def _ring(directory: Table, hands: Table, me: int, waker: int) -> None:
 
 
 @kernel
+def _detach(directory: Table, hands: Table, me: int, block: int) -> int:
+    """Count a detached task, put it where others find it, and let somebody look; return 0 or `TOO_MANY`."""
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    workers = table_at(load_relaxed(directory, 0, WORKERS), load_relaxed(directory, 0, SEATS), WORKER_FIELDS)
+    function = load_relaxed(hands, me, CALL_PYTHON)
+    if not detached.count_in(pool) and call_python(function, me, BEGIN_DETACHED, NONE, NONE, 0) != RETURNED:
+        return TOO_MANY
+    detached.add(hands, me, block)
+    if notify(pool, workers, me, False) == START:
+        call_python(function, me, GO_ON, NONE, NONE, 1)
+    run = load_relaxed(hands, me, RUN)
+    if run >= 0:
+        runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
+        store_relaxed(runs, run, HAS_DETACHED, 1)
+    return 0
+
+
+@kernel
+def _run_detached(directory: Table, own: Table, hands: Table, me: int, block: int) -> None:
+    """Run a detached task, or drop it if such tasks were stopped; then nothing is left of it."""
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    workers = table_at(load_relaxed(directory, 0, WORKERS), load_relaxed(directory, 0, SEATS), WORKER_FIELDS)
+    function, run_before = load_relaxed(own, 0, CALL_PYTHON), load_relaxed(own, 0, RUN)
+    store_relaxed(own, 0, RUN, load_relaxed(pool, 0, detached.SLOT))
+    store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
+    failure = spawned.enter(hands, me, block) if _look_up(directory, own, me, 0) != CANCELLED else 0
+    kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
+    call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
+    free(block)
+    store_relaxed(own, 0, RUN, run_before)
+    store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
+    count(workers, me, TASKS, 1)
+    if failure != 0:
+        call_python(function, me, LOST, failure, NONE, 0)
+    if detached.count_out(pool):
+        call_python(function, me, END_DETACHED, NONE, NONE, 0)
+
+
+@kernel
 def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bool) -> int:
     """Run a shared task if nobody has taken it; else do other things until it is done; return its failure."""
     seats, capacity = load_relaxed(directory, 0, SEATS), load_relaxed(directory, 0, HAND_CAPACITY)
@@ -184,9 +247,10 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
 
 
 @kernel
-def _look_up(directory: Table, own: Table, me: int) -> int:
-    """Do what a thread that spawns was asked for; return 0, `TOO_DEEP` or `CANCELLED`."""
+def _look_up(directory: Table, own: Table, me: int, size: int) -> int:
+    """Do what a thread that spawns was asked for, and find memory; return 0, `TOO_DEEP` or `CANCELLED`."""
     limit = load_relaxed(own, 0, STACK_LIMIT)
+    full = not has_room(load_relaxed(own, 0, ARENA_TOP), size)
     if limit >= IN_DOUBT:
         store_relaxed(own, 0, STACK_LIMIT, load_relaxed(own, 0, STACK_END))
         if limit == ASKED and load_relaxed(own, 0, IS_WATCHED) != 0:
@@ -195,8 +259,9 @@ def _look_up(directory: Table, own: Table, me: int) -> int:
         run = load_relaxed(own, 0, RUN)
         if run >= 0 and load_relaxed(runs, run, STOPPED) != 0:
             return CANCELLED
-        return 0
-    return TOO_DEEP
+    elif not full:  # so it is the stack
+        return TOO_DEEP
+    return TOO_DEEP if full and not arena.advance(own, 0) else 0
 
 
 @kernel

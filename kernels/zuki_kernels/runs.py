@@ -32,6 +32,7 @@ CALLBACK = 14  # 1 if Python wants to hear of the end from the worker that reach
 NEXT = 16  # link of the run's root marker in a queue
 CURSOR = 17  # roots handed out; belongs to whoever holds the root marker
 STOPPED = 24  # 1: start no further body
+HAS_DETACHED = 25  # 1: tasks that its tasks have detached may use what it keeps alive
 REMAINING = 32  # nodes not yet reported as finished
 FAILURES = 33  # bodies that raised
 FIRST_FAILED = 34  # the node whose body raised first, or NONE

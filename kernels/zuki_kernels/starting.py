@@ -13,6 +13,7 @@ from .runs import (
     EPOCH,
     FAILURES,
     FIRST_FAILED,
+    HAS_DETACHED,
     LEVELS_USED,
     NODE_COUNT,
     NODES,
@@ -54,7 +55,7 @@ def begin(
     store_relaxed(runs, slot, BATCH, batch)
     store_relaxed(runs, slot, WAITER, waiter)
     store_relaxed(runs, slot, CALLBACK, callback)
-    for field in (CURSOR, STOPPED, FAILURES, QUEUED, DONE):
+    for field in (CURSOR, STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):
         store_relaxed(runs, slot, field, 0)
     store_relaxed(runs, slot, FIRST_FAILED, NONE)
     store_relaxed(runs, slot, REMAINING, load_relaxed(plan, 0, NODE_COUNT))
@@ -65,6 +66,43 @@ def begin(
     marker = task_of(slot, ROOT_MARKER)
     queue.push(queues, search.GLOBAL, runs, marker, marker)
     return 0 if waiter >= 0 else notify(pool, workers, NONE, False)
+
+
+@kernel
+def hold(runs: Table, slot: int) -> None:
+    """Fill the row of a run without nodes, that lasts until `let_go`."""
+    for field in (STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):
+        store_relaxed(runs, slot, field, 0)
+    store_relaxed(runs, slot, FIRST_FAILED, NONE)
+
+
+@kernel
+def let_go(runs: Table, slot: int) -> None:
+    """End a run without nodes."""
+    store_release(runs, slot, DONE, 1)  # order: what it stood for, before its end; pairs with is_over's
+
+
+@kernel
+def make_gate(runs: Table, slot: int, me: int) -> None:
+    """Do as `hold`, for worker ``me``, which waits until somebody opens it."""
+    hold(runs, slot)
+    store_relaxed(runs, slot, CALLBACK, 0)
+    store_relaxed(runs, slot, WAITER, me)
+
+
+@kernel
+def open_gate(workers: Table, runs: Table, slot: int) -> None:
+    """Do as `let_go`, and wake who waits. Any thread, before the slot is given back."""
+    me = load_relaxed(runs, slot, WAITER)
+    let_go(runs, slot)
+    if event.post(workers, me):
+        wake(workers, me, event.EVENT, 1)
+
+
+@kernel
+def has_detached(runs: Table, slot: int) -> bool:
+    """Tell whether tasks of a run have detached others."""
+    return load_relaxed(runs, slot, HAS_DETACHED) != 0
 
 
 @kernel
@@ -93,24 +131,6 @@ def expect(runs: Table, slot: int, me: int) -> None:
 
 
 @kernel
-def make_gate(runs: Table, slot: int, me: int) -> None:
-    """Fill the row of a run without nodes, whose end worker ``me`` waits for and `open_gate` is."""
-    for field in (CALLBACK, STOPPED, FAILURES, QUEUED, REMAINING, DONE):
-        store_relaxed(runs, slot, field, 0)
-    store_relaxed(runs, slot, FIRST_FAILED, NONE)
-    store_relaxed(runs, slot, WAITER, me)
-
-
-@kernel
-def open_gate(workers: Table, runs: Table, slot: int) -> None:
-    """Let a run without nodes have ended, and wake who waits. Any thread, before the slot is given back."""
-    me = load_relaxed(runs, slot, WAITER)
-    store_release(runs, slot, DONE, 1)  # order: what the gate stands for before the end; pairs with is_over's
-    if event.post(workers, me):
-        wake(workers, me, event.EVENT, 1)
-
-
-@kernel
 def wait_until_over(runs: Table, slot: int, timeout: int) -> bool:
     """Sleep until a run has ended, or ``timeout`` nanoseconds; return whether it has. Outside the pool."""
     if not is_over(runs, slot):
@@ -125,6 +145,10 @@ def remaining(runs: Table, slot: int) -> int:
 
 
 @kernel
-def outcome(runs: Table, slot: int) -> tuple[int, int]:
-    """Return how many bodies of a run raised, and the node whose body raised first or NONE. After its end."""
-    return load_relaxed(runs, slot, FAILURES), load_relaxed(runs, slot, FIRST_FAILED)
+def outcome(runs: Table, slot: int) -> tuple[int, int, bool]:
+    """Return how many bodies of a run raised, the node whose body raised first or NONE, if it was stopped.
+
+    After its end.
+    """
+    failures, first_failed = load_relaxed(runs, slot, FAILURES), load_relaxed(runs, slot, FIRST_FAILED)
+    return failures, first_failed, is_stopped(runs, slot)

@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import lane, queue, search, service, spawned
+from . import arena, detached, lane, queue, search, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -8,9 +8,9 @@ from .chain import UNKNOWN, run_chain
 from .clock import give_way, now, spin_hint
 from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
-from .deque import DEQUE_FIELDS
-from .dispatch import bare, table_at
-from .hands import HAND_FIELDS, RUN, is_done
+from .deque import DEQUE_FIELDS, TOP
+from .dispatch import address_of, bare, call_join, table_at
+from .hands import HAND_FIELDS, JOIN, LISTED, NOTHING, RUN, RUN_DETACHED, is_done, state_of
 from .notifier import (
     DUTY,
     KEEP_ALIVE,
@@ -24,6 +24,7 @@ from .notifier import (
     notify,
     wait_for_work,
 )
+from .patience import FEW, PATIENCE, finished_by_others, is_quick, rest
 from .queue import QUEUE_FIELDS
 from .release import mark_failed, offer_roots, settle, take_roots
 from .runs import (
@@ -54,12 +55,19 @@ RUN_OVER = 2  # the run that was waited for has ended
 SIGNALS = 3  # the pulse has moved: let Python look at its signals
 EXIT = 4  # the pool ends
 LEFT = 5  # the thread has been idle for long, and is no worker any more
-SERVE = 6  # a worker was called for Python tasks: serve them, then call again
+SPARE_MEMORY = 6  # the worker is idle, and its arena has memory that the system may have
+SERVE = 10  # a worker was called for Python tasks: serve them, then call again
+# What else a kernel may ask of Python, where it stands
+BEGIN_DETACHED = 7  # hold a slot for detached tasks, and count one
+END_DETACHED = 8  # no detached task was left
+LOST = 9  # nobody will hear of the failure that stands where a turn tells a task
 
 # How a Python body went
 RETURNED = 0
 RAISED = 1
 PASSED_OVER = 2
+
+LATEST = -2  # as ``pulse``: what it is at the begin of the turn
 
 FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
 
@@ -101,7 +109,7 @@ def turn(
 
     ``until`` is the run whose end ends the turn, or NONE. ``finished`` is the Python node
     that has just been run, NONE or FRESH, and ``outcome`` how it went. ``pulse`` is the
-    pulse that was seen last, or NONE for a thread that need not look at signals.
+    pulse that was seen last, LATEST, or NONE for a thread that need not look at signals.
 
     Returns the reason; the task to run; the run that has ended and that Python wants to
     hear of, or NONE; and whether the caller must start a thread.
@@ -143,14 +151,17 @@ def run_tasks(
 
     ``until`` may also be minus the address of a block: a worker that joins it runs other tasks meanwhile.
     """
-    slot, done, epoch, batch, elsewhere = NONE, 0, 0, 1, False
+    slot, done, epoch, batch, elsewhere, looks = NONE, 0, 0, 1, False, False
     nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
     edges = bodies = durations = table_at(0, 0, 1)
     reason, ended, start, waking = GO_ON, NONE, False, False
-    task, handed, spins, idle_since = NONE, finished, 0, 0
+    task, handed, spins, idle_since, is_late = NONE, finished, 0, 0, False
     root_slot, root, last_root = NONE, 0, 0  # roots in hand
     alone = load_relaxed(pool, 0, LIMIT) == 1
+    if pulse == LATEST:
+        pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)
+    patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             nap = _nap(pool, until, pulse)
@@ -211,14 +222,23 @@ def run_tasks(
                 if task >= 0:
                     reason = RUN_PYTHON
                     break
-            task = search.find(pool, workers, deques, rings, queues, runs, me)
-            block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else spawned.NOTHING
-            if block != spawned.NOTHING:
-                spins = 0
+            if spins == 0:
+                had, had_at = mine, mine_at
+                mine, mine_at = load_relaxed(workers, me, TASKS), now()
+                patient = is_quick(mine - had, mine_at - had_at)
+            task = search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)
+            block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else NOTHING
+            if task < 0 and block == NOTHING and done == 0 and (until == NONE or is_late):
+                block = detached.find(pool, hands, me)
+            if block != NOTHING:
+                spins, is_late = 0, False
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
                     waking = False
-                spawned.run(workers, hands, me, block)
+                if state_of(block) == LISTED:
+                    call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, RUN_DETACHED)
+                else:
+                    spawned.run(workers, hands, me, block)
                 if service.claim(pool):
                     reason = SERVE
                 if start or reason == SERVE:
@@ -232,13 +252,25 @@ def run_tasks(
                 if spins == 0:
                     idle_since = moment
                 spins += 1
-                if moment - idle_since < _LINGER:
+                if task == search.SCRAPS:
+                    pace = finished_by_others(pool, workers, me)
+                    if spins > 1:
+                        patient = is_quick(pace - paced, moment - paced_at) and moment - idle_since < PATIENCE
+                    paced, paced_at = pace, moment
+                if moment - idle_since < _LINGER or task == search.SCRAPS:  # who is patient looks once more
                     if spins > _EAGER:
                         give_way()  # the thread that has the work may want this very processor
                     for _ in range(_HINTS):
                         spin_hint()
+                    if task == search.SCRAPS:
+                        rest(moment)
+                elif until != NONE and not is_late and detached.is_any_left(pool):
+                    is_late = True  # who waits for something takes those last: they may run for long
+                elif until >= NONE and arena.is_to_be_given_back(hands, me):
+                    reason = SPARE_MEMORY
+                    break
                 else:
-                    spins = 0
+                    spins, is_late = 0, False
                     nap = _nap(pool, until, pulse)
                     answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
                     waking = answer == DUTY
@@ -265,6 +297,7 @@ def run_tasks(
             times = load_relaxed(runs, slot, TIMES)
             durations = table_at(times, nodes.shape[0] if times != 0 else 0, 1)
             elsewhere = until >= 0 and slot != until
+            looks = until >= 0 and (elsewhere or batch == 1)
         node = node_of(task)
         if node == ROOT_MARKER:
             root_slot = slot  # nothing is in hand: a marker is looked for only then
@@ -327,11 +360,11 @@ def run_tasks(
                 ended = finished_run
         if reason != GO_ON or start or ended >= 0:
             break
+        if looks and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
+            reason = RUN_OVER
+            break
         if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
             reason = SIGNALS
-            break
-        if elsewhere and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
-            reason = RUN_OVER
             break
         if until < NONE and is_done(-until):
             reason = RUN_OVER

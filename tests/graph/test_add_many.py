@@ -89,6 +89,15 @@ def test_empty_batches(executor):
     assert graph.run(executor).nodes == 2
 
 
+def test_edges_between_nodes(executor):
+    graph = zuki.Graph()
+    seen = np.zeros(4)
+    ends, starts = graph.add_many(bodies.nothing, count=2), graph.add_many(bodies.fill, seen, 1.0, count=2)
+    graph.add_edges(starts, ends)
+    graph.add_edges(list(starts), (ends[1], ends[0]))
+    assert graph.run(executor).edges == 4
+
+
 def test_nodes_of_a_batch(executor):
     graph = zuki.Graph("batches")
     graph.add(bodies.nothing)

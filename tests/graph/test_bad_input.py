@@ -75,12 +75,18 @@ BAD_BATCHES |= {
     for name, (body, arguments, options, error, message) in ALSO_BATCHES.items()
     if isinstance(body, zuki.Task)
 }
+OTHER = zuki.Graph("other")
+OTHER.add_many(bodies.nothing, count=2)
+
 BAD_EDGES = {
     "behind": ([0], [3], "edge 0 leads from node 0 to node 3, .* 0 to 2"),
     "before": ([0, -1], [1, 1], "edge 1 leads from node -1"),
     "great": (np.array([1 << 40]), [1], "edge 0 leads from node 1099511627776"),
     "unsigned": (np.array([(1 << 64) - 1], np.uint64), [1], "edge 0"),
-    "fractions": ([0.0], [1.0], r"sources must be .* integers, not float64\[1\]"),
+    "fractions": ([0.0], [1.0], r"sources must be nodes, or .* numbers, not float64\[1\]"),
+    "nodes of another graph": (OTHER.nodes, [1, 2], "is of another graph than 'mine'"),
+    "a node of another graph": ([1], [OTHER.nodes[0]], "is of another graph than 'mine'"),
+    "a node and a number": ([OTHER.nodes[0], 1], [1, 2], "sources must hold nodes alone, or numbers alone"),
     "truth": ([0], [True], "targets must be .* not bool"),
     "one number": (0, 1, "one-dimensional"),
     "two dimensions": ([[0]], [[1]], "one-dimensional"),

@@ -5,8 +5,8 @@ import pytest
 
 import zuki
 from tests.kernels.runs_of import cells_at
+from zuki.runtime.failures import exception_of
 from zuki.runtime.tables import make_table
-from zuki.task.failures import exception_of
 from zuki_kernels import dispatch
 from zuki_kernels._jit import kernel
 from zuki_kernels.atomics import load_relaxed, store_relaxed

@@ -200,11 +200,13 @@ def _machine_layer():
             "bare": lambda table, fields: table,
             "call": lambda entry, frame: _PLACES[entry](frame),
             "call_join": lambda function, *words: _PLACES[function](*words),
+            "free": lambda address: None,
             "call_python": lambda function, *words: _PLACES[function](*words),
             "prefetch": lambda table, row: None,
             "stack_pointer": lambda: 1,
             "table_at": table_at,
         },
+        "current": {"current_hand": None},  # there are no threads that could be asked
         "_jit": {"kernel": None},
     }
     for name, names in contents.items():

@@ -14,8 +14,8 @@ from .worlds import World
 MUTANTS = [
     ("expect", "fence_seq_cst()", "pass"),
     ("is_over", "load_acquire", "load_relaxed"),
-    ("open_gate", "store_release", "store_relaxed"),
     ("open_gate", "if event.post(workers, me)", "if False"),
+    ("let_go", "store_release", "store_relaxed"),
 ]
 BEYOND_THE_MODEL = {}
 
@@ -52,8 +52,23 @@ def gated(kernels):
     return [opener, worker], lambda results: results[1] != (1,) and "wrong"
 
 
+def held(kernels):
+    """A run without nodes, that stands for something else."""
+    starting, world = kernels.starting, World(1)
+
+    def holder():
+        yield from world.run_body(0)
+        yield from starting.let_go(world.runs, 0)
+
+    def waiter():
+        return (yield from world.read_all()) if (yield from starting.is_over(world.runs, 0)) else (1,)
+
+    return [holder, waiter], lambda results: results[1] != (1,) and "wrong"
+
+
 SCENARIOS = {
     "a gate": Scenario(gated),
+    "held for something else": Scenario(held),
     "two callers wait": Scenario(outside),
     "a worker asks to be told": Scenario(expected),
 }
@@ -89,4 +104,4 @@ def test_a_run_that_is_stopped_says_so():
         left = yield from starting.remaining(world.runs, 0)
         return before, after, left, (yield from starting.outcome(world.runs, 0))
 
-    explore([caller], lambda results: results[0] != (False, True, 2, (0, NONE)) and "wrong")
+    explore([caller], lambda results: results[0] != (False, True, 2, (0, NONE, True)) and "wrong")

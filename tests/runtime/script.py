@@ -8,6 +8,7 @@ import textwrap
 # Which thread hangs where is told before the limit ends the process.
 _HEAD = """
 import faulthandler, os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 faulthandler.dump_traceback_later({limit} - 5, exit=True)
 import numpy as np
 import zuki

@@ -1,5 +1,6 @@
 """A script that spawns for minutes, and says how it ended."""
 
+import signal
 import sys
 
 import zuki
@@ -15,6 +16,7 @@ def fib(n):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with zuki.Executor(int(sys.argv[1])) as executor:
         zuki.run(fib, 10, executor=executor)
         try:

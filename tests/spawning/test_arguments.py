@@ -211,6 +211,19 @@ def test_what_is_no_handle():
         zuki.run(joins_wrongly)
 
 
+def test_a_handle_is_not_passed_on():
+    @zuki.task(cache=False)
+    def joins(handles):
+        return zuki.join(handles[0])
+
+    @zuki.task(cache=False)
+    def passes_on():
+        return zuki.join(zuki.spawn(joins, (zuki.spawn(half, 4), 3)))
+
+    with pytest.raises(zuki.TaskError, match="argument 'handles' of task 'joins' holds a handle"):
+        zuki.run(passes_on)
+
+
 def test_recursion_needs_a_signature():
     @zuki.task(cache=False)
     def count(n):

@@ -124,3 +124,80 @@ def test_in_a_graph():
     with zuki.Executor(2) as executor:
         graph.run(executor)
     assert node.result() == 479001600
+
+
+@zuki.task("int64(int64)", cache=False)
+def in_turn(n):
+    return 0 if n <= 0 else and_back(n - 1) + 1
+
+
+@zuki.task("int64(int64)", cache=False)
+def and_back(n):
+    return 0 if n <= 0 else in_turn(n - 1) + 100
+
+
+def test_tasks_that_call_one_another_in_place():
+    assert in_turn(5) == 3 + 200
+    assert and_back(4) == 2 + 200
+    with zuki.Executor(2) as executor:
+        assert executor.run(and_back, 5) == 300 + 2
+
+
+@zuki.task("float64(float64, int64)", cache=False)
+def with_constants(value, times):
+    if times == 0:
+        return value
+    if times == 1:
+        return with_constants(7, 0)  # constants, and one that has to be converted
+    return with_constants(value, times - 1)
+
+
+@zuki.task(cache=False)
+def not_declared(n):
+    return 1 if n == 0 else not_declared(0) + n
+
+
+def test_a_call_of_oneself_with_constants():
+    assert with_constants(1.5, 0) == 1.5
+    assert with_constants(1.5, 3) == 7.0
+    assert len(with_constants.overloads) == 1
+    assert not_declared(4) == 5
+
+
+def _counts_down(number, other=None):
+    """Make a task that calls itself and, while it is compiled, lets another of its name be compiled."""
+
+    @zuki.task("int64(int64)")
+    def counted(n):
+        if n == 0:
+            return number if other is None else other(0) + number
+        return counted(n - 1)
+
+    return counted
+
+
+def _lazy():
+    @zuki.task(cache=False)
+    def counted(n):
+        return n + 0.5
+
+    return counted
+
+
+def test_each_body_finds_itself_where_others_have_its_name():
+    first = _counts_down(1)
+    second = _counts_down(20, first)
+    assert (first(3), second(3)) == (1, 21)
+
+
+BEFORE_ITS_NAME_IS_KNOWN = """
+@zuki.task("int64(int64)", cache=False)
+def counted(n):
+    return int(other(1000)) if n == 0 else counted(n - 1) + 1
+"""
+
+
+def test_a_body_finds_itself_before_its_name_is_defined():
+    names = {"__name__": __name__, "zuki": zuki, "other": _lazy()}
+    exec(BEFORE_ITS_NAME_IS_KNOWN, names)
+    assert names["counted"](5) == 1005

@@ -8,6 +8,9 @@ import numpy as np
 from numba.np.ufunc.parallel import _launch_threads
 
 from zuki.errors import GraphError, TaskError
+from zuki.graph.node import Node, Nodes
+from zuki.graph.state import GraphState
+from zuki.graph.waiting import checked, ranges_of
 from zuki.task.task import Task, task_of
 
 
@@ -31,14 +34,20 @@ def checked_callable(body: Any) -> Callable[..., Any]:
     return body  # type: ignore[no-any-return]
 
 
-def checked_ids(name: str, ids: Any) -> np.ndarray:
-    """Return numbers of nodes as an array; raise if they are not integers in one dimension."""
+def checked_ids(state: GraphState, name: str, ids: Any) -> np.ndarray:
+    """Return nodes, or numbers of nodes, as an array of numbers; raise if they are neither."""
+    if isinstance(ids, Nodes):
+        return np.arange(*ranges_of(state, ids)[0])
+    if isinstance(ids, list | tuple) and ids and isinstance(ids[0], Node):
+        if not all(isinstance(item, Node) for item in ids):
+            raise GraphError(f"add_edges: {name} must hold nodes alone, or numbers alone")
+        return np.array([checked(state, item) for item in ids])
     array = np.asarray(ids)
     if array.size == 0 and array.ndim == 1:
         return np.empty(0, np.int64)
     if array.dtype.kind not in "iu" or array.ndim != 1:
         raise GraphError(
-            f"add_edges: {name} must be a one-dimensional array of integers, "
+            f"add_edges: {name} must be nodes, or a one-dimensional array of their numbers, "
             f"not {array.dtype}{list(array.shape)}"
         )
     if array.dtype not in (np.int64, np.int32):

@@ -20,6 +20,7 @@ from zuki.graph.single import add_one
 from zuki.graph.state import GraphState
 from zuki.graph.waiting import ranges_of
 from zuki.lane.future import Future
+from zuki.runtime.entering import run_on
 from zuki.runtime.executor import Executor
 from zuki.runtime.warm import warm_up
 from zuki_kernels._signals import held_back
@@ -194,16 +195,19 @@ class Graph:
 
         Parameters
         ----------
-        sources, targets : array of int
-            Numbers of nodes, as many of each.
+        sources, targets : array of int, Nodes, or sequence of Node
+            Nodes or their numbers, as many of each.
 
         Raises
         ------
         GraphError
-            The numbers are not integers, not as many, or name no node; or the graph is running.
+            They are neither nodes nor integers, not as many, or name no node of this graph; or it is running.
         """
         self._state.refuse_while_running()
-        first, second = checked_ids("sources", sources), checked_ids("targets", targets)
+        first, second = (
+            checked_ids(self._state, "sources", sources),
+            checked_ids(self._state, "targets", targets),
+        )
         if len(first) != len(second):
             raise GraphError(f"add_edges: {len(first)} sources and {len(second)} targets")
         self._state.contents.add_edges(first, second)
@@ -323,3 +327,12 @@ class Graph:
 
     def _repr_html_(self) -> str:
         return html_of(self)
+
+
+@run_on.register
+def _run_graph(
+    graph: Graph, executor: Executor | None, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Report:
+    if arguments:
+        raise GraphError(f"graph {graph.name!r} is run without arguments: its nodes have theirs")
+    return graph.run(executor, **options)

@@ -1,15 +1,14 @@
 """A coroutine that zuki runs: its steps, its end, and its cancellation."""
 
-import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
-from types import CoroutineType, SimpleNamespace
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from zuki.lane.future import CANCELLED, DONE, Future
 from zuki.lane.lanes import NORMAL, Lanes
+from zuki.lane.reporting import report_lost
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
 from zuki_kernels.runs import NONE
 from zuki_kernels.task_state import ROW_MASK
@@ -164,18 +163,7 @@ class _Unheard:
 
     def __del__(self) -> None:
         if self.error is not None:
-            report(self.error, "Exception was never retrieved of coroutine", self.name)
-
-
-def report(error: BaseException, message: str, about: object) -> None:
-    """Let the program hear of an exception that nobody can catch."""
-    if sys.unraisablehook is sys.__unraisablehook__:  # it takes nothing that Python code can make
-        text = "".join(traceback.format_exception(error))
-        print(f"{message} {about!r}:\n{text}", end="", file=sys.stderr)
-        return
-    kinds = type(error), error, error.__traceback__, message, about
-    names = "exc_type", "exc_value", "exc_traceback", "err_msg", "object"
-    sys.unraisablehook(SimpleNamespace(**dict(zip(names, kinds, strict=True))))  # type: ignore[arg-type]
+            report_lost(self.error, "Exception was never retrieved of coroutine", self.name)
 
 
 _new: Callable[[type], Any] = object.__new__

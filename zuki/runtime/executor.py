@@ -9,7 +9,8 @@ from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
 from zuki.runtime.config import ExecutorConfig
-from zuki.runtime.kinds import kind_of, kinds
+from zuki.runtime.entering import run_on
+from zuki.runtime.kinds import submit_of, submits
 from zuki.runtime.pool import Pool
 
 _USUAL = Priority.NORMAL
@@ -118,9 +119,9 @@ class Executor(futures.Executor):
         ExecutorShutDownError
             The executor takes no more work.
         """
-        kind = kinds.get(type(fn)) or kind_of(fn)
-        if kind is not None:
-            return kind.submit(self, fn, args, kwargs, NORMAL)
+        submit = submits.get(type(fn)) or submit_of(fn)
+        if submit is not None:
+            return submit(self, fn, args, kwargs, NORMAL)
         return self._submit_call(fn, args, kwargs, NORMAL)
 
     def at(self, priority: Priority) -> "AtPriority":
@@ -177,31 +178,41 @@ class Executor(futures.Executor):
             self._refuse()
         return spawn_on(pool.lanes or self._open_lanes(), coroutine, level, name)
 
-    def run(self, what: Any, /, *args: Any, **options: Any) -> Any:
-        """Run something to its end, and return its result.
+    def run(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
+        """Run a graph, a task and what it spawns, a coroutine or a callable to its end; this thread helps.
 
         Parameters
         ----------
-        what : coroutine, Graph, Task or callable
-            What is to run. The calling thread helps where it may.
-        *args
-            What a task or a callable is called with.
+        work : Graph, Task, Numba function, coroutine or callable
+            What to run.
+        *arguments
+            What the task or the callable takes, each in its place; a graph and a coroutine take none.
         **options
-            For a graph: those of `Graph.run`; for a callable: arguments by name.
+            For a graph ``progress`` and ``measure``, as for `Graph.run`; for a callable arguments by name.
 
         Returns
         -------
         object
-            The result; the `Report` of a graph.
+            The result, or the graph's `Report`.
+
+        Raises
+        ------
+        ExecutorShutDownError
+            The executor has been shut down.
+        TaskError
+            There is nothing of that kind to run, or the task cannot take these arguments.
+        BaseException
+            What a body has raised.
         """
-        kind = kind_of(what)
-        if kind is not None:
-            return kind.run(self, what, args, options)
-        if callable(what):
-            return self.submit(what, *args, **options).result()
-        if args or options:
-            raise TypeError("a coroutine takes its arguments when it is called, not from run")
-        return self._run_coroutine(what)
+        if run_on.dispatch(type(work)) is not run_on.dispatch(object):
+            return run_on(work, self, arguments, options)
+        if hasattr(work, "__await__") or hasattr(work, "poll"):
+            if arguments or options:
+                raise TypeError("a coroutine takes its arguments when it is called, not from run")
+            return self._run_coroutine(work)
+        if callable(work):
+            return self.submit(work, *arguments, **options).result()
+        return run_on(work, self, arguments, options)
 
     def _run_coroutine(self, coroutine: Any) -> Any:
         raise NotImplementedError
@@ -251,9 +262,9 @@ class AtPriority(futures.Executor):
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Do as `Executor.submit`; the nodes of graphs have priorities of their own."""
-        kind = kind_of(fn)
-        if kind is not None:
-            return kind.submit(self._executor, fn, args, kwargs, self._priority.value)
+        submit = submit_of(fn)
+        if submit is not None:
+            return submit(self._executor, fn, args, kwargs, self._priority.value)
         return self._executor._submit_call(fn, args, kwargs, self._priority.value)
 
     def spawn(self, coroutine: Any, *, name: str | None = None) -> CoroutineTask[Any]:
@@ -316,6 +327,15 @@ def default_executor() -> Executor:
         if _default is None or _default._pool.is_closed:
             _default = Executor()
         return _default
+
+
+def checked_executor(executor: Any) -> Executor:
+    """Return an executor that was given, or the default one for None; raise if it is something else."""
+    if executor is None:
+        return default_executor()
+    if not isinstance(executor, Executor):
+        raise TypeError(f"executor must be a zuki.Executor, not a {type(executor).__name__}")
+    return executor
 
 
 def set_default_executor(executor: Executor | None) -> Executor | None:

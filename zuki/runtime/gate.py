@@ -44,6 +44,10 @@ class Gate:
         """Do nothing: it has no node."""
         raise NotImplementedError
 
+    def fail(self, node: int, failure: int) -> int:
+        """Do nothing: it has no node."""
+        raise NotImplementedError
+
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Do nothing: nobody ends it as a run."""
         raise NotImplementedError

@@ -1,26 +1,21 @@
-"""What executors can run beside callables and coroutines: each kind says how.
+"""What executors can be given beside callables, as futures: each kind says how it is begun.
 
-Graphs and jitted tasks are known in layers above this one; they enter themselves here.
+`entering` says how each is run to its end. Graphs and tasks are known in layers above this one; they enter
+themselves here.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
+
+# By type: what is called with executor, thing, arguments, options and level, and returns a future.
+# Also of types that are no kind, once they were looked for.
+submits: dict[type, Callable[..., Any] | None] = {}
 
 
-class Kind(NamedTuple):
-    """How things of a type are run."""
-
-    run: Callable[..., Any]  # executor, thing, arguments, options: the result, at the end
-    submit: Callable[..., Any]  # executor, thing, arguments, options, level: a future, at once
-
-
-kinds: dict[type, Kind | None] = {}  # also of types that are no kind, once they were looked for
-
-
-def kind_of(thing: Any) -> Kind | None:
-    """Return how a thing is run that is no mere callable, or None."""
+def submit_of(thing: Any) -> Callable[..., Any] | None:
+    """Return how a thing is begun that is no mere callable, or None."""
     found = type(thing)
-    if found not in kinds:
-        inherited = [kinds[one] for one in found.__mro__ if kinds.get(one) is not None]
-        kinds[found] = inherited[0] if inherited else None
-    return kinds[found]
+    if found not in submits:
+        inherited = [submits[one] for one in found.__mro__ if submits.get(one) is not None]
+        submits[found] = inherited[0] if inherited else None
+    return submits[found]

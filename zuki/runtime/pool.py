@@ -12,15 +12,17 @@ from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, worker
+from zuki.runtime.detached import DetachedRun
+from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
 from zuki.runtime.warm import warm_up_lanes
-from zuki_kernels import current, notifier, pulse, search, service, starting, turn
+from zuki_kernels import current, detached, notifier, pulse, search, seats, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
-from zuki_kernels._types import Table
+from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
 
 _MOMENT = 0.0005  # seconds
@@ -78,6 +80,7 @@ class Pool:
         join = hands.address_of_join()
         self.tables = Tables(self.max_threads, self.min_threads, self.keep_alive, join, address)
         self.active: dict[int, Run] = {}
+        self._detached: tuple[int, DetachedRun] | None = None  # the slot that is held for such tasks
         self._free_rows = list(range(self.tables.seats))  # a heap: low rows are looked at first
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
         self._threads: set[threading.Thread] = set()  # some of them may have ended
@@ -262,9 +265,11 @@ class Pool:
 
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
-        runs = self.tables.runs
-        self.active[slot].end(*starting.outcome(runs, slot), starting.is_stopped(runs, slot))
+        runs, run = self.tables.runs, self.active[slot]
+        run.end(*starting.outcome(runs, slot))
         with self._lock:
+            if self._detached is not None and starting.has_detached(runs, slot):
+                self._detached[1].keep(run)
             del self.active[slot]
             self._free_slots.append(slot)
             if not self.active:
@@ -276,16 +281,27 @@ class Pool:
     def _sit_down(self) -> int | None:
         """Make the calling thread a worker; return its row, or None if it cannot be one now."""
         row = worker.row_of_this_thread(self)
-        if row is None:
-            with self._lock:
-                kept_for_threads = self.max_threads - self._seated_threads
-                if len(self._free_rows) <= kept_for_threads or not notifier.join(self.tables.pool):
-                    return None
-                row = self._take_row()
-            pulse.count_helper(self.tables.pool, 1)
-            if threading.current_thread() is threading.main_thread():
-                self._keep_pulse()
-        self._take_seat(row)
+        if row is not None:
+            self._take_seat(row)
+            return row
+        main = worker.is_main_thread()
+        with self._lock:
+            kept_for_threads = self.max_threads - self._seated_threads
+            if len(self._free_rows) <= kept_for_threads:
+                return None
+            row = self._free_rows[0]
+            tables = self.tables
+            try:
+                tables.provide_arena(row)
+            except OSError:
+                return None
+            before = seats.sit_down(tables.pool, tables.hands, row, *hands.stack_limits(), main)
+            if before == seats.REFUSED:
+                return None
+            heappop(self._free_rows)
+        worker.seats.taken.append((self, row, before))
+        if main:
+            self._keep_pulse()
         return row
 
     def _leave(self, row: int, held: held_back) -> None:
@@ -300,18 +316,18 @@ class Pool:
 
     def _stand_up(self, row: int) -> bool:
         """Give a seat back; return whether somebody is there to do what is left."""
-        self._give_seat_back()
+        _, _, before = worker.seats.taken.pop()
         if worker.row_of_this_thread(self) is not None:
+            current.hold(before)
             return True
-        tables = self.tables
-        pulse.count_helper(tables.pool, -1)
-        left = search.is_anything_left(tables.deques, tables.queues, row) or service.is_wanted(tables.pool)
-        start = notifier.depart(tables.pool, tables.workers, row, False, left) == notifier.START
+        given = self.tables
+        given.tidy_arena(row)
+        start, deserted = seats.stand_up(
+            given.pool, given.workers, given.deques, given.queues, given.hands, row, before
+        )
         with self._lock:
             heappush(self._free_rows, row)
-        if start:
-            self.start_thread()
-        return not notifier.is_deserted(tables.pool)
+        return self.start_thread() or not notifier.is_deserted(given.pool) if start else not deserted
 
     def _take_row(self) -> int:
         row = heappop(self._free_rows)
@@ -328,6 +344,7 @@ class Pool:
                 return True
             row = self._take_row()
             try:
+                self.tables.provide_arena(row)
                 thread = threading.Thread(
                     target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
                 )
@@ -340,6 +357,7 @@ class Pool:
             except (
                 RuntimeError,
                 MemoryError,
+                OSError,
             ):  # no more, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool, self.tables.workers)
@@ -362,14 +380,15 @@ class Pool:
                 self._owed_starts -= 1
                 return False
             self._give_seat_back()
+            self.tables.tidy_arena(row)
             heappush(self._free_rows, row)
             self._seated_threads -= 1
         return True
 
     def _take_seat(self, row: int) -> None:
         """Let the calling thread be a worker: its jitted code spawns into the worker's hand."""
-        main = threading.current_thread() is threading.main_thread()
-        before = current.hold(self.tables.take_hand(row, hands.stack_limits(), main))
+        main = worker.is_main_thread()
+        before = seats.take_hand(self.tables.hands, row, *hands.stack_limits(), main)
         worker.seats.taken.append((self, row, before))
 
     def _give_seat_back(self) -> None:
@@ -382,9 +401,41 @@ class Pool:
             self.start_thread()
         if ended >= 0:
             self.end(ended)
-        if reason == turn.SERVE:
+        if reason == turn.RUN_PYTHON:
+            return worker.run_python(self, me, task)
+        if reason == turn.BEGIN_DETACHED:
+            return self._begin_detached()
+        if reason == turn.END_DETACHED:
+            self._end_detached()
+        elif reason == turn.LOST:
+            report_lost_failure(task)
+        elif reason == turn.SERVE:
             self.serve(me)
-        return worker.run_python(self, task) if reason == turn.RUN_PYTHON else turn.RETURNED
+        return turn.RETURNED
+
+    # ---- detached tasks ---------------------------------------------------------------------------
+
+    def _begin_detached(self) -> int:
+        """Hold a slot for detached tasks, and count one more of them."""
+        with self._lock:
+            if self._detached is None:
+                if not self._free_slots:
+                    return turn.RAISED
+                slot, run = self._free_slots.popleft(), DetachedRun()
+                starting.hold(self.tables.runs, slot)
+                self.active[slot], self._detached = run, (slot, run)
+            detached.count_first(self.tables.pool, self._detached[0])
+        return turn.RETURNED
+
+    def _end_detached(self) -> None:
+        """Give the slot back, unless others have been detached meanwhile."""
+        with self._lock:
+            if self._detached is None or detached.is_any_left(self.tables.pool):
+                return
+            slot, _ = self._detached
+            self._detached = None
+            starting.let_go(self.tables.runs, slot)
+            self.end(slot)
 
     def _keep_pulse(self) -> None:
         with self._lock:
@@ -403,9 +454,9 @@ class Pool:
                     self._pulse = None
                     return
 
-    def counters(self) -> Table:
-        """Return a copy of the workers' counters."""
-        return self.tables.workers.copy()
+    def counters(self) -> list[list[int]]:
+        """Return how many tasks each worker has run, and how many of them it has taken from others."""
+        return self.tables.workers[:, TASKS : STEALS + 1].tolist()
 
     # ---- end --------------------------------------------------------------------------------------
 

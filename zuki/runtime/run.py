@@ -17,5 +17,8 @@ class Run(Protocol):
     def run_python(self, node: int, stopped: bool) -> int:
         """Run the body of a node that needs the interpreter; return how it went, as `turn` names it."""
 
+    def fail(self, node: int, failure: int) -> int:
+        """Hear what a task has raised that such a body has left behind; return how the node went."""
+
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Hear that the run has ended; called once, before anyone who waits goes on."""

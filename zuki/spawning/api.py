@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from concurrent.futures import Future as BaseFuture
 from typing import Any
 
+from numba.core.dispatcher import Dispatcher
+
 from zuki.errors import TaskError
+from zuki.graph.call import run_task
+from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
 from zuki.lane.lanes import Priority
-from zuki.runtime.executor import Executor, default_executor
-from zuki.runtime.kinds import Kind, kinds
+from zuki.runtime.entering import run_on
+from zuki.runtime.executor import Executor, checked_executor, default_executor
+from zuki.runtime.kinds import submits
 from zuki.task.task import Task
 
 
@@ -47,7 +52,7 @@ def spawn(
     TypeError
         It is none of these.
     """
-    chosen = executor or default_executor()
+    chosen = checked_executor(executor)
     if isinstance(what, Task):
         return chosen.submit(what, *args)
     if args:
@@ -127,45 +132,48 @@ def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iter
     return default_executor().map(function, *iterables, timeout=timeout)
 
 
-def run(what: Any, /, *args: Any, executor: Executor | None = None, **options: Any) -> Any:
-    """Run something to its end, and return its result.
+def run(work: Any, *args: Any, executor: Any = None) -> Any:
+    """Run a task inside the pool, with the tasks that it spawns; or a graph, a coroutine or a callable.
 
     Parameters
     ----------
-    what : Task, coroutine, Graph or callable
-        What is to run; a task with the tasks that it spawns.
+    work : Task, Numba function, Graph, coroutine or callable
+        What is to run.
     *args
-        What a task or a callable takes, each in its place.
+        What the task or the callable takes, each in its place.
     executor : Executor, optional
         Where it is to run; default: `default_executor`.
-    **options
-        See `Executor.run`.
 
     Returns
     -------
     object
-        The result.
+        The result, or the graph's `Report`.
+
+    Raises
+    ------
+    ExecutorShutDownError
+        The executor has been shut down.
+    TaskError
+        There is nothing of that kind to run, or the task cannot take these arguments.
+    BaseException
+        What a body has raised.
     """
-    return (executor or default_executor()).run(what, *args, **options)
+    if run_on.dispatch(type(work)) is not run_on.dispatch(object):
+        return run_on(work, executor, args, {})
+    return checked_executor(executor).run(work, *args)
 
 
-def _run_task(executor: Executor, task: Task, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+@run_on.register
+def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     if options:
-        raise TaskError(f"zuki.run of a task has no option {', '.join(options)}")
-    graph = Graph(f"run of {task.__name__}")
-    node = graph.add(task, *args)
-    graph.run(executor)
-    return node.result()
+        raise TypeError(f"task '{task.__name__}' is run without {', '.join(options)}: that is for graphs")
+    return run_task(checked_task(task), arguments, executor)
 
 
 def _submit_task(
-    executor: Executor, task: Task, args: tuple[Any, ...], options: dict[str, Any], level: int
+    executor: Executor, task: Dispatcher, args: tuple[Any, ...], options: dict[str, Any], level: int
 ) -> Any:
     return executor._submit_call(task, args, options, level)
-
-
-def _run_graph(executor: Executor, graph: Graph, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    return graph.run(executor, *args, **options)
 
 
 def _submit_graph(
@@ -174,5 +182,5 @@ def _submit_graph(
     return graph.submit(executor, *args, **options)
 
 
-kinds[Task] = Kind(_run_task, _submit_task)
-kinds[Graph] = Kind(_run_graph, _submit_graph)
+submits[Dispatcher] = _submit_task
+submits[Graph] = _submit_graph

@@ -49,3 +49,9 @@ class _JoinHandleModel(models.StructModel):
 def fields_of(context, builder, kind, value=None):
     """Return a handle's fields, for reading and writing."""
     return cgutils.create_struct_proxy(kind)(context, builder, value=value)
+
+
+def contains_handle(kind) -> bool:
+    """Tell whether values of a type are handles, or tuples and containers of them."""
+    inside = kind.types if isinstance(kind, types.BaseTuple) else [getattr(kind, "dtype", kind)]
+    return any(isinstance(one, JoinHandle) or (one is not kind and contains_handle(one)) for one in inside)

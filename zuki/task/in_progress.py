@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from numba import types
+from numba.core import typeinfer
 
 if TYPE_CHECKING:
     from zuki.task.task import Task
@@ -42,3 +43,20 @@ def compilation_of(task: "Task", arguments: tuple[types.Type, ...]) -> Compilati
         if one.task is task and one.arguments == arguments:
             return one
     return None
+
+
+@contextmanager
+def known_by_name(task: "Task") -> Iterator[None]:
+    """Let the body of a task find the task by its name, before that is defined.
+
+    Numba keeps one function for each bare name. A task that is compiled meanwhile may have the same name:
+    when it is done, the name stands for this one again.
+    """
+    name = task.py_func.__name__
+    before = typeinfer._temporary_dispatcher_map.get(name)
+    try:
+        with typeinfer.register_dispatcher(task):
+            yield
+    finally:
+        if before is not None:
+            typeinfer._temporary_dispatcher_map[name] = before

@@ -1,6 +1,6 @@
 """The functions that are compiled beside each body, and cached with it.
 
-    entry    int64 (frame)            runs the body; 0, or its failure (see `zuki.task.failures`)
+    entry    int64 (frame)            runs the body; 0, or its failure (see `zuki.runtime.failures`)
     pack     object (frame, mask, *a) unboxes the arguments into a frame; those in ``mask`` are left out
     unpack   object (frame)           boxes the result
     release  void (frame)             gives back the references that the frame holds

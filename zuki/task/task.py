@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 from numba import types
 from numba._dispatcher import compute_fingerprint
-from numba.core import errors, sigutils, typeinfer
+from numba.core import errors, sigutils
 from numba.core.compiler import Flags
 from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.typing.typeof import Purpose, typeof
 
 from zuki.errors import TaskError
-from zuki.task.cache import TaskCache
+from zuki.runtime.entering import run_on
+from zuki.task.cache import TaskCache, is_filled
 from zuki.task.compiler import TaskCompiler
-from zuki.task.in_progress import compilation_of, compiling
+from zuki.task.in_progress import compilation_of, compiling, known_by_name
 from zuki.task.specialisation import Specialisation
 
 _FIXED_OPTIONS = {"nopython": True, "nogil": True, "forceobj": False, "no_cpython_wrapper": False}
@@ -75,6 +76,32 @@ class Task(CPUDispatcher):
         found = (self.specialise(types).writes for types in list(self.overloads))
         return frozenset().union(*found)
 
+    def run(self, *arguments: Any, executor: Any = None) -> Any:
+        """Run the task inside the pool, with the tasks that it spawns; the same as ``zuki.run``.
+
+        Parameters
+        ----------
+        *arguments
+            What it takes, each in its place.
+        executor : Executor, optional
+            Where it is to run; default: `default_executor`.
+
+        Returns
+        -------
+        object
+            The task's result.
+
+        Raises
+        ------
+        ExecutorShutDownError
+            The executor has been shut down.
+        TaskError
+            The task cannot take these arguments.
+        BaseException
+            What a body has raised.
+        """
+        return run_on(self, executor, arguments, {})
+
     def complete(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments with the body's defaults behind them; raise if their number is wrong."""
         if self._takes_any_number:
@@ -94,9 +121,29 @@ class Task(CPUDispatcher):
 
     def compile(self, sig):
         """Compile a signature, or load it."""
-        # registered, so that a body that calls itself finds itself
-        with compiling(self, sigutils.normalize_signature(sig)[0]), typeinfer.register_dispatcher(self):
+        with compiling(self, sigutils.normalize_signature(sig)[0]), known_by_name(self):
             return super().compile(sig)
+
+    def fold_argument_types(self, args, kws):
+        """Answer a call in the task's own body for which types it is compiled: not for constants anew."""
+        signature, given = super().fold_argument_types(args, kws)
+        plain = tuple(map(types.unliteral, given))
+        for arguments in (plain, *self.declared):
+            if self.typingctx.callstack.match(self.py_func, arguments) and self._can_take(arguments, plain):
+                return signature, arguments
+        return signature, given
+
+    def _can_take(self, wanted: tuple[types.Type, ...], given: tuple[types.Type, ...]) -> bool:
+        if len(wanted) != len(given):
+            return False
+        pairs = zip(given, wanted, strict=True)
+        return all(self.typingctx.can_convert(have, want) is not None for have, want in pairs)
+
+    def declared_for(self, given: tuple[types.Type, ...]) -> tuple[types.Type, ...] | None:
+        """Return the declared argument types that arguments of such types are converted to, or None."""
+        if given in self.declared:
+            return given
+        return next((wanted for wanted in self.declared if self._can_take(wanted, given)), None)
 
     @property
     def is_compiling(self) -> bool:
@@ -322,7 +369,7 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
     try:
         cpu_target.options.parse_as_flags(Flags(), options)
         made = Task(function, local_types, {**_FIXED_OPTIONS, **options}, declared_writes=written)
-        if cache:
+        if cache and not (signatures and _has_empty_cells(function)):  # Numba's cache looks into them
             with suppress(RuntimeError):  # Numba finds no place for it: code typed at a prompt
                 made.enable_caching()
         for signature in signatures or ():
@@ -340,6 +387,11 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
     except (KeyError, errors.NumbaError, TypeError, ValueError) as error:
         raise TaskError(f"task '{function.__name__}' does not compile: {error}") from error
     return made
+
+
+def _has_empty_cells(function: Callable[..., Any]) -> bool:
+    """Tell whether a function uses what is defined below it in another function, such as itself."""
+    return not all(map(is_filled, function.__closure__ or ()))
 
 
 def _knows_its_globals(function: Callable[..., Any]) -> bool:

@@ -7,6 +7,7 @@ lowest bit set, the address of a Python exception object that the entry owned.
 
 import ctypes
 
+from zuki.lane.reporting import report_lost
 from zuki_kernels.dispatch import raise_failure
 
 _OBJECT = 1
@@ -36,3 +37,8 @@ def exception_of(failure: int) -> BaseException:
         trace = error.__traceback__
         return error.with_traceback(trace.tb_next if trace is not None else None)  # without this function
     raise AssertionError("a failure that raises nothing")
+
+
+def report_lost_failure(failure: int) -> None:
+    """Do as `report_lost` with what a detached task has raised; the number is as `exception_of` takes it."""
+    report_lost(exception_of(failure), "Exception ignored in a task that was detached", None)

@@ -1,0 +1,107 @@
+"""Which worker runs a body, of how many, and whether the body is wanted any more."""
+
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import CancelledError
+
+import numpy as np
+import pytest
+from numba import njit
+
+import zuki
+from tests.spawning.asking_until import ask_until
+
+LIMIT = 120  # seconds
+
+
+@njit
+def ask():
+    return zuki.worker_id(), zuki.num_workers(), zuki.cancelled()
+
+
+@zuki.task
+def ask_all(index, ids, most):
+    ids[index] = zuki.worker_id()
+    most[index] = zuki.num_workers()
+
+
+@pytest.fixture(params=[1, 3])
+def executor(request):
+    with zuki.Executor(request.param) as made:
+        yield made
+
+
+def test_outside_of_a_pool():
+    assert ask() == (zuki.worker_id(), zuki.num_workers(), zuki.cancelled()) == (-1, 1, False)
+
+
+def test_each_worker_has_a_number_of_its_own(executor):
+    ids, most = np.full(2000, -2), np.zeros(2000, np.int64)
+    zuki.parallel_for(ask_all, 0, len(ids), ids, most, executor=executor)
+    assert len(set(most)) == 1
+    assert set(ids) <= set(range(most[0]))
+    assert 1 <= len(set(ids)) <= executor.max_threads <= most[0]
+
+
+def test_jitted_and_python_nodes_are_told_the_same(executor):
+    graph = zuki.Graph()
+    nodes = [
+        graph.add(lambda: ((zuki.worker_id(), zuki.num_workers(), zuki.cancelled()), ask())) for _ in "ab"
+    ]
+    executor.run(graph)
+    for node in nodes:
+        in_python, jitted = node.result()
+        assert in_python == jitted
+        assert 0 <= jitted[0] < jitted[1]
+        assert not jitted[2]
+    assert zuki.worker_id() == -1
+
+
+@pytest.mark.parametrize("max_threads", [1, 2])
+def test_a_body_hears_of_ctrl_c(max_threads):
+    arguments = [sys.executable, "-m", "tests.spawning.asking_until", str(max_threads)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as script:
+        try:
+            assert script.stdout.readline() == "begins\n"
+            time.sleep(0.5)  # so that it comes when bodies ask
+            script.send_signal(signal.SIGINT)
+            said, _ = script.communicate(timeout=LIMIT)
+        finally:
+            script.kill()
+    assert said in (f"interrupted {number}\n" for number in range(1, max_threads + 1))
+    assert script.returncode == 0
+
+
+def test_bodies_hear_that_the_pool_cancels():
+    answers, heard = np.zeros(1, np.int64), []
+    graph = zuki.Graph()
+
+    def asks_in_python():
+        deadline = time.monotonic() + LIMIT
+        while not zuki.cancelled():
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        heard.append(ask())
+
+    graph.add(ask_until, answers)
+    graph.add(asks_in_python)
+    executor = zuki.Executor(2)
+    future = graph.submit(executor)
+    deadline = time.monotonic() + LIMIT
+    while not answers[0] and time.monotonic() < deadline:
+        time.sleep(0.001)
+    executor.shutdown(cancel_futures=True)
+    with pytest.raises(CancelledError):
+        future.result(timeout=LIMIT)
+    assert answers[0] > 0
+    assert all(cancelled for _, _, cancelled in heard)
+
+
+@pytest.mark.parametrize("ask_wrongly", [lambda: zuki.worker_id(3), lambda: zuki.cancelled(True)])
+def test_they_take_no_arguments(ask_wrongly):
+    with pytest.raises(TypeError):
+        ask_wrongly()
+    with pytest.raises(zuki.TaskError, match="does not compile"):
+        zuki.run(zuki.task(cache=False)(ask_wrongly))

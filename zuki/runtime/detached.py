@@ -1,0 +1,29 @@
+"""The run that detached tasks are a part of, while there are any."""
+
+from zuki.runtime.run import Run
+
+
+class DetachedRun:
+    """Stands among a pool's runs for all detached tasks, from the first of them until none is left.
+
+    So a pool that is shut down waits for them, or stops them, as it does with graphs.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[Run] = []
+
+    def keep(self, run: Run) -> None:
+        """Keep alive what a run has kept alive that ends: tasks that it has detached may use it."""
+        self._kept.append(run)
+
+    def run_python(self, node: int, stopped: bool) -> int:
+        """Not called: there are no nodes."""
+        raise NotImplementedError
+
+    def fail(self, node: int, failure: int) -> int:
+        """Not called, either."""
+        raise NotImplementedError
+
+    def end(self, failures: int, first_failed: int, stopped: bool) -> None:
+        """Let go what was kept."""
+        self._kept.clear()

@@ -1,0 +1,74 @@
+"""`worker_id`, `num_workers` and `cancelled`: what a body may ask about where it runs."""
+
+from numba.core import types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import lower_builtin
+
+from zuki.runtime import worker
+from zuki.spawning.kernel_calls import call_kernel
+from zuki_kernels import asking, starting
+from zuki_kernels.asking import NO_WORKER
+
+
+def worker_id() -> int:
+    """Return the number of the worker that runs the caller; from Python or in jitted code.
+
+    Returns
+    -------
+    int
+        At least 0 and less than `num_workers`, for what a worker has for itself, such as a row of
+        an array; -1 outside of a pool. A body that joins may run others' tasks meanwhile.
+    """
+    seat = worker.innermost_seat()
+    return NO_WORKER if seat is None else seat[1]
+
+
+def num_workers() -> int:
+    """Return how many numbers `worker_id` may give in this pool; from Python or in jitted code.
+
+    Returns
+    -------
+    int
+        The executor's ``max_threads``, which is how many run at once, and 8 for callers that help; 1
+        outside of a pool.
+    """
+    seat = worker.innermost_seat()
+    return 1 if seat is None else seat[0].tables.seats
+
+
+def cancelled() -> bool:
+    """Tell whether the caller works for nothing; from Python or in jitted code.
+
+    A body that runs for long may ask now and then, and return early: nobody will see its result.
+
+    Returns
+    -------
+    bool
+        Whether the run was stopped: by Ctrl-C, or by ``shutdown(cancel_futures=True)``. False
+        outside of a pool.
+    """
+    seat = worker.innermost_seat()
+    if seat is None:
+        return False
+    pool, row, _ = seat
+    run = pool.tables.run_of(row)
+    return run >= 0 and starting.is_stopped(pool.tables.runs, run)
+
+
+def _answer(question, kernel, result) -> None:
+    """Let a function without arguments be a kernel in jitted code."""
+
+    class Template(AbstractTemplate):
+        def generic(self, args, kws):
+            return None if args or kws else signature(result)
+
+    infer_global(question)(Template)
+
+    @lower_builtin(question)
+    def lower(context, builder, chosen, args):
+        return call_kernel(context, builder, kernel)
+
+
+_answer(worker_id, asking.worker_id, types.int64)
+_answer(num_workers, asking.num_workers, types.int64)
+_answer(cancelled, asking.is_cancelled, types.boolean)
