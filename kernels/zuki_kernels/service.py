@@ -1,6 +1,6 @@
 """Who serves the lanes: how a worker is called for Python tasks, and how one that is stuck is noticed.
 
-Whoever adds a Python task that nobody is about to look at sets CALLED and notifies, as for any
+Whoever adds a Python task that nobody is about to look at sets SUMMONS and notifies, as for any
 other work; the worker that finds it takes it off and returns to Python, where the tasks are.
 If it comes too late, because somebody else has served them, it finds nothing and goes on.
 
@@ -8,7 +8,7 @@ A thread that serves counts its bursts of tasks in BEATS. Another thread, the wa
 without the interpreter and looks now and then: a count that has not moved belongs to a thread
 that is stuck in one call, or for which the interpreter was never free. Python tells which.
 
-Columns: CALLED and SERVERS are the pool's; BEATS and SEEN are a worker's, on a line of their own.
+Columns: SUMMONS and SERVERS are the pool's; BEATS and SEEN are a worker's, on a line of their own.
 Roles: any thread calls; a worker claims; who serves begins, beats and ends on its own row; one
 watcher watches.
 At rest: SERVERS is the number of rows whose BEATS is not 0.
@@ -22,7 +22,7 @@ from .runs import NONE
 from .waiting import wait, wake
 
 # Columns of the pool's row
-CALLED = 41  # 1: a worker is to serve the lanes
+SUMMONS = 41  # 1: a worker is to serve the lanes
 SERVERS = 42  # threads that serve; the watcher sleeps on it while it is 0
 
 # Columns of the table of beats, of a row for each worker
@@ -39,21 +39,21 @@ _LONGEST = 1_600_000  # nanoseconds between two looks, when all goes well for lo
 @kernel
 def call(pool: Table, workers: Table) -> int:
     """Let a worker serve the lanes; return `notifier.START` if the caller must start a thread. Any thread."""
-    store_release(pool, 0, CALLED, 1)  # order: the task before the call; pairs with claim's
+    store_release(pool, 0, SUMMONS, 1)  # order: the task before the call; pairs with claim's
     return notify(pool, workers, NONE, False)
 
 
 @kernel
 def is_wanted(pool: Table) -> bool:
     """Tell whether a worker was called and none has come."""
-    return load_relaxed(pool, 0, CALLED) != 0
+    return load_relaxed(pool, 0, SUMMONS) != 0
 
 
 @kernel
 def claim(pool: Table) -> bool:
     """Answer a call, if there is one; return whether the caller is to serve. A worker."""
     # order: the task before the call; pairs with call's
-    return is_wanted(pool) and cas_acquire(pool, 0, CALLED, 1, 0)
+    return is_wanted(pool) and cas_acquire(pool, 0, SUMMONS, 1, 0)
 
 
 @kernel

@@ -9,8 +9,9 @@ from .sleepers import Sleepers, add_relaxed
 
 MUTANTS = [
     ("call", "store_release", "store_relaxed"),
-    ("call", "store_release(pool, 0, CALLED, 1)",
-     "answer = notify(pool, workers, NONE, False)\n    store_release(pool, 0, CALLED, 1)\n    return answer"),
+    ("call", "store_release(pool, 0, SUMMONS, 1)",
+     "answer = notify(pool, workers, NONE, False)\n"
+     "    store_release(pool, 0, SUMMONS, 1)\n    return answer"),
     ("claim", "cas_acquire", "cas_relaxed"),
 ]  # fmt: skip
 BEYOND_THE_MODEL = {}

@@ -71,6 +71,11 @@ class Call(Future[T]):
         if self._state not in DONE:
             self._lanes.home.wait_for(self, timeout)
 
+    def _forsake(self) -> None:
+        """Be cancelled, of a call that nobody will ever make."""
+        self.cancel()
+        self._notify_cancel()
+
     def _run(self) -> None:
         """Call the function, unless somebody else does or the call is cancelled."""
         try:

@@ -72,6 +72,11 @@ class CoroutineTask(Future[T]):
             self._lanes.wake(self._number)
         return True
 
+    def _forsake(self) -> None:
+        """Be cancelled, of a task that nobody will ever run."""
+        self._coroutine.close()
+        self._raise(cancelled_error())
+
     def set_result(self, result: T) -> None:
         """Raise: only the coroutine gives its result.
 

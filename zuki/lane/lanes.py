@@ -249,14 +249,19 @@ class Lanes:
             objects[number & ROW_MASK] = None
         self._free.extend(numbers)
 
-    def refuse(self, lane: Lane, level: int, task: Any) -> None:
-        """Take back a task that nobody will ever run, and raise."""
+    def take_back(self, lane: Lane, level: int, task: Any) -> bool:
+        """Cancel a task that nobody will ever run; return False if somebody has come and has it."""
         try:
             lane.ready[level].remove(task)
         except ValueError:
-            return  # somebody has come
-        task.cancel()
-        raise ZukiError("there is no thread to run this, and none can be started")
+            return False
+        task._forsake()
+        return True
+
+    def refuse(self, lane: Lane, level: int, task: Any) -> None:
+        """Take a task back, and raise that there is nobody to run it."""
+        if self.take_back(lane, level, task):
+            raise ZukiError("there is no thread to run this, and none can be started")
 
     # ---- the end -----------------------------------------------------------------------------------
 
@@ -282,8 +287,7 @@ class Lanes:
     def cancel_all(self) -> None:
         """Cancel what has not begun, and wish every coroutine to end."""
         for call in self.calls.take_all():
-            call.cancel()
-            call._notify_cancel()
+            call._forsake()
         for task in (*self.coroutines.take_all(), *self.waiting()):
             task.cancel()
             if task._number < 0:

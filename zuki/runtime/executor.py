@@ -176,7 +176,11 @@ class Executor(futures.Executor):
             if hasattr(coroutine, "close"):
                 coroutine.close()
             self._refuse()
-        return spawn_on(pool.lanes or self._open_lanes(), coroutine, level, name)
+        lanes = pool.lanes or self._open_lanes()
+        task = spawn_on(lanes, coroutine, level, name)
+        if pool.is_ended and lanes.take_back(lanes.coroutines, level, task):  # meanwhile
+            self._refuse()
+        return task
 
     def run(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
         """Run a graph, a task and what it spawns, a coroutine or a callable to its end; this thread helps.

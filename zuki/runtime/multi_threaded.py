@@ -83,11 +83,8 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
         return call
 
     def _take_back(self, lanes: Lanes, level: int, call: Call[Any]) -> None:
-        try:
-            lanes.calls.ready[level].remove(call)
-        except ValueError:  # somebody has taken it
+        if not lanes.take_back(lanes.calls, level, call):
             return
-        lanes.pending.discard(call)
         if self._broken:
             raise BrokenThreadPool("a thread's initializer has failed: the pool takes no more calls")
         self._refuse()
