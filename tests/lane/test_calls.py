@@ -24,7 +24,6 @@ def test_submit_and_map(executor):
     assert executor.submit(pow, 2, 10).result(LIMIT) == 1024
     assert executor.submit(pow, 2, exp=3).result() == 8
     assert list(executor.map(pow, range(5), range(5))) == [1, 1, 4, 27, 256]
-    assert executor.run(pow, 2, 5) == 32
     futures = [executor.submit(int, number) for number in range(1000)]
     assert [future.result() for future in futures] == list(range(1000))
 

@@ -183,16 +183,16 @@ class Executor(futures.Executor):
         return task
 
     def run(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
-        """Run a graph, a task and what it spawns, a coroutine or a callable to its end; this thread helps.
+        """Run a graph, a task and what it spawns, or a coroutine to its end; this thread helps.
 
         Parameters
         ----------
-        work : Graph, Task, Numba function, coroutine or callable
+        work : Graph, Task, Numba function or coroutine
             What to run.
         *arguments
-            What the task or the callable takes, each in its place; a graph and a coroutine take none.
+            What the task takes, each in its place; a graph and a coroutine take none.
         **options
-            For a graph ``progress`` and ``measure``, as for `Graph.run`; for a callable arguments by name.
+            For a graph ``progress`` and ``measure``, as for `Graph.run`; others take none.
 
         Returns
         -------
@@ -214,8 +214,6 @@ class Executor(futures.Executor):
             if arguments or options:
                 raise TypeError("a coroutine takes its arguments when it is called, not from run")
             return self._run_coroutine(work)
-        if callable(work):
-            return self.submit(work, *arguments, **options).result()
         return run_on(work, self, arguments, options)
 
     def _run_coroutine(self, coroutine: Any) -> Any:

@@ -133,14 +133,14 @@ def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iter
 
 
 def run(work: Any, *args: Any, executor: Any = None) -> Any:
-    """Run a task inside the pool, with the tasks that it spawns; or a graph, a coroutine or a callable.
+    """Run a task inside the pool, with the tasks that it spawns; or a graph, or a coroutine.
 
     Parameters
     ----------
-    work : Task, Numba function, Graph, coroutine or callable
+    work : Task, Numba function, Graph or coroutine
         What is to run.
     *args
-        What the task or the callable takes, each in its place.
+        What the task takes, each in its place.
     executor : Executor, optional
         Where it is to run; default: `default_executor`.
 
