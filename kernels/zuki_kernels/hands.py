@@ -45,7 +45,11 @@ IS_WATCHED = 32  # 1: the thread has to look at its signals
 HELP_LIMIT = 33  # address: a stack that has grown beyond it takes no tasks of others
 STACK_END = 34  # what STACK_LIMIT is when nobody asks the thread to look up from its work
 RUN = 35  # slot of the run whose task the thread runs
-DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NOTHING
+DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NO_BLOCK
+TASK = 37  # address of the block of the shared task that the thread runs, or NO_BLOCK
+DOOMED = (
+    38  # address in the arena: what lies there and above was spawned by a task that has failed; or NO_BLOCK
+)
 HAND_FIELDS = 48
 
 # Words of a block
@@ -74,7 +78,7 @@ LISTED = 5
 _STATES = 7
 ONE_STAMP = 8
 
-NOTHING = 0  # as a block: none
+NO_BLOCK = 0  # as a block: none
 
 _SHARE = 4  # blocks that are shared at once
 
@@ -147,6 +151,33 @@ def share(hands: Table, rings: Table, me: int) -> int:
         deque.push(hands, rings, me, block)  # there is room: it was empty
         shared += 1
     return shared
+
+
+@kernel
+def doom(hands: Table, me: int, floor: int) -> None:
+    """Let what lies above ``floor`` in one's arena know that it works for nothing."""
+    before = load_relaxed(hands, me, DOOMED)
+    if before == NO_BLOCK or floor < before:
+        store_relaxed(hands, me, DOOMED, floor)
+
+
+@kernel
+def begin_other(hands: Table, me: int, task: int) -> tuple[int, int]:
+    """Begin what is no part of what the thread runs: a shared task or, as NO_BLOCK, something else.
+
+    Returns what `end_other` takes.
+    """
+    before = load_relaxed(hands, me, TASK), load_relaxed(hands, me, DOOMED)
+    store_relaxed(hands, me, TASK, task)
+    store_relaxed(hands, me, DOOMED, NO_BLOCK)
+    return before
+
+
+@kernel
+def end_other(hands: Table, me: int, task: int, doomed: int) -> None:
+    """Go on with what the thread ran before."""
+    store_relaxed(hands, me, TASK, task)
+    store_relaxed(hands, me, DOOMED, doomed)
 
 
 @kernel

@@ -9,6 +9,7 @@ from .deque import TOP
 from .dispatch import address_of, call, call_join, table_at
 from .hands import (
     ARENA_TOP,
+    DOOMED,
     DROP,
     ENTRY,
     GONE,
@@ -17,14 +18,17 @@ from .hands import (
     JOIN,
     KIND,
     KIND_FIELDS,
-    NOTHING,
+    NO_BLOCK,
     RELEASE,
     RUN,
     RUN_OF,
     SIZE,
     STACK_LIMIT,
     STATE,
+    begin_other,
     block_at,
+    doom,
+    end_other,
     finish,
     share,
     state_of,
@@ -36,7 +40,7 @@ from .waiting import wake
 
 @kernel
 def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> int:
-    """Take a shared task, one's own newest or another worker's oldest; return its block, or NOTHING."""
+    """Take a shared task, one's own newest or another worker's oldest; return its block, or NO_BLOCK."""
     block = deque.pop(hands, rings, me)
     if block > 0:
         return block
@@ -49,7 +53,7 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
         if block > 0:
             count(workers, me, STEALS, 1)
             return block
-    return NOTHING
+    return NO_BLOCK
 
 
 @kernel
@@ -71,7 +75,9 @@ def run(workers: Table, hands: Table, me: int, block: int) -> None:
     run_before = load_relaxed(hands, me, RUN)
     store_relaxed(hands, me, RUN, load_relaxed(block_at(block), 0, RUN_OF))
     store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)  # its run may have been stopped since all were asked
+    task_before, doomed_before = begin_other(hands, me, block)
     failure = enter(hands, me, block)
+    end_other(hands, me, task_before, doomed_before)
     store_relaxed(hands, me, RUN, run_before)
     store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)
     count(workers, me, TASKS, 1)
@@ -86,7 +92,9 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
 
     After a failure, theirs or of who spawned them (``failed``), those that have not begun do not begin.
     """
-    first = 0
+    first, doomed_before = 0, load_relaxed(hands, me, DOOMED)
+    if failed:
+        doom(hands, me, floor)
     block = floor
     while block < load_relaxed(hands, me, ARENA_TOP):
         words = block_at(block)
@@ -97,8 +105,10 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
             call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
             if first == 0 and failure != 0:
                 first, failed = failure, True
+                doom(hands, me, floor)
         block += load_relaxed(kind, 0, SIZE)
     store_relaxed(hands, me, ARENA_TOP, floor)
+    store_relaxed(hands, me, DOOMED, doomed_before)
     return first
 
 

@@ -13,6 +13,7 @@ GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
 HAND_CAPACITY = 16  # blocks a hand shares at once; a power of two
+_OF_WHAT_RUNS = hands.RUN, hands.TASK, hands.DOOMED  # columns of a hand
 ARENA_BYTES = 256 << 20  # address space of a worker's arena; the system gives memory where it is used
 
 
@@ -99,21 +100,24 @@ class Tables:
 
     def has_detached(self, row: int) -> bool:
         """Tell whether the worker has detached tasks that nobody has taken."""
-        return bool(self.hands[row, hands.DETACHED] != hands.NOTHING)
+        return bool(self.hands[row, hands.DETACHED] != hands.NO_BLOCK)
 
     def run_of(self, row: int) -> int:
         """Return the slot of the run that the worker works for, or NONE."""
         return int(self.hands[row, hands.RUN])
 
-    def begin_python(self, row: int, slot: int) -> tuple[int, int]:
-        """Let what the worker spawns belong to a run; return the top of its arena, and the run before."""
-        before = self.run_of(row)
-        self.hands[row, hands.RUN] = slot
-        return self.arena_top(row), before
+    def begin_python(self, row: int, slot: int) -> tuple[int, ...]:
+        """Let what the worker spawns belong to a run alone; return what `end_python` takes."""
+        hand = self.hands[row]
+        before = tuple(hand[field] for field in _OF_WHAT_RUNS)
+        hand[hands.RUN], hand[hands.TASK], hand[hands.DOOMED] = slot, hands.NO_BLOCK, hands.NO_BLOCK
+        return before
 
-    def end_python(self, row: int, before: int) -> None:
-        """Let what the worker spawns belong to the run that it belonged to before."""
-        self.hands[row, hands.RUN] = before
+    def end_python(self, row: int, before: tuple[int, ...]) -> None:
+        """Let what the worker spawns belong to what it belonged to before."""
+        hand = self.hands[row]
+        for field, held in zip(_OF_WHAT_RUNS, before, strict=True):
+            hand[field] = held
 
     def _fill_hands(self, shares: bool, join: int, call_python: int) -> None:
         for row, arena in enumerate(self._arenas):
