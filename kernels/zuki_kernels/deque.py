@@ -96,3 +96,9 @@ def steal(deques: Table, rings: Table, victim: int) -> int:
 def is_empty(deques: Table, owner: int) -> bool:
     """Tell whether there seems to be no task. Any thread."""
     return load_relaxed(deques, owner, TOP) >= load_relaxed(deques, owner, BOTTOM)
+
+
+@kernel
+def size(deques: Table, owner: int) -> int:
+    """Return how many tasks there seem to be. Any thread."""
+    return load_relaxed(deques, owner, BOTTOM) - load_relaxed(deques, owner, TOP)

@@ -14,6 +14,7 @@ from .node import END, next_of
 from .runs import NONE, ROOT_MARKER, SHAPE, level_of, node_of, nodes_of, slot_of
 
 FAIRNESS = 61  # after so many nodes the queue of all comes first, as in Go
+SCRAPS = -4  # verdict: there are tasks, and so few that they are left to their owner
 LEVELS = 8  # levels of urgency: each worker has a deque for each
 
 GLOBAL = 0  # row of the table of queues: what comes from outside
@@ -86,9 +87,12 @@ def consume(queues: Table, source: int, deques: Table, rings: Table, runs: Table
 
 @kernel
 def find(
-    pool: Table, workers: Table, deques: Table, rings: Table, queues: Table, runs: Table, me: int
+    pool: Table, workers: Table, deques: Table, rings: Table, queues: Table, runs: Table, me: int, few: int
 ) -> int:
-    """Take a task from anywhere but one's own deques; return it, or NONE if a round found nothing."""
+    """Take a task from anywhere but one's own deques; return it, or a verdict if a round found nothing.
+
+    A deque of not more than ``few`` tasks is left to its owner, and the verdict is then `SCRAPS`, else NONE.
+    """
     task = consume(queues, FIRST_OWN + me, deques, rings, runs, me)
     if task >= 0:
         return task
@@ -98,6 +102,7 @@ def find(
     used = load_relaxed(pool, 0, USED_WORKERS)
     levels = load_relaxed(pool, 0, USED_LEVELS)
     victim = load_relaxed(workers, me, CURSOR)
+    verdict = NONE
     for _ in range(used):
         victim = victim + 1 if victim + 1 < used else 0
         if victim == me:
@@ -107,12 +112,15 @@ def find(
         for level in range(levels):
             if task >= 0:
                 break
-            task = deque.steal(deques, rings, victim * LEVELS + level)
+            if few > 0 and 0 < deque.size(deques, victim * LEVELS + level) <= few:
+                verdict = SCRAPS
+            else:
+                task = deque.steal(deques, rings, victim * LEVELS + level)
         if task >= 0:
             count(workers, me, STEALS, 1)
             store_relaxed(workers, me, CURSOR, victim - 1 if victim > 0 else used - 1)  # it may have more
             return task
-    return NONE
+    return verdict
 
 
 @kernel

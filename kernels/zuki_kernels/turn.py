@@ -24,6 +24,7 @@ from .notifier import (
     notify,
     wait_for_work,
 )
+from .patience import FEW, PATIENCE, finished_by_others, is_quick, rest
 from .queue import QUEUE_FIELDS
 from .release import mark_failed, offer_roots, settle, take_roots
 from .runs import (
@@ -154,6 +155,7 @@ def run_tasks(
     root_slot, root, last_root = NONE, 0, 0  # roots in hand
     alone = load_relaxed(pool, 0, LIMIT) == 1
     tick = load_relaxed(workers, me, TICK)
+    patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             nap = _nap(pool, until, pulse)
@@ -214,7 +216,11 @@ def run_tasks(
                 if task >= 0:
                     reason = RUN_PYTHON
                     break
-            task = search.find(pool, workers, deques, rings, queues, runs, me)
+            if spins == 0:
+                had, had_at = mine, mine_at
+                mine, mine_at = load_relaxed(workers, me, TASKS), now()
+                patient = is_quick(mine - had, mine_at - had_at)
+            task = search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)
             block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else NO_BLOCK
             if task < 0 and block == NO_BLOCK and done == 0 and (until == NONE or is_late):
                 block = detached.find(pool, hands, me)
@@ -235,11 +241,18 @@ def run_tasks(
                 if spins == 0:
                     idle_since = moment
                 spins += 1
-                if moment - idle_since < _LINGER:
+                if task == search.SCRAPS:
+                    pace = finished_by_others(pool, workers, me)
+                    if spins > 1:
+                        patient = is_quick(pace - paced, moment - paced_at) and moment - idle_since < PATIENCE
+                    paced, paced_at = pace, moment
+                if moment - idle_since < _LINGER or task == search.SCRAPS:  # who is patient looks once more
                     if spins > _EAGER:
                         give_way()  # the thread that has the work may want this very processor
                     for _ in range(_HINTS):
                         spin_hint()
+                    if task == search.SCRAPS:
+                        rest(moment)
                 elif until != NONE and not is_late and detached.is_any_left(pool):
                     is_late = True  # who waits for something takes those last: they may run for long
                 else:

@@ -33,9 +33,9 @@ def pop(running, me):
     return search.pop(running.pool, running.deques, running.rings, me)
 
 
-def find(running, me):
+def find(running, me, few=0):
     return search.find(
-        running.pool, running.workers, running.deques, running.rings, running.queues, running.runs, me
+        running.pool, running.workers, running.deques, running.rings, running.queues, running.runs, me, few
     )
 
 
@@ -132,3 +132,20 @@ def test_a_worker_does_not_rob_itself(running):
     assert find(running, 1) == NONE
     assert running.workers[1, TRIES] == 2
     assert not deque.is_empty(running.deques, 1 * LEVELS)
+
+
+def test_a_few_tasks_are_left_to_their_owner(running):
+    add(running, 1, 0, 10, 11)
+    add(running, 2, 0, 20, 21, 22)
+    assert find(running, 0, few=3) == search.SCRAPS
+    assert find(running, 0, few=2) == 20  # there are more than two
+    assert find(running, 0, few=2) == search.SCRAPS
+    assert find(running, 0) == 21
+    assert {find(running, 0) for _ in range(3)} == {22, 10, 11}
+    assert find(running, 0, few=3) == NONE
+
+
+def test_what_overflowed_is_left_to_nobody(running):
+    add(running, 1, 0, *range(9))
+    assert [deque.steal(running.deques, running.rings, LEVELS) for _ in range(8)] == list(range(8))
+    assert find(running, 0, few=3) == 8

@@ -14,7 +14,11 @@ def mount_spawning(edit=lambda source, name: source):
     """
     edits = {
         ("turn", "moment - idle_since < _LINGER", "False"),
-        ("turn", "search.find(pool, workers, deques, rings, queues, runs, me)", "NONE"),
+        (
+            "turn",
+            "search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)",
+            "NONE",
+        ),
         (
             "spawned",
             "call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)",

@@ -2,8 +2,8 @@
 
 from zuki_kernels.runs import node_of, slot_of
 
-from .mount import Table
-from .pools import PoolOf
+from .mount import Table, atomic
+from .pools import PoolOf, wait, wake
 from .worlds import World, load_plain, plain, store_plain
 
 
@@ -68,3 +68,36 @@ def stopped(kernels, nodes, edges=(), workers=2, **options):
         return (max(ran) > 1 or passed_over) and f"the nodes have run {ran} times"
 
     return [submitter] + [pool.worker(me) for me in range(workers)], check
+
+
+class Meeting(PoolOf):
+    """Two nodes follow from the first, and the body of the last waits until the one before it has run."""
+
+    def __init__(self, kernels, **options):
+        self.met = Table("met", 1, 1)
+        super().__init__(kernels, 3, [(0, 1), (0, 2)], **options)
+
+    def body(self, before):
+        run_alone = super().body(before)
+
+        def run(node):
+            failure = yield from run_alone(node)
+            if node == 1:
+                yield from atomic("store_release")(self.met, 0, 0, 1)
+                yield from wake(self.met, 0, 0, 1)
+            elif node == 2:
+                while (yield from atomic("load_acquire")(self.met, 0, 0)) == 0:
+                    yield from wait(self.met, 0, 0, 0, -1)
+            return failure
+
+        return run
+
+
+def meeting(kernels, workers=2):
+    """A body waits for a node that lies in its own worker's deque; another has to take it from there."""
+    pool = Meeting(kernels, workers=workers)
+
+    def submitter():
+        yield from pool.begin(callback=1)
+
+    return [submitter] + [pool.worker(me) for me in range(workers)], pool.each_ran()

@@ -11,16 +11,30 @@ from .worlds import World, load_plain, plain, store_plain
 wait, wake = operation("wait", None), operation("wake", None)
 
 
-def mount_pool(edit=lambda source, name: source):
-    """Mount kernels whose workers sleep after two rounds of search: time does not pass in the model."""
+def _mounted(edit, edits):
+    """Mount kernels after some edits of the kernel `turn`, in whose model time does not pass."""
+    edits = {("turn", old): new for old, new in edits.items()}
+    edits["patience", "now() - moment < _GLANCE"] = "False"
 
-    def impatient(source, name):
-        if name == "turn":
-            source, replaced = pattern("moment - idle_since < _LINGER").subn("spins < 2", source)
-            assert replaced == 1
+    def edited(source, name):
+        for (kernel, old), new in edits.items():
+            if kernel == name:
+                source, replaced = pattern(old).subn(new, source)
+                assert replaced == 1
         return edit(source, name)
 
-    return mount_all(impatient)
+    return mount_all(edited)
+
+
+def mount_pool(edit=lambda source, name: source):
+    """Mount kernels whose workers sleep after two rounds of search."""
+    return _mounted(edit, {"moment - idle_since < _LINGER": "spins < 2"})
+
+
+def mount_patient(edit=lambda source, name: source):
+    """Mount kernels whose workers leave the last tasks of others alone at first, and sleep without delay."""
+    patient = {"patient = is_quick(mine - had, mine_at - had_at)": "patient = True"}
+    return _mounted(edit, {"moment - idle_since < _LINGER": "False", **patient})
 
 
 class PoolOf(World):

@@ -48,10 +48,10 @@ class Tasks:
     def pop(self, me):
         return self.search.pop(self.world.pool, self.world.deques, self.world.rings, me)
 
-    def find(self, me):
+    def find(self, me, few=0):
         world = self.world
         return self.search.find(
-            world.pool, world.workers, world.deques, world.rings, world.queues, world.runs, me
+            world.pool, world.workers, world.deques, world.rings, world.queues, world.runs, me, few
         )
 
     def take(self, me, rounds):

@@ -21,6 +21,10 @@ OF_THE_LANE = [
     ("lane", ("call_holder", "event.post(workers, holder)", "event.claim(workers, holder)")),
     ("notifier", ("wait_for_work", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
 ]
+OF_PATIENCE = [
+    ("turn", ("run_tasks", "or task == search.SCRAPS", "or False")),
+    ("turn", ("run_tasks", "patient = is_quick(pace - paced, moment - paced_at) and", "patient = True or")),
+]
 BEYOND_THE_MODEL = {}
 
 DIAMOND = (0, 1), (0, 2), (1, 3), (2, 3)
@@ -63,12 +67,16 @@ FEW_PREEMPTIONS = {
 
 
 LOOKS_FOR_MUTANTS = "batches", "a run ends meanwhile"
+MEETING = Scenario(
+    larger_pools.meeting, entry=pools.mount_patient, timeouts=False, random=100, depth=4, mutants=None
+)
 SCENARIOS = {
     **{
         name: pool(make, mutants=() if name in LOOKS_FOR_MUTANTS else None)
         for name, make in EXHAUSTIVE.items()
     },
     **{name: pool(make, random=60, depth=4, mutants=None) for name, make in RANDOM.items()},
+    "a thief that leaves the last tasks to their owner": MEETING,
     "bodies inside of a body": pool(
         lambda kernels: larger_pools.nested(kernels, 2, 2), random=100, depth=6, steps=4000, mutants=None
     ),
@@ -93,6 +101,11 @@ def test_each_ordering_is_needed(mutant):
 @pytest.mark.parametrize(("kernel", "mutant"), OF_THE_LANE)
 def test_each_step_for_bodies_inside_of_bodies_is_needed(kernel, mutant):
     assert_killed(kernel, mutant, SCENARIOS["bodies inside of a body"], entry=pools.mount_pool)
+
+
+@pytest.mark.parametrize(("kernel", "mutant"), OF_PATIENCE)
+def test_who_is_patient_must_look_again_and_not_be_so_for_ever(kernel, mutant):
+    assert_killed(kernel, mutant, MEETING, entry=pools.mount_patient)
 
 
 def test_who_waits_in_a_body_for_a_submitted_run_has_to_be_told_of_its_end():
