@@ -18,7 +18,8 @@ MUTANTS = [
     ("_join_shared", "while not is_done(block)", "while False"),
     ("_join_shared", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),
     ("_join_shared", "return load_relaxed(block_at(block), 0, FAILURE)", "return 0"),
-    ("_join_shared", "store_relaxed(hands, me, DOOMED, doomed_before)\n    return", "return"),
+    ("_join_shared", "store_relaxed(hands, me, DOOMED, doomed_before)\n    return load_relaxed",
+     "return load_relaxed"),
     ("_work_until_done", "expect(block)", "True"),
     ("_work_until_done", "-block,", "NONE,"),
 ]  # fmt: skip
