@@ -6,7 +6,7 @@ ended. From the first of them until none is left Python holds a slot of the runs
 stopped as a run is.
 
 Roles: the owner calls `add`; any worker calls the others, and Python `count_first`, for which it has a lock.
-At rest: a list leads from DETACHED by OLDER to `NO_BLOCK`; LEFT is the number of tasks in all lists.
+At rest: a list leads from DETACHED by OLDER to `NO_BLOCK`; NOT_ENDED is the number of tasks in all lists.
 """
 
 from ._jit import kernel
@@ -24,7 +24,7 @@ from .hands import DETACHED, NO_BLOCK, OLDER, block_at
 from .search import USED_WORKERS
 
 # Columns of the pool's row
-LEFT = 56  # detached tasks that have not ended
+NOT_ENDED = 56  # detached tasks that have not ended
 SLOT = 57  # of the run that they are a part of
 
 
@@ -70,12 +70,12 @@ def find(pool: Table, hands: Table, me: int) -> int:
 @kernel
 def count_in(pool: Table) -> bool:
     """Count one more, if there is any; return whether that was so."""
-    left = load_relaxed(pool, 0, LEFT)
+    left = load_relaxed(pool, 0, NOT_ENDED)
     while left > 0:  # a failure means that another thread has counted
         # order: the count, then SLOT; pairs with count_first's
-        if cas_acquire(pool, 0, LEFT, left, left + 1):
+        if cas_acquire(pool, 0, NOT_ENDED, left, left + 1):
             return True
-        left = load_relaxed(pool, 0, LEFT)
+        left = load_relaxed(pool, 0, NOT_ENDED)
     return False
 
 
@@ -83,16 +83,18 @@ def count_in(pool: Table) -> bool:
 def count_first(pool: Table, slot: int) -> None:
     """Count one that perhaps is the first, and say which run it is a part of."""
     store_relaxed(pool, 0, SLOT, slot)
-    add_acq_rel(pool, 0, LEFT, 1)  # order: SLOT, then the count; pairs with count_in's
+    add_acq_rel(pool, 0, NOT_ENDED, 1)  # order: SLOT, then the count; pairs with count_in's
 
 
 @kernel
 def count_out(pool: Table) -> bool:
     """Count one that has ended; return whether none is left."""
-    return add_acq_rel(pool, 0, LEFT, -1) == 1  # order: what all have done before the end; pairs with its own
+    return (
+        add_acq_rel(pool, 0, NOT_ENDED, -1) == 1
+    )  # order: what all have done before the end; pairs with its own
 
 
 @kernel
 def is_any_left(pool: Table) -> bool:
     """Tell whether some have not ended."""
-    return load_relaxed(pool, 0, LEFT) > 0
+    return load_relaxed(pool, 0, NOT_ENDED) > 0
