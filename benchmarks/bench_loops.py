@@ -1,8 +1,9 @@
-"""Loops of a million rounds: zuki's, without a grain, beside the serial loop and `numba.prange`.
+"""Loops of a million rounds: zuki's, without a grain, beside the serial loop, `numba.prange` and others.
 
 python -m benchmarks.bench_loops [--quick] [--rounds N] [--json PATH]
 
-Efficiency is the time of the serial loop over workers times the loop's own.
+Efficiency is the time of the serial loop over workers times the loop's own. What can be attained is that of
+as many threads that run the whole serial loop at once: processors share caches, memory, and often more.
 """
 
 import json
@@ -10,8 +11,13 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 if __package__ is None:  # run as a file: the folder above is not on the path
@@ -21,7 +27,8 @@ import numba
 import numpy as np
 
 import zuki
-from benchmarks import _report
+from benchmarks import _report, tbb
+from benchmarks.native import AbsentError
 
 LAYERS = ("tbb", "omp", "workqueue")
 FULL, QUICK = 1_000_000, 100_000
@@ -66,7 +73,23 @@ def prange_stream(length, results, left, right):
         stream(index, results, left, right)
 
 
-SYSTEMS = {work: (serial_work, prange_work), stream: (serial_stream, prange_stream)}
+@numba.njit(nogil=True)
+def part_of_work(start, stop, results, steps):
+    for index in range(start, stop):
+        work(index, results, steps)
+
+
+@numba.njit(nogil=True)
+def part_of_stream(start, stop, results, left, right):
+    for index in range(start, stop):
+        stream(index, results, left, right)
+
+
+SYSTEMS = {
+    work: (serial_work, prange_work, part_of_work),
+    stream: (serial_stream, prange_stream, part_of_stream),
+}
+PARTS = 8  # for each thread, of a loop that a ThreadPoolExecutor runs
 
 
 def loops(length: int) -> dict[str, tuple[Callable, tuple]]:
@@ -86,26 +109,54 @@ def loops(length: int) -> dict[str, tuple[Callable, tuple]]:
 
 
 def measure(
-    length: int, rounds: int, workers: int, has_prange: bool = True
+    length: int, rounds: int, workers: int, has_prange: bool = True, native: Path | None = None
 ) -> dict[str, dict[str, list[float]]]:
     """Return the seconds of each loop on each system, which take turns."""
     if has_prange:
         numba.set_num_threads(workers)
     found = {}
-    with zuki.Executor(workers) as executor:
+    with ExitStack() as opened:
+        executor = opened.enter_context(zuki.Executor(workers))
+        threads = opened.enter_context(ThreadPoolExecutor(workers))
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         for name, (body, args) in loops(length).items():
-            serial, parallel = SYSTEMS[body]
+            serial, parallel, part = SYSTEMS[body]
             systems = {
-                "serial": lambda: serial(length, *args),  # noqa: B023  (used up within the round)
-                "zuki": lambda: zuki.parallel_for(body, 0, length, *args, executor=executor),  # noqa: B023
+                "serial": partial(serial, length, *args),
+                "zuki": partial(zuki.parallel_for, body, 0, length, *args, executor=executor),
+                "at once": partial(_at_once, threads, workers, serial, length, args),
+                "threads": partial(_in_parts, threads, workers * PARTS, part, length, args),
             }
             if has_prange:
-                systems["prange"] = lambda: parallel(length, *args)  # noqa: B023
+                systems["prange"] = partial(parallel, length, *args)
             for system in systems.values():
                 system()
             samples = {which: _timed(system) for which, system in systems.items()}
+            if native and body is work:
+                file = folder / name
+                args[1].tofile(file)
+                for which, way in (("C++", "serial"), ("oneTBB", "parallel")):
+                    samples[which] = partial(_tbb_sample, native, way, file, workers)
             found[name] = _report.take_turns(samples, rounds * (10 if body is stream else 1))
     return found
+
+
+def _at_once(threads: Executor, workers: int, serial: Callable, length: int, args: tuple) -> None:
+    """Let each thread run the whole loop, with results of its own."""
+    calls = [threads.submit(serial, length, np.empty_like(args[0]), *args[1:]) for _ in range(workers)]
+    for call in calls:
+        call.result()
+
+
+def _in_parts(threads: Executor, count: int, part: Callable, length: int, args: tuple) -> None:
+    cuts = [length * number // count for number in range(count + 1)]
+    calls = [threads.submit(part, *ends, *args) for ends in pairwise(cuts)]
+    for call in calls:
+        call.result()
+
+
+def _tbb_sample(native: Path, way: str, file: Path, workers: int) -> float:
+    return tbb.measure_loop(native, way, file, workers, 1)[0]
 
 
 def _timed(system: Callable[[], object]) -> Callable[[], float]:
@@ -125,39 +176,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"Loops of {length:,} rounds, ms", f"{_report.METHOD}; {rounds} rounds; in brackets the minimum"
     )
     figures, rows = {}, []
+    try:
+        native = str(tbb.program(source=tbb.LOOPS))
+    except AbsentError as reason:
+        print(reason)
+        native = ""
     for layer in LAYERS:  # a process has one threading layer
         for workers in [count for count in _report.worker_counts() if count <= 2]:
-            samples = _in_a_process(layer, length, rounds, workers)
+            samples = _in_a_process(layer, length, rounds, workers, native)
             if samples is None:
                 print(f"prange on {layer}: not available here")
                 break
             figures[f"{layer} {workers}"] = samples
             rows += [_row(name, layer, workers, times) for name, times in samples.items()]
     heads = (
-        "loop",
-        "layer",
-        "workers",
-        "serial",
-        "zuki",
-        "prange",
-        "efficiency",
-        "of prange",
-        "zuki / prange",
+        *("loop", "layer", "workers", "serial", "zuki", "prange", "threads", "oneTBB", "efficiency"),
+        *("attainable", "of prange", "of threads", "of oneTBB", "zuki / prange"),
     )
     print(_report.table(heads, rows), flush=True)
     _report.save(chosen.json, figures)
 
 
-def _in_a_process(layer: str, length: int, rounds: int, workers: int) -> dict | None:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.bench_loops",
-        "--one",
-        str(length),
-        str(rounds),
-        str(workers),
-    ]
+def _in_a_process(layer: str, length: int, rounds: int, workers: int, native: str) -> dict | None:
+    numbers = map(str, (length, rounds, workers))
+    command = [sys.executable, "-m", "benchmarks.bench_loops", "--one", *numbers, native]
     outcome = subprocess.run(
         command,
         cwd=Path(__file__).parents[1],
@@ -174,15 +216,18 @@ def _in_a_process(layer: str, length: int, rounds: int, workers: int) -> dict | 
 
 def _row(name: str, layer: str, workers: int, times: dict[str, list[float]]) -> tuple:
     def shown(which: str) -> str:
+        if which not in times:
+            return "-"
         milliseconds = [second * 1e3 for second in times[which]]
         return f"{_report.figure(statistics.median(milliseconds))} ({_report.figure(min(milliseconds))})"
 
-    def efficiency(which: str) -> str:
-        return f"{_report.ratio(times['serial'], times[which]) / workers:.1%}"
+    def efficiency(which: str, serial: str = "serial", by: int = workers) -> str:
+        return f"{_report.ratio(times[serial], times[which]) / by:.1%}" if which in times else "-"
 
     quotient = f"{_report.ratio(times['zuki'], times['prange']):.3f}"
-    cells = map(shown, ("serial", "zuki", "prange"))
-    return (name, layer, workers, *cells, efficiency("zuki"), efficiency("prange"), quotient)
+    cells = map(shown, ("serial", "zuki", "prange", "threads", "oneTBB"))
+    shares = efficiency("zuki"), efficiency("at once", by=1), efficiency("prange"), efficiency("threads")
+    return (name, layer, workers, *cells, *shares, efficiency("oneTBB", "C++"), quotient)
 
 
 def test_quick_loops_are_measured():
@@ -192,6 +237,7 @@ def test_quick_loops_are_measured():
 
 if __name__ == "__main__":
     if "--one" in sys.argv:
-        print(json.dumps(measure(*map(int, sys.argv[2:]))))
+        *numbers, program = sys.argv[2:]
+        print(json.dumps(measure(*map(int, numbers), native=Path(program) if program else None)))
     else:
         main()

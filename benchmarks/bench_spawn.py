@@ -1,4 +1,4 @@
-"""What spawn and join cost, a task at every level: zuki beside serial njit and oneTBB's task_group.
+"""What spawn and join cost, a task at every level: beside serial njit, oneTBB's task_group, OpenMP's tasks.
 
 python -m benchmarks.bench_spawn [--quick] [--rounds N] [--json PATH]
 """
@@ -18,13 +18,16 @@ if not __package__:  # run as a file: the folder above is not on the path
 from numba import njit
 
 import zuki
-from benchmarks import _report, tbb
+from benchmarks import _report, omp, tbb
+from benchmarks.native import AbsentError
 from examples import fib, nqueens, tree_search
 
 METHOD = (
     f"{_report.METHOD}; a sample is the median of 3 runs of fib, 9 of nqueens, 1 of the tree search; "
-    "nothing is too small to be spawned; njit is the same body without spawn and join"
+    "nothing is too small to be spawned; njit is the same body without spawn and join; "
+    "OpenMP takes one turn alone, and is given up after a while"
 )
+OMP_LIMIT = 60  # seconds: libgomp took minutes where oneTBB takes seconds
 
 
 @njit
@@ -125,12 +128,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         queens(10 if chosen.quick else 12),
         tree("tree search T1", 1, (nodes - 1, depth, leaves)),
     ]
-    figures = compare(problems, rounds, _native(), sorted({1, min(2, _report.processors())}))
+    limit = OMP_LIMIT / 10 if chosen.quick else OMP_LIMIT
+    figures = compare(problems, rounds, *_natives(), sorted({1, min(2, _report.processors())}), limit)
     _report.save(chosen.json, figures)
 
 
 def compare(
-    problems: Sequence[Problem], rounds: int, native: Path | None, workers: Sequence[int]
+    problems: Sequence[Problem],
+    rounds: int,
+    native: Path | None,
+    omp_program: Path | None,
+    workers: Sequence[int],
+    omp_limit: float,
 ) -> list[dict]:
     """Solve every problem in every way in each round; print a table and return the samples."""
     rows, figures = [], []
@@ -149,7 +158,10 @@ def compare(
             for system in systems.values():
                 system()  # compiles, and starts the threads
             samples = _report.take_turns(systems, rounds)
-            rows += [_row(problem, samples, count) for count in workers]
+            for count in workers:
+                told = _omp_seconds(omp_program, problem, count, omp_limit)
+                rows.append((*_row(problem, samples, count), told))
+                samples[f"OpenMP {count}"] = [told] if isinstance(told, float) else []
             figures.append({"problem": problem.title, "seconds": samples})
     heads = (
         "problem",
@@ -161,6 +173,7 @@ def compare(
         "1 worker / zuki",
         "oneTBB",
         "oneTBB / zuki",
+        "OpenMP",
     )
     print(_report.table(heads, rows), flush=True)
     return figures
@@ -199,19 +212,35 @@ def _peer_seconds(native: Path, problem: Problem, workers: int) -> float:
     return statistics.median(answer["runs"])
 
 
-def _native(may_compile: bool = True) -> Path | None:
-    try:
-        return tbb.program(may_compile, tbb.TASKS)
-    except tbb.AbsentError as reason:
-        print(reason)
-        return None
+def _omp_seconds(program: Path | None, problem: Problem, workers: int, limit: float) -> float | str:
+    if program is None or problem.peer is None:
+        return ""
+    answer = omp.measure_tasks(program, *problem.peer, workers, limit)
+    if answer is None:
+        return f"> {limit * problem.scale:,.0f}"
+    if answer["found"] != problem.expected:
+        raise AssertionError(f"OpenMP found {answer['found']}, not {problem.expected}")
+    return answer["seconds"] * problem.scale
+
+
+def _natives(may_compile: bool = True) -> tuple[Path | None, Path | None]:
+    """Return the programs of oneTBB and of OpenMP."""
+    found: list[Path | None] = []
+    for make in (lambda: tbb.program(may_compile, tbb.TASKS), lambda: omp.program(may_compile)):
+        try:
+            found.append(make())
+        except AbsentError as reason:
+            print(reason)
+            found.append(None)
+    return found[0], found[1]
 
 
 def test_quick_problems_are_solved_in_every_way(capsys):
     problems = [fibonacci(12), queens(5), tree("a small tree", tree_search.DEPTH - 2, None)]
-    figures = compare(problems, 1, _native(may_compile=False), [1, 2])
+    figures = compare(problems, 1, *_natives(may_compile=False), [1, 2], 60)
     assert [row["problem"] for row in figures] == ["fib(12)", "nqueens(5)", "a small tree"]
     assert all(sample > 0 for row in figures for samples in row["seconds"].values() for sample in samples)
+    assert all(set(row["seconds"]) >= {"njit", "zuki 1", "zuki 2", "OpenMP 1", "OpenMP 2"} for row in figures)
     assert "a small tree" in capsys.readouterr().out
 
 

@@ -1,28 +1,20 @@
 """oneTBB: builds the C++ programs beside this file and runs them."""
 
-import getpass
-import hashlib
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from benchmarks.graphs import Graph
+from benchmarks.native import AbsentError, compiled
 
 GRAPHS = Path(__file__).with_name("peers_tbb.cpp")  # its flow graph
+LOOPS = Path(__file__).with_name("peers_tbb_loops.cpp")  # its parallel_for
 TASKS = Path(__file__).with_name("peers_tbb_tasks.cpp")  # its task_group
 SORTS = Path(__file__).with_name(
     "peers_tbb_sorts.cpp"
 )  # its parallel_sort, and a quicksort on its task_group
 PREFIX = Path(sys.prefix)  # where pip puts the headers and libraries of tbb-devel
-FLAGS = ("-std=c++17", "-O3", "-march=native", "-pthread")
-
-
-class AbsentError(Exception):
-    """Say why oneTBB cannot take part."""
 
 
 def program(may_compile: bool = True, source: Path = GRAPHS) -> Path:
@@ -40,29 +32,10 @@ def program(may_compile: bool = True, source: Path = GRAPHS) -> Path:
     AbsentError
         No compiler, no package `tbb-devel`, or they do not work together.
     """
-    if os.name != "posix":
-        raise AbsentError("oneTBB skipped: its program is built here for Unix compilers only")
-    compiler = shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++") or shutil.which("clang++")
-    if compiler is None:
-        raise AbsentError("oneTBB skipped: no C++ compiler (c++, g++, clang++ or $CXX)")
     if not (PREFIX / "include/oneapi/tbb/flow_graph.h").exists():
         raise AbsentError("oneTBB skipped: its headers are not in this environment (pip install tbb-devel)")
-    command = [compiler, *FLAGS, f"-I{PREFIX}/include", str(source)]
     libraries = [f"-L{PREFIX}/lib", f"-Wl,-rpath,{PREFIX}/lib", "-ltbb"]
-    stamp = hashlib.sha256(repr((command, libraries)).encode() + source.read_bytes()).hexdigest()[:16]
-    built = _cache() / f"{source.stem}-{stamp}"
-    if built.exists():
-        return built
-    if not may_compile:
-        raise AbsentError(
-            "oneTBB skipped: its program is not compiled yet (a run of the benchmark compiles it)"
-        )
-    unfinished = built.with_suffix(f".{os.getpid()}")  # renamed when whole: two runs may compile at once
-    outcome = subprocess.run([*command, *libraries, "-o", str(unfinished)], capture_output=True, text=True)
-    if outcome.returncode:
-        raise AbsentError(f"oneTBB skipped: {compiler} failed:\n{outcome.stderr}")
-    unfinished.rename(built)
-    return built
+    return compiled("oneTBB", source, [f"-I{PREFIX}/include"], libraries, may_compile)
 
 
 def measure(program: Path, graph: Graph, workers: int, repeats: int) -> dict:
@@ -113,9 +86,20 @@ def measure_sort(program: Path, way: str, kind: str, file: Path, workers: int, r
     return json.loads(outcome.stdout)
 
 
-def _cache() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"zuki-benchmarks-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise AbsentError(f"oneTBB skipped: {folder} belongs to somebody else")
-    return folder
+def measure_loop(program: Path, way: str, file: Path, workers: int, repeats: int) -> list[float]:
+    """Run a loop in a fresh process, once to warm up; return the seconds of `repeats` runs.
+
+    Parameters
+    ----------
+    program : Path
+        Made of `LOOPS`.
+    way : str
+        "serial" or "parallel".
+    file : Path
+        How many steps each round takes, as an array's memory.
+    workers, repeats : int
+        How many threads, how often.
+    """
+    arguments = [way, file, workers, repeats]
+    outcome = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True)
+    return json.loads(outcome.stdout)

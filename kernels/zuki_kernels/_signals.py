@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from itertools import compress
 from types import FrameType, TracebackType
 from typing import Any, ClassVar
 
@@ -107,9 +108,9 @@ class held_back:  # noqa: N801  (used as a statement)
             self._tell()
 
     def _replace_handlers(self) -> None:
-        for number, handler in zip(_SIGNALS, map(_signal.getsignal, _SIGNALS), strict=True):
-            if not callable(handler):  # ignored, default, or not Python's
-                continue
+        handlers = [*map(_signal.getsignal, _SIGNALS)]
+        # all others are ignored, default, or not Python's
+        for number, handler in compress(zip(_SIGNALS, handlers, strict=True), map(callable, handlers)):
             if not isinstance(handler, _Holding):
                 holding = _Holding(handler)
                 self._replaced.append((number, holding))

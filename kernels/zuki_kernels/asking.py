@@ -20,6 +20,7 @@ from .hands import (
     ROW,
     RUN,
     STACK_LIMIT,
+    STATE,
     TASK,
     block_at,
 )
@@ -62,8 +63,9 @@ def is_cancelled() -> bool:
         seats = load_relaxed(directory, 0, SEATS)
         hands = table_at(load_relaxed(directory, 0, HANDS), seats, HAND_FIELDS)
         # relaxed: a hint; what is doomed stays so until this task, too, has been joined
-        doomed = load_relaxed(hands, load_relaxed(block_at(task), 0, OWNER), DOOMED)
-        if doomed != NO_BLOCK and task >= doomed:
+        words = block_at(task)
+        doomed = load_relaxed(hands, load_relaxed(words, 0, OWNER), DOOMED)
+        if doomed != 0 and load_relaxed(words, 0, STATE) >= doomed:
             return True
     run = load_relaxed(own, 0, RUN)
     if run < 0:

@@ -4,7 +4,7 @@ This is where a run spends its time. What is looked at for each node is one cell
 run, of the pool and of the node; what is rarer ends the chain, for `turn` to deal with.
 """
 
-from . import search
+from . import arena, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -146,10 +146,11 @@ def run_chain(
 @kernel
 def _call_spawner(hands: Table, me: int, entry: int, frame: int) -> int:
     """Run a body, and join the children that it has left; return 0, or the first failure."""
-    floor = load_relaxed(hands, me, ARENA_TOP)
-    is_inside = load_relaxed(hands, me, TASK) | load_relaxed(hands, me, DOOMED) != NO_BLOCK
-    before = begin_other(hands, me, NO_BLOCK) if is_inside else (NO_BLOCK, NO_BLOCK)
+    floor = arena.pin(hands, me)
+    is_inside = load_relaxed(hands, me, TASK) | load_relaxed(hands, me, DOOMED) != 0
+    before = begin_other(hands, me, NO_BLOCK) if is_inside else (NO_BLOCK, 0)
     failure = call(entry, frame)
+    arena.unpin(floor)
     if load_relaxed(hands, me, ARENA_TOP) != floor:
         above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE
         left = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), floor, above)

@@ -7,7 +7,7 @@ thread pointer that is the same in all threads: where a trial finds it, a look i
 
 Compiled code reaches key and distance by the name of a symbol, which may be cached; the numbers
 may not. The name carries the number of the layout of `hands`: code that was cached under another
-layout finds no hand there, and runs its tasks in place.
+layout, an older or a newer one, finds no hand there, and runs its tasks in place.
 """
 
 import ctypes
@@ -22,8 +22,9 @@ from ._jit import kernel
 from ._machine import WORD, call_symbol, compiles_to
 from ._target import LINUX, WINDOWS, target_of
 
-LAYOUT = 2  # to be raised with every change of the columns of a hand, of a block or of a description
+LAYOUT = 3  # to be raised with every change of the columns of a hand, of a block or of a description
 
+_LATER = 100  # layouts of newer ones that may have left code in a cache, which this one is to survive
 _NO_DISTANCE = -1
 # Of a thread's descriptor: what glibc has had since 2.4 on 64 bits, and less than lies above it
 _DESCRIPTOR_WORDS = 280
@@ -71,8 +72,9 @@ def _make_key() -> None:
         if sys.platform == "linux" and hasattr(library, "gnu_get_libc_version"):
             place[1] = _distance(library, key.value)
     binding.add_symbol(symbol_of(LAYOUT), place.ctypes.data)
-    for layout in range(1, LAYOUT):
-        binding.add_symbol(symbol_of(layout), _nowhere.ctypes.data)
+    for layout in range(1, LAYOUT + _LATER):
+        if layout != LAYOUT:
+            binding.add_symbol(symbol_of(layout), _nowhere.ctypes.data)
 
 
 _make_key()

@@ -89,9 +89,7 @@ def count_first(pool: Table, slot: int) -> None:
 @kernel
 def count_out(pool: Table) -> bool:
     """Count one that has ended; return whether none is left."""
-    return (
-        add_acq_rel(pool, 0, NOT_ENDED, -1) == 1
-    )  # order: what all have done before the end; pairs with its own
+    return add_acq_rel(pool, 0, NOT_ENDED, -1) == 1  # order: each before the end; pairs with its own
 
 
 @kernel

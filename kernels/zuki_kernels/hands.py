@@ -15,6 +15,7 @@ moves it from which to which is in ``docs/parking.md``:
     AWAITED  the same, and its owner sleeps, or is about to, until it is finished
     FINISHED     finished; FAILURE says how
     GONE     joined: the block is nobody's
+    CALLED   its body runs, called by the join of the newest: the block lies below what that spawns
     LISTED   detached, and has not ended: see `detached`
 
 Roles: the owner calls everything here but `finish`, which whoever ran a shared task calls.
@@ -31,8 +32,8 @@ from .dispatch import address_of, call_join, table_at
 
 # Columns of the table of hands, beside the deque's
 NEWEST = 18  # address of the block spawned last, or of the anchor
-ARENA_TOP = 19  # address behind the blocks in use
-ARENA_END = 20
+ARENA_TOP = 19  # address behind the blocks in use; see `arena`
+ARENA_FRESH = 20  # address of the memory in which no chunk was begun
 STAMP = 21  # of the block spawned last
 SHARES = 22  # 1: others may be awake, to take what is shared
 ROW = 23  # the worker whose hand it is
@@ -47,9 +48,11 @@ STACK_END = 34  # what STACK_LIMIT is when nobody asks the thread to look up fro
 RUN = 35  # slot of the run whose task the thread runs
 DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NO_BLOCK
 TASK = 37  # address of the block of the shared task that the thread runs, or NO_BLOCK
-DOOMED = (
-    38  # address in the arena: what lies there and above was spawned by a task that has failed; or NO_BLOCK
-)
+DOOMED = 38  # a stamp: what was spawned then or later comes from a task that has failed; or 0
+ARENA_BEGIN = 40  # address of the first chunk
+ARENA_END = 41  # address behind the memory for chunks
+ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
+PYTHON_FLOOR = 43  # ARENA_TOP when the Python body began that runs, or 0
 HAND_FIELDS = 48
 
 # Words of a block
@@ -75,10 +78,15 @@ AWAITED = 2
 FINISHED = 3
 GONE = 4
 LISTED = 5
+CALLED = 6
 _STATES = 7
 ONE_STAMP = 8
 
 NO_BLOCK = 0  # as a block: none
+
+CHUNK_BYTES = 1 << 16  # of an arena; chunks are aligned to their size: an address tells where its chunk ends
+CHUNK_HEAD = 64  # bytes from a chunk's address to its first block's
+LARGEST_BLOCK = CHUNK_BYTES - CHUNK_HEAD - 1
 
 _SHARE = 4  # blocks that are shared at once
 
@@ -106,12 +114,12 @@ def put(hands: Table, me: int, block: int, kind: int) -> int:
 
 @kernel
 def take(hands: Table, me: int, block: int, stamp: int) -> bool:
-    """Take a block out of one's hand and free its memory, if it is the newest; return whether it was."""
+    """Take a block out of one's hand, to run its body, if it is the newest; return whether it was."""
     words = block_at(block)
     if load_relaxed(hands, me, NEWEST) != block or load_relaxed(words, 0, STATE) != stamp:
         return False
     store_relaxed(hands, me, NEWEST, load_relaxed(words, 0, OLDER))
-    store_relaxed(hands, me, ARENA_TOP, block)
+    store_relaxed(words, 0, STATE, stamp | CALLED)
     return True
 
 
@@ -154,11 +162,11 @@ def share(hands: Table, rings: Table, me: int) -> int:
 
 
 @kernel
-def doom(hands: Table, me: int, floor: int) -> None:
-    """Let what lies above ``floor`` in one's arena know that it works for nothing."""
-    before = load_relaxed(hands, me, DOOMED)
-    if before == NO_BLOCK or floor < before:
-        store_relaxed(hands, me, DOOMED, floor)
+def doom(hands: Table, me: int, state: int) -> None:
+    """Let a task with this STATE, and all that one has spawned after it, know that they work for nothing."""
+    before, stamp = load_relaxed(hands, me, DOOMED), state & ~_STATES
+    if before == 0 or stamp < before:
+        store_relaxed(hands, me, DOOMED, stamp)
 
 
 @kernel
@@ -169,7 +177,7 @@ def begin_other(hands: Table, me: int, task: int) -> tuple[int, int]:
     """
     before = load_relaxed(hands, me, TASK), load_relaxed(hands, me, DOOMED)
     store_relaxed(hands, me, TASK, task)
-    store_relaxed(hands, me, DOOMED, NO_BLOCK)
+    store_relaxed(hands, me, DOOMED, 0)
     return before
 
 
@@ -236,6 +244,12 @@ IN_DOUBT = ASKED - 1  # as STACK_LIMIT: the same, of who asks itself whether the
 
 
 @kernel
+def has_room(top: int, size: int) -> bool:
+    """Tell whether a block fits into what is left of a chunk; what is behind it lies in the chunk, too."""
+    return (top & (CHUNK_BYTES - 1)) + size < CHUNK_BYTES
+
+
+@kernel
 def reserve(hand: int, size: int, stack: int) -> int:
     """Take memory for a block; return its address, or 0 if there is none or ``stack`` is beyond the limit.
 
@@ -243,7 +257,7 @@ def reserve(hand: int, size: int, stack: int) -> int:
     """
     own = table_at(hand, 1, HAND_FIELDS)
     block = load_relaxed(own, 0, ARENA_TOP)
-    if block + size > load_relaxed(own, 0, ARENA_END) or stack < load_relaxed(own, 0, STACK_LIMIT):
+    if not has_room(block, size) or stack < load_relaxed(own, 0, STACK_LIMIT):
         return 0
     store_relaxed(own, 0, ARENA_TOP, block + size)
     return block
@@ -254,7 +268,7 @@ def reserve_slowly(hand: int, size: int, stack: int) -> int:
     """Do as `reserve` where that found none, after a look at what is the matter; or return a verdict."""
     own = table_at(hand, 1, HAND_FIELDS)
     while True:
-        verdict = call_join(load_relaxed(own, 0, JOIN), hand, 0, LOOK_UP)
+        verdict = call_join(load_relaxed(own, 0, JOIN), hand, size, LOOK_UP)
         if verdict != 0:
             return verdict
         block = reserve(hand, size, stack)
@@ -303,21 +317,28 @@ def take_newest(hand: int, block: int, stamp: int) -> bool:
 
 
 @kernel
-def join_left(hand: int, block: int) -> int:
-    """Join what a task that lay at ``block`` has spawned and not joined; return 0 or a failure."""
+def join_left(hand: int, block: int, size: int) -> int:
+    """Join what the task of a block that was taken has spawned and not joined; return 0 or a failure.
+
+    Then the memory of the block is free.
+    """
     own = table_at(hand, 1, HAND_FIELDS)
-    if load_relaxed(own, 0, ARENA_TOP) == block:
-        return 0
-    return call_join(load_relaxed(own, 0, JOIN), hand, block, ALL_ABOVE)
+    failure = 0
+    if load_relaxed(own, 0, ARENA_TOP) != block + size:
+        failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, ALL_ABOVE)
+    store_relaxed(own, 0, ARENA_TOP, block)
+    return failure
 
 
 @kernel
-def drop_left(hand: int, block: int) -> int:
-    """Join what a task that lay at ``block`` has left, and has failed: what has not begun does not begin."""
+def drop_left(hand: int, block: int, size: int) -> int:
+    """Do as `join_left` where the task has failed: what it has spawned and has not begun does not begin."""
     own = table_at(hand, 1, HAND_FIELDS)
-    if load_relaxed(own, 0, ARENA_TOP) == block:
-        return 0
-    return call_join(load_relaxed(own, 0, JOIN), hand, block, NO_MORE_ABOVE)
+    failure = 0
+    if load_relaxed(own, 0, ARENA_TOP) != block + size:
+        failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, NO_MORE_ABOVE)
+    store_relaxed(own, 0, ARENA_TOP, block)
+    return failure
 
 
 @kernel

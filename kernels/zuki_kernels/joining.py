@@ -5,7 +5,7 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import deque, detached, spawned
+from . import arena, deque, detached, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -19,6 +19,7 @@ from .hands import (
     ARENA_TOP,
     ASKED,
     CALL_PYTHON,
+    CALLED,
     CANCELLED,
     DETACH,
     DIRECTORY,
@@ -59,6 +60,7 @@ from .hands import (
     end_other,
     expect,
     finish,
+    has_room,
     is_done,
     is_share_due,
     take_out,
@@ -117,7 +119,7 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp in (ALL_ABOVE, NO_MORE_ABOVE):
         return spawned.join_all_above(hands, me, block, stamp == NO_MORE_ABOVE)
     if stamp == LOOK_UP:
-        return _look_up(directory, own, me)
+        return _look_up(directory, own, me, block)
     if stamp == SHARE:
         _share(directory, hands, me)
         return 0
@@ -129,8 +131,8 @@ def join(hand: int, block: int, stamp: int) -> int:
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
     wanted, stamp = stamp & DROP == 0, stamp & ~DROP
-    if block >= load_relaxed(hands, me, ARENA_TOP) or state & ~7 != stamp or state & 7 == GONE:
-        return JOINED_BEFORE  # its memory is free, is another's, or is kept by what lies above
+    if state & ~7 != stamp or state & 7 in (GONE, CALLED):
+        return JOINED_BEFORE
     if state & 7 == IN_HAND:
         take_out(hands, me, block)
         if wanted and is_share_due(hands, me):  # many may have been spawned at once, and few of them shared
@@ -183,7 +185,7 @@ def _run_detached(directory: Table, own: Table, hands: Table, me: int, block: in
     store_relaxed(own, 0, RUN, load_relaxed(pool, 0, detached.SLOT))
     store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
     task_before, doomed_before = begin_other(hands, me, NO_BLOCK)
-    failure = spawned.enter(hands, me, block) if _look_up(directory, own, me) != CANCELLED else 0
+    failure = spawned.enter(hands, me, block) if _look_up(directory, own, me, 0) != CANCELLED else 0
     end_other(hands, me, task_before, doomed_before)
     kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
     call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
@@ -227,7 +229,7 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
         if wanted:
             spawned.run(workers, hands, me, other)
             if load_relaxed(block_at(other), 0, FAILURE) != 0:  # what lies above the block is of one spawner
-                doom(hands, me, block)
+                doom(hands, me, load_relaxed(block_at(block), 0, STATE))
         else:  # newer than the block, so it is one of those that are not to begin
             finish(other, 0)
     store_relaxed(hands, me, DOOMED, doomed_before)
@@ -235,9 +237,10 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
 
 
 @kernel
-def _look_up(directory: Table, own: Table, me: int) -> int:
-    """Do what a thread that spawns was asked for; return 0, `TOO_DEEP` or `CANCELLED`."""
+def _look_up(directory: Table, own: Table, me: int, size: int) -> int:
+    """Do what a thread that spawns was asked for, and find memory; return 0, `TOO_DEEP` or `CANCELLED`."""
     limit = load_relaxed(own, 0, STACK_LIMIT)
+    full = not has_room(load_relaxed(own, 0, ARENA_TOP), size)
     if limit >= IN_DOUBT:
         store_relaxed(own, 0, STACK_LIMIT, load_relaxed(own, 0, STACK_END))
         if limit == ASKED and load_relaxed(own, 0, IS_WATCHED) != 0:
@@ -246,8 +249,9 @@ def _look_up(directory: Table, own: Table, me: int) -> int:
         run = load_relaxed(own, 0, RUN)
         if run >= 0 and load_relaxed(runs, run, STOPPED) != 0:
             return CANCELLED
-        return 0
-    return TOO_DEEP
+    elif not full:  # so it is the stack
+        return TOO_DEEP
+    return TOO_DEEP if full and not arena.advance(own, 0) else 0
 
 
 @kernel

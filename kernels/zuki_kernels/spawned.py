@@ -1,6 +1,6 @@
 """Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
 
-from . import deque, event
+from . import arena, deque, event
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -60,8 +60,9 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
 def enter(hands: Table, me: int, block: int) -> int:
     """Run the body of a block, and wait for what it spawned and did not join; return 0, or its failure."""
     kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
-    floor = load_relaxed(hands, me, ARENA_TOP)
+    floor = arena.pin(hands, me)
     failure = call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)
+    arena.unpin(floor)
     if load_relaxed(hands, me, ARENA_TOP) != floor:
         left = join_all_above(hands, me, floor, failure != 0)
         if failure == 0:
@@ -93,10 +94,11 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
     After a failure, theirs or of who spawned them (``failed``), those that have not begun do not begin.
     """
     first, doomed_before = 0, load_relaxed(hands, me, DOOMED)
+    block = arena.onward(hands, me, floor)
+    oldest = load_relaxed(block_at(block), 0, STATE) if block != load_relaxed(hands, me, ARENA_TOP) else 0
     if failed:
-        doom(hands, me, floor)
-    block = floor
-    while block < load_relaxed(hands, me, ARENA_TOP):
+        doom(hands, me, oldest)
+    while block != load_relaxed(hands, me, ARENA_TOP):
         words = block_at(block)
         kind = table_at(load_relaxed(words, 0, KIND), 1, KIND_FIELDS)
         if state_of(block) != GONE:
@@ -105,8 +107,10 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
             call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
             if first == 0 and failure != 0:
                 first, failed = failure, True
-                doom(hands, me, floor)
-        block += load_relaxed(kind, 0, SIZE)
+                doom(hands, me, oldest)
+        if load_relaxed(hands, me, ARENA_TOP) == block:  # it was the last, and its memory is free
+            break
+        block = arena.onward(hands, me, block + load_relaxed(kind, 0, SIZE))
     store_relaxed(hands, me, ARENA_TOP, floor)
     store_relaxed(hands, me, DOOMED, doomed_before)
     return first

@@ -128,6 +128,10 @@ def remaining(runs: Table, slot: int) -> int:
 
 
 @kernel
-def outcome(runs: Table, slot: int) -> tuple[int, int]:
-    """Return how many bodies of a run raised, and the node whose body raised first or NONE. After its end."""
-    return load_relaxed(runs, slot, FAILURES), load_relaxed(runs, slot, FIRST_FAILED)
+def outcome(runs: Table, slot: int) -> tuple[int, int, bool]:
+    """Return how many bodies of a run raised, the node whose body raised first or NONE, if it was stopped.
+
+    After its end.
+    """
+    failures, first_failed = load_relaxed(runs, slot, FAILURES), load_relaxed(runs, slot, FIRST_FAILED)
+    return failures, first_failed, is_stopped(runs, slot)

@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import detached, lane, queue, search, spawned
+from . import arena, detached, lane, queue, search, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -55,15 +55,18 @@ RUN_OVER = 2  # the run that was waited for has ended
 SIGNALS = 3  # the pulse has moved: let Python look at its signals
 EXIT = 4  # the pool ends
 LEFT = 5  # the thread has been idle for long, and is no worker any more
+SPARE_MEMORY = 6  # the worker is idle, and its arena has memory that the system may have
 # What else a kernel may ask of Python, where it stands
-BEGIN_DETACHED = 6  # hold a slot for detached tasks, and count one
-END_DETACHED = 7  # no detached task was left
-LOST = 8  # nobody will hear of the failure that stands where a turn tells a task
+BEGIN_DETACHED = 7  # hold a slot for detached tasks, and count one
+END_DETACHED = 8  # no detached task was left
+LOST = 9  # nobody will hear of the failure that stands where a turn tells a task
 
 # How a Python body went
 RETURNED = 0
 RAISED = 1
 PASSED_OVER = 2
+
+LATEST = -2  # as ``pulse``: what it is at the begin of the turn
 
 FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
 
@@ -105,7 +108,7 @@ def turn(
 
     ``until`` is the run whose end ends the turn, or NONE. ``finished`` is the Python node
     that has just been run, NONE or FRESH, and ``outcome`` how it went. ``pulse`` is the
-    pulse that was seen last, or NONE for a thread that need not look at signals.
+    pulse that was seen last, LATEST, or NONE for a thread that need not look at signals.
 
     Returns the reason; the task to run; the run that has ended and that Python wants to
     hear of, or NONE; and whether the caller must start a thread.
@@ -147,13 +150,15 @@ def run_tasks(
 
     ``until`` may also be minus the address of a block: a worker that joins it runs other tasks meanwhile.
     """
-    slot, done, epoch, batch, elsewhere = NONE, 0, 0, 1, False
+    slot, done, epoch, batch, elsewhere, looks = NONE, 0, 0, 1, False, False
     nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
     edges = bodies = durations = table_at(0, 0, 1)
     reason, ended, start, waking = GO_ON, NONE, False, False
     task, handed, spins, idle_since, is_late = NONE, finished, 0, 0, False
     root_slot, root, last_root = NONE, 0, 0  # roots in hand
     alone = load_relaxed(pool, 0, LIMIT) == 1
+    if pulse == LATEST:
+        pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)
     patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
     while True:
@@ -255,6 +260,9 @@ def run_tasks(
                         rest(moment)
                 elif until != NONE and not is_late and detached.is_any_left(pool):
                     is_late = True  # who waits for something takes those last: they may run for long
+                elif until >= NONE and arena.is_to_be_given_back(hands, me):
+                    reason = SPARE_MEMORY
+                    break
                 else:
                     spins, is_late = 0, False
                     nap = _nap(pool, until, pulse)
@@ -283,6 +291,7 @@ def run_tasks(
             times = load_relaxed(runs, slot, TIMES)
             durations = table_at(times, nodes.shape[0] if times != 0 else 0, 1)
             elsewhere = until >= 0 and slot != until
+            looks = until >= 0 and (elsewhere or batch == 1)
         node = node_of(task)
         if node == ROOT_MARKER:
             root_slot = slot  # nothing is in hand: a marker is looked for only then
@@ -345,11 +354,11 @@ def run_tasks(
                 ended = finished_run
         if reason != GO_ON or start or ended >= 0:
             break
+        if looks and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
+            reason = RUN_OVER
+            break
         if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
             reason = SIGNALS
-            break
-        if elsewhere and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
-            reason = RUN_OVER
             break
         if until < NONE and is_done(-until):
             reason = RUN_OVER

@@ -6,7 +6,7 @@ from numba import cfunc, types
 from tests.kernels.runs_of import cells_at
 from zuki.runtime.hands import address_of_join
 from zuki.runtime.tables import Tables
-from zuki_kernels import hands
+from zuki_kernels import hands, spawned
 from zuki_kernels.atomics import load_relaxed, store_relaxed
 from zuki_kernels.dispatch import table_at
 
@@ -50,6 +50,8 @@ class Hand:
         self.tables = Tables(2, join=address_of_join())
         self.hands, self.rings = self.tables.hands, self.tables.hand_rings
         self.hands[:, hands.SHARES] = 0
+        for row in range(2):
+            self.tables.provide_arena(row)
         self.address = self.hands.ctypes.data
         self.begin = self.top
         self.kinds = {body: kind_of(body) for body in (doubles, ends_another)}
@@ -67,6 +69,12 @@ class Hand:
         block = hands.reserve(self.address, SIZE, 1 << 62)
         cells_at(block + hands.HEAD_BYTES, FRAME)[:] = argument, 0
         return block, hands.spawn(self.address, block, self.kinds[body].ctypes.data)
+
+    def join_newest(self, block, stamp):
+        """Do as jitted code does at the join of the newest task; return its failure."""
+        assert hands.take_newest(self.address, block, stamp)
+        failure = spawned.enter(self.hands, 0, block)
+        return hands.join_left(self.address, block, SIZE) or failure
 
     def words(self, block):
         """Return the words of a block, its frame with them."""

@@ -1,5 +1,9 @@
 import threading
 
+import numpy as np
+from llvmlite import binding
+
+from tests.kernels.runs_of import cells_at
 from zuki_kernels import current
 
 
@@ -40,3 +44,9 @@ def test_both_ways_to_look_find_the_same():
     finally:
         current.place[1] = distance
         current.hold(before)
+
+
+def test_code_of_older_and_newer_layouts_is_led_nowhere():
+    for layout in (*range(1, current.LAYOUT), current.LAYOUT + 1, current.LAYOUT + 50):
+        address = binding.address_of_symbol(current.symbol_of(layout))
+        assert np.array_equal(cells_at(address, 2), [-1, -1])

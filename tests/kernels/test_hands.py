@@ -14,12 +14,13 @@ def test_the_newest_is_taken_and_its_memory_used_again(hand):
     first, second = hand.spawn(1), hand.spawn(2)
     assert hand.top == hand.begin + 2 * SIZE
     assert not hands.take_newest(hand.address, *first)
-    assert hands.take_newest(hand.address, *second)
+    assert hand.join_newest(*second) == 0
     third = hand.spawn(3)
     assert third == (second[0], second[1] + ONE_STAMP)
     assert not hands.take_newest(hand.address, *second)  # of an earlier life
-    assert hands.take_newest(hand.address, *third)
-    assert hands.take_newest(hand.address, *first)
+    assert hand.join_newest(*third) == 0
+    assert hand.join_newest(*first) == 0
+    assert not hands.take_newest(hand.address, *first)
     assert hand.is_empty
     assert hand.top == hand.begin
 
@@ -32,12 +33,23 @@ def test_any_is_taken_out(hand):
         assert hand.is_empty
 
 
-def test_there_is_no_room_beyond_the_arena_or_the_stack(hand):
-    hand.hands[0, hands.ARENA_END] = hand.begin + SIZE
+def test_what_a_task_has_left_that_failed_does_not_begin(hand):
+    handle = hand.spawn(1)
+    assert hands.take_newest(hand.address, *handle)
+    child = hand.spawn(2)
+    assert hands.drop_left(hand.address, handle[0], SIZE) == 0
+    assert hand.result(child[0]) == -1  # released, and not run
+    assert hand.is_empty
+    assert hand.top == handle[0]
+
+
+def test_there_is_no_room_beyond_the_chunk_or_the_stack(hand):
+    end = hand.begin - hands.CHUNK_HEAD + hands.CHUNK_BYTES
     hand.hands[0, hands.STACK_LIMIT] = 500
+    hand.hands[0, hands.ARENA_TOP] = last = end - SIZE - 1
     assert hands.reserve(hand.address, SIZE, 499) == 0
     assert hands.reserve(hand.address, SIZE + 1, 500) == 0
-    assert hands.reserve(hand.address, SIZE, 500) == hand.begin
+    assert hands.reserve(hand.address, SIZE, 500) == last
     assert hands.reserve(hand.address, 1, 500) == 0
 
 

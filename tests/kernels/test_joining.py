@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from tests.kernels.spawned_by import SIZE, Hand, ends_another
-from zuki_kernels import deque, hands, joining
+from zuki_kernels import deque, hands, joining, spawned
 from zuki_kernels.hands import FINISHED, GONE
 
 
@@ -24,7 +24,7 @@ def test_tasks_are_joined_in_any_order_and_once(hand, order, shares):
         assert hand.result(block) == (10, 12, 2014)[number]
         assert joining.join(hand.address, block, stamp) == joining.JOINED_BEFORE
     assert hand.is_empty
-    assert hands.join_left(hand.address, hand.begin) == 0
+    assert spawned.join_all_above(hand.hands, 0, hand.begin, False) == 0
     assert hand.top == hand.begin
 
 
@@ -38,6 +38,13 @@ def test_a_handle_of_an_earlier_life_is_told(hand):
     assert hand.result(block) == 4
 
 
+def test_a_second_join_of_the_newest_is_told(hand):
+    handle = hand.spawn(1)
+    assert hand.join_newest(*handle) == 0
+    assert joining.join(hand.address, *handle) == joining.JOINED_BEFORE
+    assert hand.is_empty
+
+
 def test_who_waits_runs_its_oldest_and_no_join_frees_what_it_ran(hand):
     stolen = hand.spawn(1)
     hands.share(hand.hands, hand.rings, 0)
@@ -45,6 +52,6 @@ def test_who_waits_runs_its_oldest_and_no_join_frees_what_it_ran(hand):
     older, newer = hand.spawn(stolen[0], ends_another), hand.spawn(3)
     assert joining.join(hand.address, *stolen) == 0
     assert [hands.state_of(block) for block, _ in (stolen, older, newer)] == [GONE, FINISHED, hands.IN_HAND]
-    assert hands.take_newest(hand.address, *newer)
+    assert hand.join_newest(*newer) == 0
     assert hand.top == newer[0] == older[0] + SIZE
     assert joining.join(hand.address, *older) == 0

@@ -43,5 +43,5 @@ def test_all_above_are_joined_and_forgotten(hand):
     assert spawned.join_all_above(hand.hands, 0, blocks[0], False) == 1003  # the first that failed
     assert hand.top == blocks[0] == hand.begin + SIZE
     assert [hand.result(block) for block in blocks] == [-1] * 4
-    assert hands.take_newest(hand.address, *kept)
+    assert hand.join_newest(*kept) == 0
     assert hand.kinds[doubles][1] == SIZE

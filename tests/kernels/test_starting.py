@@ -55,10 +55,10 @@ def test_stop_and_outcome():
     assert not starting.is_stopped(running.runs, 1)
     starting.stop(running.runs, 1)
     assert [starting.is_stopped(running.runs, slot) for slot in (0, 1)] == [False, True]
-    assert tuple(starting.outcome(running.runs, 0)) == (0, NONE)
+    assert tuple(starting.outcome(running.runs, 0)) == (0, NONE, False)
     release.mark_failed(running.runs, 0, running.plans[0].nodes, 2, 1234)
     release.mark_failed(running.runs, 0, running.plans[0].nodes, 1, 0)
-    assert tuple(starting.outcome(running.runs, 0)) == (2, 2)
+    assert tuple(starting.outcome(running.runs, 0)) == (2, 2, False)
 
 
 def test_a_thread_outside_waits_for_the_end():

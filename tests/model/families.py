@@ -7,12 +7,17 @@ from .scenario import Scenario
 from .spawners import Spawners
 
 
-def mount_spawning(edit=lambda source, name: source):
+def mount_spawning(edit=lambda source, name: source, chunk=512):
     """Mount kernels whose turns look for spawned tasks alone, and sleep after one round that found none.
 
     The model has no threads that a body could ask for their hands: who enters a body tells it its row.
+    Chunks of arenas have ``chunk`` bytes.
     """
     edits = {
+        ("hands", "CHUNK_BYTES = 1 << 16", f"CHUNK_BYTES = {chunk}"),
+        ("arena", "_FEW = 4", "_FEW = 2"),
+        ("splitting", "is_split_due() -> bool", "is_split_due(hand: int) -> bool"),
+        ("splitting", "hand = current_hand()", ""),
         ("turn", "moment - idle_since < _LINGER", "False"),
         (
             "turn",
@@ -24,9 +29,17 @@ def mount_spawning(edit=lambda source, name: source):
             "call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)",
             "call(load_relaxed(kind, 0, ENTRY), (me, block + HEAD_BYTES))",
         ),
+        (
+            "chain",
+            "arena.pin(hands, me)\n    failure = call(entry, frame)",
+            "arena.pin(hands, me)\n    failure = call(entry, (me, frame))",
+        ),
     }
 
-    return mount_all(lambda source, name: edit(_edited(edits, source, name), name), ["joining"])
+    def edit_all(source, name):
+        return edit(_edited(edits, source, name), name)
+
+    return mount_all(edit_all, ["joining", "splitting"])
 
 
 def _edited(edits, source, name):
@@ -64,6 +77,24 @@ def parent_of(*tasks):
     return program
 
 
+def leaves(*tasks):
+    """What a task does that spawns these and joins none."""
+
+    def program(spawners, me):
+        yield from spawners.follow(me, spawn(*tasks))
+
+    return program
+
+
+def does(program):
+    """What a task does that spawns and joins as told."""
+
+    def follow(spawners, me):
+        yield from spawners.follow(me, program)
+
+    return follow
+
+
 def tell(task):
     """What a task does that tells whoever hears it that it runs."""
 
@@ -74,7 +105,7 @@ def tell(task):
     return program
 
 
-def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), **options):
+def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), dropped=(), **options):
     """A scenario: the last worker spawns and joins, the others look for tasks.
 
     Parameters
@@ -89,8 +120,8 @@ def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), *
         How many tasks there are, if the program does not say.
     taken : bool
         Whether worker 0 has taken task 0 before the beginning, and only runs that.
-    released : tuple of int
-        Whose frames nobody joins.
+    released, dropped : tuple of int
+        Whose frames nobody joins; which of these do not begin.
     **options
         Those of `Spawners`.
     """
@@ -102,7 +133,7 @@ def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), *
 
         def check(found, memory):
             return (found[0] != results and "the results are others") or spawners.wrong_at_rest(
-                memory, released
+                memory, released, dropped
             )
 
         return [spawners.owner(program), *([spawners.runner] if taken else others)], check

@@ -206,6 +206,7 @@ def _machine_layer():
             "stack_pointer": lambda: 1,
             "table_at": table_at,
         },
+        "current": {"current_hand": None},  # there are no threads that could be asked
         "_jit": {"kernel": None},
     }
     for name, names in contents.items():

@@ -1,5 +1,6 @@
 """Workers whose tasks spawn: hands, arenas in modelled memory, bodies that do as jitted code does."""
 
+from zuki_kernels import arena
 from zuki_kernels import hands as columns
 from zuki_kernels import joining as directory
 from zuki_kernels.runs import NONE
@@ -34,12 +35,14 @@ class Spawners(World):
     taken : bool
         Whether task 0 has been spawned by the owner, and taken by worker 0, before the beginning.
     room : int
-        How many blocks an arena holds.
+        How many chunks an arena holds.
+    nodes, edges
+        The graph, as in `World`.
     """
 
     def __init__(self, kernels, tasks, *, workers=2, children=None, failing=(), wide=(),
-                 shares=True, taken=False, room=8):  # fmt: skip
-        super().__init__(workers=workers)
+                 shares=True, taken=False, room=1, nodes=1, edges=()):  # fmt: skip
+        super().__init__(nodes, edges, workers=workers)
         self.owns = workers - 1  # not row 0, which also stands for what was never written
         self.kernels, self.children, self.failing, self.wide = kernels, children or {}, failing, wide
         self.ran = Table("ran", 1, tasks)
@@ -58,10 +61,15 @@ class Spawners(World):
         for me in range(workers):
             blocks = taken and me == self.owns
             held = self._taken() if blocks else {}
-            begin = arena_address(Table(f"arena {me}", 1, room * SIZE // 8, held))
+            chunk = kernels.hands.CHUNK_BYTES
+            memory = arena_address(Table(f"arena {me}", 1, room * chunk // 8, held))
+            begin = memory + columns.CHUNK_HEAD
             self.begins.append(begin)
             at[me, columns.ARENA_TOP] = begin + SIZE * blocks
-            at[me, columns.ARENA_END] = begin + room * SIZE
+            at[me, columns.ARENA_BEGIN] = memory
+            at[me, columns.ARENA_FRESH] = memory + chunk
+            at[me, columns.ARENA_SEARCH] = memory + kernels.arena._FEW * chunk
+            at[me, columns.ARENA_END] = memory + room * chunk
             at[me, columns.STAMP] = columns.ONE_STAMP * blocks
             at[me, columns.SHARES] = int(shares)
             at[me, columns.JOIN] = address_of(kernels.joining.join)
@@ -74,10 +82,11 @@ class Spawners(World):
 
     def _taken(self):
         """The cells of task 0, spawned first and taken."""
+        first = columns.CHUNK_HEAD // 8
         return {
-            (0, columns.KIND): address_of(self.kinds[0]),
-            (0, columns.STATE): columns.ONE_STAMP | columns.SHARED,
-            (0, columns.OWNER): self.owns,
+            (0, first + columns.KIND): address_of(self.kinds[0]),
+            (0, first + columns.STATE): columns.ONE_STAMP | columns.SHARED,
+            (0, first + columns.OWNER): self.owns,
         }
 
     def _directory(self):
@@ -151,8 +160,11 @@ class Spawners(World):
         if (yield from kernels.take_newest(hand, block, stamp)):
             argument = yield from load_plain(frame, 0, 0)
             failure, result = yield from self.work(me, argument)
-            left = yield from kernels.join_left(hand, block)
-            return -(failure or left) or result
+            its = hand, block, WIDE_SIZE if argument in self.wide else SIZE
+            if failure:
+                yield from kernels.drop_left(*its)
+                return -failure
+            return -(yield from kernels.join_left(*its)) or result
         failure = yield from kernels.join_slowly(hand, block, stamp)
         if failure == directory.JOINED_BEFORE:
             return NOT_ITS
@@ -165,9 +177,12 @@ class Spawners(World):
         """Run a task that spawns and joins as told, then end the pool; return the results."""
 
         def owner():
+            floor = self.begins[self.owns]
+            yield from self.kernels.arena.pin(self.hands, self.owns)
             results = yield from self.follow(self.owns, program)
+            yield from self.kernels.arena.unpin(floor)
             hand = cell_address(self.hands, self.owns, 0)
-            if (yield from self.kernels.hands.join_left(hand, self.begins[self.owns])):
+            if (yield from self.kernels.joining.join(hand, floor, columns.ALL_ABOVE)):
                 results += ("failed",)
             yield from self.kernels.notifier.shut_down(self.pool, self.workers)
             return results
@@ -224,17 +239,24 @@ class Spawners(World):
 
     # ---- oracles ----------------------------------------------------------------------------------
 
-    def wrong_at_rest(self, memory, released=()):
+    def wrong_at_rest(self, memory, released=(), dropped=()):
         """What is wrong with the hands, and with what has run and was released, at the end."""
         times = [memory.latest(self.ran, 0, task) for task in range(self.ran.shape[1])]
-        if times != [1] * len(times):
+        if times != [int(task not in dropped) for task in range(len(times))]:
             return f"the tasks have run {times} times"
+        return self.wrong_in_hands(memory, released)
+
+    def wrong_in_hands(self, memory, released=()):
+        """What is wrong with the hands and arenas, and with what was released, at the end."""
         let_go = [memory.latest(self.released, 0, task) for task in range(self.ran.shape[1])]
         if let_go != [int(task in released) for task in range(self.ran.shape[1])]:
             return f"the frames were released {let_go} times"
         for me, begin in enumerate(self.begins):
             if memory.latest(self.hands, me, columns.ARENA_TOP) != begin:
                 return f"the arena of worker {me} is not empty"
+            first = table_at(begin - columns.CHUNK_HEAD, 1, arena.CHUNK_FIELDS).block.table
+            if memory.latest(first, 0, arena.BEFORE) or memory.latest(first, 0, arena.PINS):
+                return f"the first chunk of worker {me} is not the first, or is pinned"
             if memory.latest(self.hands, me, columns.NEWEST) != cell_address(self.hands, me, columns.ANCHOR):
                 return f"the hand of worker {me} is not empty"
             if any(memory.latest(self.hands, me, column) for column in (columns.TASK, columns.DOOMED)):

@@ -5,7 +5,7 @@ import pytest
 from zuki_kernels import hands as columns
 from zuki_kernels.runs import NONE
 
-from .families import SHARE, alone, family, join, mount_spawning, parent_of, spawn, spawning
+from .families import SHARE, alone, family, join, leaves, mount_spawning, parent_of, spawn, spawning
 from .mount import Table, cell_address
 from .mutants import assert_killed
 from .scenario import Scenario, finders, named
@@ -30,7 +30,10 @@ MUTANTS = [
     ("share", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),
     ("share", "store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) | SHARED)", "pass"),
     ("share", "store_relaxed(words, 0, OWNER, load_relaxed(hands, me, ROW))", "pass"),
-    ("join_left", "load_relaxed(own, 0, ARENA_TOP) == block", "True"),
+    ("join_left", "load_relaxed(own, 0, ARENA_TOP) != block + size", "False"),
+    ("drop_left", "load_relaxed(own, 0, ARENA_TOP) != block + size", "False"),
+    ("drop_left", "store_relaxed(own, 0, ARENA_TOP, block)", "pass"),
+    ("join_left", "store_relaxed(own, 0, ARENA_TOP, block)", "pass"),
 ]  # fmt: skip
 BEYOND_THE_MODEL = {}
 STAMP = columns.ONE_STAMP
@@ -89,6 +92,15 @@ SCENARIOS = {
     "alone": spawning(alone(spawn(0, 1, 2) + join(1, 0, 2), (11, 10, 12), shares=False)),
     "alone, memory used again": spawning(
         alone(spawn(0) + join(0) + spawn(1) + join(0, 1), (10, NOT_ITS, 11), shares=False)
+    ),
+    "alone, a child is not joined": spawning(
+        alone(spawn(0) + join(0), (10,), released=(1,), shares=False, tasks=2, children={0: leaves(1)})
+    ),
+    "alone, one fails": spawning(
+        alone(
+            spawn(0, 1) + join(1, 0), (-2, 10), released=(2,), dropped=(2,),
+            shares=False, tasks=3, children={1: leaves(2)}, failing=(1,),
+        )
     ),
     "alone, of many some are shared": spawning(
         alone(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .families import alone, family, hear, join, mount_spawning, spawn, spawning, tell
+from .families import alone, family, hear, join, leaves, mount_spawning, spawn, spawning, tell
 from .mutants import assert_killed
 from .scenario import finders, named
 
@@ -28,15 +28,6 @@ MUTANTS = [
     ("share_and_notify", "notify(pool, workers, me, False) == START", "False"),
 ]  # fmt: skip
 BEYOND_THE_MODEL = {}
-
-
-def leaves(*tasks):
-    """What a task does that spawns these and joins none."""
-
-    def program(spawners, me):
-        yield from spawners.follow(me, spawn(*tasks))
-
-    return program
 
 
 SCENARIOS = {

@@ -85,4 +85,4 @@ def test_a_run_that_is_stopped_says_so():
         left = yield from starting.remaining(world.runs, 0)
         return before, after, left, (yield from starting.outcome(world.runs, 0))
 
-    explore([caller], lambda results: results[0] != (False, True, 2, (0, NONE)) and "wrong")
+    explore([caller], lambda results: results[0] != (False, True, 2, (0, NONE, True)) and "wrong")

@@ -10,7 +10,7 @@ from .trace import BrokenRunError
 
 MUTANTS = [
     ("run_tasks", "until >= 0 and load_acquire", "until >= 0 and load_relaxed"),
-    ("run_tasks", "elsewhere and load_acquire", "elsewhere and load_relaxed"),
+    ("run_tasks", "looks and load_acquire", "looks and load_relaxed"),
     ("run_tasks", "done > 0 and spins > 0", "False"),
 ]
 OF_THE_LANE = [

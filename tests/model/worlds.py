@@ -94,9 +94,10 @@ class World:
         words = {(at // 2, 0): targets[at] | targets[at + 1] << 32 for at in range(0, first, 2)}
         roots = [node for node in range(count) if not before[node]]
         entries = {
-            (node, 0): runs.PYTHON if node in python else address_of(self.body(tuple(before[node])))
+            (node, 0): runs.PYTHON if node in python else self.entry_of(node, tuple(before[node]))
             for node in range(count)
         }
+        self.bodies = Table(f"{self.name}bodies", count, 1, entries)
         self.nodes = Table(f"{self.name}nodes", count, runs.NODE_FIELDS, nodes)
         self.words = Table(f"{self.name}edges", (first + 1) // 2, 1, words)
         self.margins = Table(f"{self.name}margins", count, runs.MARGIN_FIELDS,
@@ -107,11 +108,15 @@ class World:
             runs.EDGES: address_of(self.words),
             runs.EDGE_COUNT: first,
             runs.MARGINS: address_of(self.margins),
-            runs.BODIES: address_of(Table(f"{self.name}bodies", count, 1, entries)),
+            runs.BODIES: address_of(self.bodies),
             runs.BODY_COUNT: count,
             runs.ROOT_COUNT: len(roots),
             runs.LEVELS_USED: 1,
         }
+
+    def entry_of(self, node, before):
+        """By which number kernels run a node's body."""
+        return address_of(self.body(before))
 
     def body(self, before):
         """What a node runs: read what its predecessors did, then do one more than so far."""

@@ -2,7 +2,9 @@
 
 import gc
 import resource
+import time
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,16 @@ def deep(n):
 @zuki.task
 def one(number):
     return number & 1
+
+
+@zuki.task
+def first_in_first_out(count):
+    handles = zuki.spawn(one, 0), zuki.spawn(one, 1)
+    result = 0
+    for number in range(2, count):
+        result += zuki.join(handles[0])
+        handles = handles[1], zuki.spawn(one, number)
+    return result + zuki.join(handles[0]) + zuki.join(handles[1])
 
 
 @zuki.task
@@ -97,6 +109,14 @@ def counted():
 OF_THREADS = 4 * 8  # each thread of a pool holds its eight tables while it is in the pool
 
 
+STATUS = Path("/proc/self/statm")
+
+
+def resident():
+    """Return how much memory the process has, in kilobytes."""
+    return int(STATUS.read_text().split()[1]) * resource.getpagesize() >> 10
+
+
 def in_use():
     gc.collect()  # of graphs that have been run
     statistics = rtsys.get_allocation_stats()
@@ -126,6 +146,23 @@ def test_a_million_tasks_take_less_than_256_megabytes(executor):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     zuki.run(many_at_once, 1_000_000, executor=executor)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256 << 10
+
+
+def test_an_idle_pool_keeps_little_of_what_a_million_tasks_took(executor):
+    if not STATUS.exists():
+        pytest.skip("needs /proc")
+    zuki.run(many_at_once, 1000, executor=executor)
+    before = resident()
+    zuki.run(many_at_once, 1_000_000, executor=executor)
+    deadline = time.monotonic() + 20
+    while resident() - before > 16 << 10:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_first_in_first_out_goes_on_for_ever(executor):
+    """Before memory between tasks was found again, 4.2 million filled an arena."""
+    assert zuki.run(first_in_first_out, 6_000_000, executor=executor) == 3_000_000
 
 
 def test_no_array_leaks(executor, counted):

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,11 @@ from zuki.runtime.failures import exception_of, report_lost
 from zuki.runtime.pool import Pool
 from zuki_kernels import freeze, turn
 from zuki_kernels._signals import call_body, held_back
-from zuki_kernels.counters import STEALS, TASKS
 
 _MOST_FAILURES = 10_000  # exceptions that are kept
 _AT_ONCE = 1000  # exceptions that are decoded in one go
-_EVERY_NODE = 1
-_SELDOM = 1 << 40
+EVERY_NODE = 1  # as a batch: workers report each node
+_SELDOM = 1 << 40  # as a batch: they report when they find nothing more to do
 _LOOK = 0.05  # seconds between two looks at the signals while a graph waits for its turn
 
 _inside = threading.local()  # .graphs: the graphs whose Python nodes this thread is inside of
@@ -49,7 +49,7 @@ class GraphRun:
         self.epoch = state.epoch
         self._durations = np.zeros(state.contents.count, np.int64) if measured else None
         self.times = 0 if self._durations is None else self._durations.ctypes.data
-        self.batch = _EVERY_NODE if watched else _SELDOM
+        self.batch = EVERY_NODE if watched else _SELDOM
         self.slot = -1
         self.future: Future[Report] | None = None
         self.ended = False
@@ -112,33 +112,19 @@ class GraphRun:
 
     def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Make an error or a report of the run."""
-        state = self._state
-        if failures:
-            self._gather_failures()
-            if first_failed not in state.errors:  # one of those that were not kept
-                first_failed = next(iter(state.errors))
-            self.error = state.errors[first_failed]
-            _add_notes(self.error, state, first_failed, failures)
-        elif stopped:
-            self.error = CancelledError(f"graph {state.name!r} was stopped")
+        if failures or stopped:
+            self.error = error_of(self._state, failures, first_failed)
         else:
             self.report = self._make_report()
 
-    def _gather_failures(self) -> None:
-        """Decode what failing bodies left, which gives its memory back; keep not too many exceptions."""
-        state = self._state
-        while True:
-            found = freeze.failed(state.contents.nodes, state.contents.margins, _AT_ONCE)
-            for node, failure in found.tolist():
-                error = exception_of(failure)
-                if len(state.errors) < _MOST_FAILURES:
-                    state.errors[node] = error
-            if len(found) < _AT_ONCE:
-                return
-
     def _make_report(self) -> Report:
         seconds = time.perf_counter() - self._begun
-        change = self.pool.counters() - self._counters
+        change = [
+            (tasks - tasks_before, steals - steals_before)
+            for (tasks, steals), (tasks_before, steals_before) in zip(
+                self.pool.counters(), self._counters, strict=True
+            )
+        ]
         work = span = None
         if self._durations is not None:
             durations = self._durations * 1e-9
@@ -148,8 +134,8 @@ class GraphRun:
             nodes=self._state.contents.count,
             edges=self._state.contents.edge_count,
             seconds=seconds,
-            workers=int(np.count_nonzero(change[:, TASKS])),
-            steals=int(change[:, STEALS].sum()),
+            workers=sum(tasks > 0 for tasks, _ in change),
+            steals=sum(steals for _, steals in change),
             work=work,
             span=span,
         )
@@ -225,11 +211,7 @@ def begin(
     GraphRun
         What the executor's pool is to be given; `GraphState.turn` is held until it has ended.
     """
-    chosen = default_executor() if executor is None else executor
-    if not isinstance(chosen, Executor):
-        raise TypeError(f"executor must be a zuki.Executor, not a {type(chosen).__name__}")
-    if chosen._pool.is_closed:
-        raise ExecutorShutDownError(f"executor {chosen.name!r} has been shut down")
+    pool = pool_of(executor)
     if state.is_spoilt:
         raise GraphError(f"graph {state.name!r} is not whole: there was no memory for one of its nodes")
     if is_inside(state):
@@ -238,10 +220,45 @@ def begin(
     try:
         state.contents.freeze(lambda node: Node(graph, node))
         state.begin_epoch()
-        return GraphRun(state, chosen._pool, watched, measured)
+        return GraphRun(state, pool, watched, measured)
     except BaseException:
         state.turn.release()
         raise
+
+
+def pool_of(executor: Executor | None) -> Pool:
+    """Return the pool of an executor, or of the default one."""
+    chosen = default_executor() if executor is None else executor
+    if not isinstance(chosen, Executor):
+        raise TypeError(f"executor must be a zuki.Executor, not a {type(chosen).__name__}")
+    if chosen._pool.is_closed:
+        raise ExecutorShutDownError(f"executor {chosen.name!r} has been shut down")
+    return chosen._pool
+
+
+def error_of(state: GraphState, failures: int, first_failed: int) -> BaseException:
+    """Return what is to be raised after a run with failures, or one that was stopped."""
+    if not failures:
+        return CancelledError(f"graph {state.name!r} was stopped")
+    _gather_failures(state)
+    if first_failed not in state.errors:  # one of those that were not kept
+        first_failed = next(iter(state.errors))
+    error = state.errors[first_failed]
+    with suppress(Exception):  # of the exception's own making, or for want of memory
+        _add_notes(error, state, first_failed, failures)
+    return error
+
+
+def _gather_failures(state: GraphState) -> None:
+    """Decode what failing bodies left, which gives its memory back; keep not too many exceptions."""
+    while True:
+        found = freeze.failed(state.contents.nodes, state.contents.margins, _AT_ONCE)
+        for node, failure in found.tolist():
+            error = exception_of(failure)
+            if len(state.errors) < _MOST_FAILURES:
+                state.errors[node] = error
+        if len(found) < _AT_ONCE:
+            return
 
 
 def _take_turn(state: GraphState, held: held_back) -> None:

@@ -11,10 +11,10 @@ from zuki.runtime.detached import DetachedRun
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki_kernels import current, detached, notifier, pulse, search, starting, turn
+from zuki_kernels import current, detached, notifier, pulse, search, seats, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
-from zuki_kernels._types import Table
+from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
 
 _MOMENT = 0.0005  # seconds
@@ -166,7 +166,7 @@ class Pool:
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
         runs, run = self.tables.runs, self.active[slot]
-        run.end(*starting.outcome(runs, slot), starting.is_stopped(runs, slot))
+        run.end(*starting.outcome(runs, slot))
         with self._lock:
             if self._detached is not None and starting.has_detached(runs, slot):
                 self._detached[1].keep(run)
@@ -182,16 +182,27 @@ class Pool:
     def _sit_down(self) -> int | None:
         """Make the calling thread a worker; return its row, or None if it cannot be one now."""
         row = worker.row_of_this_thread(self)
-        if row is None:
-            with self._lock:
-                kept_for_threads = self.max_threads - self._seated_threads
-                if len(self._free_rows) <= kept_for_threads or not notifier.join(self.tables.pool):
-                    return None
-                row = self._take_row()
-            pulse.count_helper(self.tables.pool, 1)
-            if threading.current_thread() is threading.main_thread():
-                self._keep_pulse()
-        self._take_seat(row)
+        if row is not None:
+            self._take_seat(row)
+            return row
+        main = worker.is_main_thread()
+        with self._lock:
+            kept_for_threads = self.max_threads - self._seated_threads
+            if len(self._free_rows) <= kept_for_threads:
+                return None
+            row = self._free_rows[0]
+            tables = self.tables
+            try:
+                tables.provide_arena(row)
+            except OSError:
+                return None
+            before = seats.sit_down(tables.pool, tables.hands, row, *hands.stack_limits(), main)
+            if before == seats.REFUSED:
+                return None
+            heappop(self._free_rows)
+        worker.seats.taken.append((self, row, before))
+        if main:
+            self._keep_pulse()
         return row
 
     def _leave(self, row: int, held: held_back) -> None:
@@ -206,18 +217,18 @@ class Pool:
 
     def _stand_up(self, row: int) -> bool:
         """Give a seat back; return whether somebody is there to do what is left."""
-        self._give_seat_back()
+        _, _, before = worker.seats.taken.pop()
         if worker.row_of_this_thread(self) is not None:
+            current.hold(before)
             return True
-        tables = self.tables
-        pulse.count_helper(tables.pool, -1)
-        left = search.is_anything_left(tables.deques, tables.queues, row) or tables.has_detached(row)
-        start = notifier.depart(tables.pool, tables.workers, row, False, left) == notifier.START
+        given = self.tables
+        given.tidy_arena(row)
+        start, deserted = seats.stand_up(
+            given.pool, given.workers, given.deques, given.queues, given.hands, row, before
+        )
         with self._lock:
             heappush(self._free_rows, row)
-        if start:
-            self.start_thread()
-        return not notifier.is_deserted(tables.pool)
+        return self.start_thread() or not notifier.is_deserted(given.pool) if start else not deserted
 
     def _take_row(self) -> int:
         row = heappop(self._free_rows)
@@ -234,6 +245,7 @@ class Pool:
                 return True
             row = self._take_row()
             try:
+                self.tables.provide_arena(row)
                 thread = threading.Thread(
                     target=self._be_a_thread, args=(row,), name=f"{self.name}-{row}", daemon=True
                 )
@@ -246,6 +258,7 @@ class Pool:
             except (
                 RuntimeError,
                 MemoryError,
+                OSError,
             ):  # no more, or the interpreter ends: those that run do the work
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self.tables.pool, self.tables.workers)
@@ -268,14 +281,15 @@ class Pool:
                 self._owed_starts -= 1
                 return False
             self._give_seat_back()
+            self.tables.tidy_arena(row)
             heappush(self._free_rows, row)
             self._seated_threads -= 1
         return True
 
     def _take_seat(self, row: int) -> None:
         """Let the calling thread be a worker: its jitted code spawns into the worker's hand."""
-        main = threading.current_thread() is threading.main_thread()
-        before = current.hold(self.tables.take_hand(row, hands.stack_limits(), main))
+        main = worker.is_main_thread()
+        before = seats.take_hand(self.tables.hands, row, *hands.stack_limits(), main)
         worker.seats.taken.append((self, row, before))
 
     def _give_seat_back(self) -> None:
@@ -339,9 +353,9 @@ class Pool:
                     self._pulse = None
                     return
 
-    def counters(self) -> Table:
-        """Return a copy of the workers' counters."""
-        return self.tables.workers.copy()
+    def counters(self) -> list[list[int]]:
+        """Return how many tasks each worker has run, and how many of them it has taken from others."""
+        return self.tables.workers[:, TASKS : STEALS + 1].tolist()
 
     # ---- end --------------------------------------------------------------------------------------
 

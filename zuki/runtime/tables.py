@@ -1,20 +1,25 @@
 """Every table of a pool is made here; after that only kernels touch them, but for cells of one's own hand."""
 
-from mmap import mmap
+import mmap
 
 import numpy as np
 
-from zuki_kernels import counters, deque, hands, joining, notifier, queue, runs, search
+from zuki_kernels import arena, counters, deque, hands, joining, notifier, queue, runs, search
 from zuki_kernels._types import Table
-from zuki_kernels.runs import NONE
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
 HAND_CAPACITY = 16  # blocks a hand shares at once; a power of two
-_OF_WHAT_RUNS = hands.RUN, hands.TASK, hands.DOOMED  # columns of a hand
+_OF_WHAT_RUNS = hands.RUN, hands.TASK, hands.DOOMED, hands.PYTHON_FLOOR  # columns of a hand
 ARENA_BYTES = 256 << 20  # address space of a worker's arena; the system gives memory where it is used
+_LESS_AND_LESS = ARENA_BYTES, ARENA_BYTES >> 4, ARENA_BYTES >> 8  # where address space is limited
+_PRIVATE = (  # what only this process has, and is no promise of so much memory
+    {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)}
+    if hasattr(mmap, "MAP_PRIVATE")
+    else {}
+)
 
 
 def make_table(rows: int, fields: int) -> Table:
@@ -62,13 +67,9 @@ class Tables:
         self._hands_at = self.hands.ctypes.data
         self.hand_rings = make_table(self.seats, HAND_CAPACITY)
         self.directory = make_table(1, joining.DIRECTORY_FIELDS)
-        self._arenas = [mmap(-1, ARENA_BYTES) for _ in range(self.seats)]
+        self._arenas: dict[int, mmap.mmap] = {}  # of the rows that somebody has had
         self._fill_hands(max_threads > 1, join, call_python)
-
-    @property
-    def of_a_turn(self) -> tuple[Table, ...]:
-        """The tables that a worker's turn wants, in its order."""
-        return (
+        self.of_a_turn: tuple[Table, ...] = (  # in its order
             self.pool,
             self.workers,
             self.deques,
@@ -79,14 +80,34 @@ class Tables:
             self.hand_rings,
         )
 
-    def take_hand(self, row: int, stack: tuple[int, int], watched: bool) -> int:
-        """Let the calling thread have a worker's hand, which nobody has; return its address."""
-        hand = self.hands[row]
-        hand[hands.STACK_LIMIT], hand[hands.HELP_LIMIT] = stack
-        hand[hands.STACK_END] = stack[0]
-        hand[hands.RUN] = NONE
-        hand[hands.IS_WATCHED] = watched
-        return hand.ctypes.data
+    def provide_arena(self, row: int) -> None:
+        """Let a worker's hand have memory, before somebody takes it."""
+        for size in _LESS_AND_LESS:
+            if row not in self._arenas:
+                try:
+                    self._map_arena(row, size)
+                except OSError:
+                    if size == _LESS_AND_LESS[-1]:
+                        raise
+
+    def tidy_arena(self, row: int) -> None:
+        """Do as `renew_arena` if that is worth while."""
+        if arena.is_to_be_given_back(self.hands, row):
+            self.renew_arena(row)
+
+    def renew_arena(self, row: int) -> None:
+        """Let the system have the memory of a worker's arena, which is at rest; the worker calls this."""
+        try:
+            self._map_arena(row, ARENA_BYTES)
+        except OSError:  # no address space for a second one, even for a moment: what is there is used again
+            arena.begin_again(self.hands, row)
+
+    def _map_arena(self, row: int, size: int) -> None:
+        memory = mmap.mmap(-1, size + hands.CHUNK_BYTES, **_PRIVATE)
+        address = np.frombuffer(memory, np.int8, 1).ctypes.data
+        begin = -(-address // hands.CHUNK_BYTES) * hands.CHUNK_BYTES
+        arena.lay_out(self.hands, row, begin, begin + size)
+        self._arenas[row] = memory
 
     # Cells of a hand that only its worker writes, which is the thread that calls these
 
@@ -98,10 +119,6 @@ class Tables:
         """Return where the next task would lie that the worker spawns."""
         return int(self.hands[row, hands.ARENA_TOP])
 
-    def has_detached(self, row: int) -> bool:
-        """Tell whether the worker has detached tasks that nobody has taken."""
-        return bool(self.hands[row, hands.DETACHED] != hands.NO_BLOCK)
-
     def run_of(self, row: int) -> int:
         """Return the slot of the run that the worker works for, or NONE."""
         return int(self.hands[row, hands.RUN])
@@ -109,8 +126,9 @@ class Tables:
     def begin_python(self, row: int, slot: int) -> tuple[int, ...]:
         """Let what the worker spawns belong to a run alone; return what `end_python` takes."""
         hand = self.hands[row]
-        before = tuple(hand[field] for field in _OF_WHAT_RUNS)
-        hand[hands.RUN], hand[hands.TASK], hand[hands.DOOMED] = slot, hands.NO_BLOCK, hands.NO_BLOCK
+        before = tuple(int(hand[field]) for field in _OF_WHAT_RUNS)
+        hand[hands.RUN], hand[hands.TASK], hand[hands.DOOMED] = slot, hands.NO_BLOCK, 0
+        hand[hands.PYTHON_FLOOR] = self.arena_top(row)
         return before
 
     def end_python(self, row: int, before: tuple[int, ...]) -> None:
@@ -120,12 +138,8 @@ class Tables:
             hand[field] = held
 
     def _fill_hands(self, shares: bool, join: int, call_python: int) -> None:
-        for row, arena in enumerate(self._arenas):
-            hand = self.hands[row]
-            begin = np.frombuffer(arena, np.int8, 1).ctypes.data
+        for row, hand in enumerate(self.hands):
             hand[hands.NEWEST] = hand.ctypes.data + 8 * hands.ANCHOR
-            hand[hands.ARENA_TOP] = begin
-            hand[hands.ARENA_END] = begin + ARENA_BYTES
             hand[hands.SHARES] = shares
             hand[hands.ROW] = row
             hand[hands.JOIN] = join

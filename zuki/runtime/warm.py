@@ -4,7 +4,7 @@ import threading
 
 from numba import types
 
-from zuki_kernels import current, hands, notifier, pulse, search, starting, turn
+from zuki_kernels import current, hands, notifier, pulse, search, seats, starting, turn
 from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
 
@@ -13,17 +13,16 @@ _KINDS = {"i": types.int64, "t": TABLE, "b": types.boolean}
 # What each run calls; the letters are the arguments' kinds
 _WANTED = (
     (starting.begin, "ttttitiiiii"),
-    (notifier.join, "t"),
+    (seats.sit_down, "ttiiib"),
+    (seats.take_hand, "tiiib"),
     (search.admit, "ti"),
     (pulse.count_helper, "ti"),
-    (pulse.read, "t"),
     (pulse.beat, "tti"),
     (node_of, "i"),
     (slot_of, "i"),
     (turn.turn, "iiiiitttttttt"),
     (current.hold, "i"),
-    (search.is_anything_left, "tti"),
-    (notifier.depart, "ttibb"),
+    (seats.stand_up, "tttttii"),
     (notifier.is_deserted, "t"),
     (starting.outcome, "ti"),
     (starting.is_stopped, "ti"),

@@ -4,11 +4,16 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zuki_kernels import hands, pulse, starting, turn
+from zuki_kernels import hands, starting, turn
 from zuki_kernels.runs import NONE, node_of, slot_of
 
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
+
+
+def is_main_thread() -> bool:
+    """Tell whether the calling thread is the one that signal handlers run on."""
+    return threading.get_ident() == threading.main_thread().ident
 
 
 class _Seats(threading.local):
@@ -63,8 +68,8 @@ def work(
     int
         The last turn's reason.
     """
-    main = threading.current_thread() is threading.main_thread()
-    beat = pulse.read(pool.tables.pool) if main or is_to_give_up is not None else NONE
+    main = is_main_thread()
+    beat = turn.LATEST if main or is_to_give_up is not None else NONE
     outcome = turn.RETURNED
     while True:
         arguments = row, until, finished, outcome, beat
@@ -77,9 +82,10 @@ def work(
         if reason == turn.RUN_PYTHON:
             finished, outcome = task, run_python(pool, row, task)
         elif reason == turn.SIGNALS:
-            beat = pulse.read(pool.tables.pool)
             if is_to_give_up is not None and is_to_give_up():
                 return reason
+        elif reason == turn.SPARE_MEMORY:
+            pool.tables.renew_arena(row)
         elif reason != turn.GO_ON:
             return reason
 
@@ -95,7 +101,7 @@ def run_python(pool: "Pool", row: int, task: int) -> int:
     outcome = run.run_python(node_of(task), starting.is_stopped(tables.runs, slot))
     if tables.arena_top(row) != floor:
         join_left = hands.join_left if outcome == turn.RETURNED else hands.drop_left
-        failure = join_left(tables.hand_of(row), floor)
+        failure = join_left(tables.hand_of(row), floor, 0)
         if failure != 0:
             outcome = run.fail(node_of(task), failure)
     tables.end_python(row, before)

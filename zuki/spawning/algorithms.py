@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from zuki.spawning.api import run
+from zuki.graph.call import run_specialisation
 from zuki.spawning.plans import plan_of_values
 
 
@@ -254,5 +254,4 @@ def parallel_invoke(*calls: Any, executor: Any = None) -> tuple[Any, ...]:
 
 
 def _run(face: Callable[..., Any], executor: Any, *args: Any, **keywords: Any) -> Any:
-    task, arguments = plan_of_values(face, args, keywords)
-    return run(task, *arguments, executor=executor)
+    return run_specialisation(*plan_of_values(face, args, keywords), executor)

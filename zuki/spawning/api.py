@@ -5,7 +5,8 @@ from typing import Any
 from numba.core.dispatcher import Dispatcher
 
 from zuki.errors import TaskError
-from zuki.graph.graph import Graph
+from zuki.graph.call import run_task
+from zuki.graph.checks import checked_task
 from zuki.runtime.entering import run_on
 from zuki.task.task import Task
 
@@ -77,7 +78,4 @@ def run(work: Any, *args: Any, executor: Any = None) -> Any:
 def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     if options:
         raise TypeError(f"task '{task.__name__}' is run without {', '.join(options)}: that is for graphs")
-    graph = Graph(f"run of {task.__name__}")
-    node = graph.add(task, *arguments)
-    graph.run(executor)
-    return node.result()
+    return run_task(checked_task(task), arguments, executor)

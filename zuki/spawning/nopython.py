@@ -56,6 +56,11 @@ def _lower_spawn(context, builder, signature, args):
     callee = Callee(context, builder, handle)
     made = fields_of(context, builder, handle)
     size = block_bytes(callee.layout)
+    if size > hands.LARGEST_BLOCK:
+        raise errors.LoweringError(
+            f"zuki.spawn: the arguments and the result of task '{handle.task.__name__}' take {size} bytes; "
+            f"{hands.LARGEST_BLOCK} is the most"
+        )
     hand = emit_current_hand(builder)
     made_at = cgutils.alloca_once_value(builder, cgutils.get_null_value(made._getvalue().type))
     with builder.if_else(builder.icmp_unsigned("!=", hand, _WORD(0)), likely=True) as (inside, outside):
@@ -139,12 +144,13 @@ def _call_directly(context, builder, callee, frame, given, value_at, absent_at) 
         builder, callee.body(), handle.result, handle.arguments, loaded
     )
     frame.give_back(loaded)
+    its = given.hand, given.block, _WORD(block_bytes(callee.layout))
     with builder.if_else(status.is_error, likely=False) as (failed, ended):
         with failed:  # what it has spawned is done with before anybody may catch the exception
-            builder.call(_dropper(context, builder.module), [given.hand, given.block, status.code])
+            builder.call(_dropper(context, builder.module), [*its, status.code])
             _propagate(context, builder, status.code, status.excinfoptr)
         with ended:
-            left = call_kernel(context, builder, hands.join_left, given.hand, given.block)
+            left = call_kernel(context, builder, hands.join_left, *its)
             _raise_if(context, builder, left)
             if isinstance(handle.result, types.Optional):
                 builder.store(status.is_none, absent_at)
@@ -217,14 +223,14 @@ def _raiser(context, module):
 
 
 def _dropper(context, module):
-    """Return a function that joins what a task has left that failed: given its hand, block and status.
+    """Return a function that joins what a task has left that failed: given its hand, block, size and status.
 
     Others' tasks may run meanwhile, so what Python is raising is put aside.
     """
-    function, builder = _helper(module, "zuki.drop_left", _WORD, _WORD, ir.IntType(32))
+    function, builder = _helper(module, "zuki.drop_left", _WORD, _WORD, _WORD, ir.IntType(32))
     if builder is None:
         return function
-    hand, block, code = function.args
+    *its, code = function.args
     python = context.get_python_api(builder)
     slots = [builder.alloca(python.pyobj) for _ in range(3)]
     is_python = builder.icmp_signed("==", code, callconv.RETCODE_EXC)
@@ -237,7 +243,7 @@ def _dropper(context, module):
             python.gil_release(lock)
 
     call_python("PyErr_Fetch", [python.pyobj.as_pointer()] * 3, lambda: slots)
-    call_kernel(context, builder, hands.drop_left, hand, block)
+    call_kernel(context, builder, hands.drop_left, *its)
     call_python("PyErr_Restore", [python.pyobj] * 3, lambda: [builder.load(slot) for slot in slots])
     builder.ret_void()
     return function

@@ -7,13 +7,16 @@ arguments that are taken out of a tuple in each round.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 from uuid import uuid4
 
 from numba import types
+from numba.core import errors
 
 from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
+from zuki.task.cache import PartCache, TaskCache, digest_of
 from zuki.task.task import Task, task
 from zuki_kernels.clock import now
 from zuki_kernels.splitting import WORTHWHILE, is_split_due, next_chunk
@@ -81,11 +84,41 @@ def make_task(
     arguments, result : numba types
         Its signature.
     """
-    # Numba knows types and code by names. This one is like no other, also not like one that a user's
-    # function has brought along from another process, through Numba's cache.
-    name = f"piece_{uuid4().hex}"
+    function = _define(title, text, "piece", names)
+    name, cache = _name_and_cache(function, names)
+    made = task(cache=False)(_define(title, text, name, names))
+    made.__name__ = title
+    if cache is not None:
+        made._cache = cache
+    made.declared[tuple(arguments)] = result
+    try:
+        made.compile(result(*arguments))
+    except errors.NumbaError as error:
+        raise TaskError(f"task '{title}' does not compile: {error}") from error
+    made.disable_compile()
+    return made
+
+
+def _define(title: str, text: str, name: str, names: Mapping[str, Any]) -> FunctionType:
+    """Return the function in a text under another name."""
     space = {**_NAMES, **names, "__name__": __name__}
     exec(compile(re.sub(r"\bpiece\b", name, text), f"<{title}>", "exec"), space)
-    made = task(result(*arguments), cache=False)(space[name])
-    made.__name__ = title
-    return made
+    return space[name]
+
+
+_tasks_of: dict[str, list[Task]] = {}  # what is in a piece, by its name
+
+
+def _name_and_cache(function: FunctionType, names: Mapping[str, Any]) -> tuple[str, PartCache | None]:
+    """Return a name for a piece, and where its code is kept, unless that of the tasks in it is not kept.
+
+    Numba knows types and code by names. So a name stands for all that the piece is made from: a user's
+    function may bring the piece along from another process, through Numba's cache. Two tasks may
+    differ and look the same, for instance in a value that one closes over: then the name is like no other.
+    """
+    tasks = [value for value in names.values() if isinstance(value, Task)]
+    if all(isinstance(one._cache, TaskCache) for one in tasks):
+        name = f"piece_{digest_of(function, names)}"
+        if _tasks_of.setdefault(name, tasks) == tasks:
+            return name, PartCache(tasks[0]._cache, name)
+    return f"piece_{uuid4().hex}", None

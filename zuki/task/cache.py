@@ -8,11 +8,13 @@ in other files. They are known by what is in memory: a file may change after its
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from zuki.task.spawners import LATER
 from zuki_kernels._jit import KERNEL_SOURCES, StampedCache, hash_of_sources
@@ -21,7 +23,7 @@ _TASK_SOURCES = hash_of_sources(Path(__file__).parent) + hash_of_sources(
     Path(__file__).parent.parent / "spawning"
 )
 _LIBRARIES = {*sys.stdlib_module_names, "numba", "numpy", "scipy"}  # not looked into
-_CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic)
+_CONSTANTS = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype, Enum, types.Type)
 
 
 class _VariantCache(StampedCache):
@@ -73,6 +75,41 @@ class TaskCache:
         return getattr(self._cache(), name)
 
 
+class PartCache(TaskCache):
+    """The cache of code that is made of a task: among the task's own files, under a name of its own.
+
+    Parameters
+    ----------
+    whole : TaskCache
+        The task's.
+    name : str
+        What tells the code from all other that is made of the task; see `digest_of`.
+    """
+
+    def __init__(self, whole: TaskCache, name: str) -> None:
+        super().__init__(whole._function, {})
+        self._variant = name
+
+
+def digest_of(function: FunctionType, others: Mapping[str, Any]) -> str:
+    """Return text that differs where functions of one name differ in what they are compiled from.
+
+    Parameters
+    ----------
+    function : function
+        With all that it uses.
+    others : mapping
+        What its global names stand for: tasks have options, too.
+    """
+    digest = hashlib.sha256(_text_of(function.__code__).encode())
+    digest.update(_hash_of_used(function).encode())
+    for name, value in sorted(others.items()):
+        if hasattr(value, "targetoptions"):
+            options = _text_of_options({**value.targetoptions, "locals": value.locals})
+            digest.update(f"{name} {options} ".encode())
+    return digest.hexdigest()
+
+
 def _text_of_options(options: Mapping[str, Any]) -> str:
     """Write options so that equal ones read the same in every process."""
     texts = (
@@ -96,8 +133,6 @@ def _hash_of_used(function: FunctionType) -> str:
                 if callee not in known:
                     known.add(callee)
                     waiting.append(callee)
-            elif isinstance(value, np.ndarray):
-                digest.update(f"{value.dtype} {value.shape} {value.tobytes()!r}".encode())
             else:
                 digest.update(_text_of_constant(value).encode())
     return digest.hexdigest()
@@ -136,6 +171,10 @@ def _text_of_constant(value: Any) -> str:
         return f"({', '.join(items if isinstance(value, tuple) else sorted(items))})"
     if isinstance(value, CodeType):
         return _text_of(value)
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape} {value.tobytes()!r}"
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
     return f"{type(value).__name__} {value!r}" if isinstance(value, _CONSTANTS) else type(value).__name__
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 from functools import cached_property
+from typing import Any
 
 from numba import _dynfunc, types
 from numba.core import cpu
@@ -41,6 +42,7 @@ class Specialisation:
         may_spawn = ctypes.CFUNCTYPE(ctypes.c_int64)(self._address("spawns"))()
         self.node_entry = self.entry | (MAY_SPAWN if may_spawn else 0)  # as a graph names it
         self.pack = self._python_function("pack")
+        self.idle_calls: list[Any] = []  # see `zuki.graph.call`
         self.counts_references = not self.layout.borrows or self._result_is_counted(context)
 
     def _result_is_counted(self, context) -> bool:

@@ -1,0 +1,35 @@
+"""A hundred thousand spawns with arrays lose nothing, and a check that cannot fail would show here."""
+
+import numpy as np
+import pytest
+from numba.core.runtime import _nrt_python
+
+from benchmarks import spawn_leaks
+
+
+@pytest.fixture
+def counted():
+    before = _nrt_python.memsys_stats_enabled()
+    _nrt_python.memsys_enable_stats()
+    yield
+    if not before:
+        _nrt_python.memsys_disable_stats()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nothing_is_lost(workers, capsys):
+    assert spawn_leaks.main(["--spawns", "100000", "--workers", str(workers)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-1] == "nothing is lost"
+    assert sum(line.strip().startswith("10,0") for line in printed) == 2  # rows of each part
+
+
+def test_what_is_lost_is_told(counted):
+    kept = []
+
+    def lose(count):
+        kept.extend(spawn_leaks.copied(np.zeros(3)) for _ in range(count))
+        return 0
+
+    assert spawn_leaks.measure(lose, 10_000, 1) == "memory has grown"
+    assert "10 tasks" in spawn_leaks.measure(lambda count: 10, 10_000, 1)
