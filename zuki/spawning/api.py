@@ -12,7 +12,7 @@ from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
 from zuki.lane.lanes import Priority
 from zuki.runtime.entering import run_on
-from zuki.runtime.executor import Executor, checked_executor, default_executor
+from zuki.runtime.executor import Executor, checked_executor
 from zuki.runtime.kinds import submits
 from zuki.task.task import Task
 
@@ -39,7 +39,8 @@ def spawn(
     name : str, optional
         What a coroutine is called in messages.
     executor : Executor, optional
-        Where it is to run; default: `default_executor`.
+        Where it is to run; default: the one that runs the coroutine or the call that spawns it, else
+        `default_executor`.
 
     Returns
     -------
@@ -95,7 +96,9 @@ def wake(number: int) -> bool:
 
 
 def submit(what: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Begin to run something on the default executor, and return its future at once.
+    """Begin to run something, and return its future at once.
+
+    It runs on the executor that runs the coroutine or the call that submits it, else on the default one.
 
     Parameters
     ----------
@@ -109,11 +112,11 @@ def submit(what: Any, /, *args: Any, **kwargs: Any) -> Any:
     Future
         Of what is returned.
     """
-    return default_executor().submit(what, *args, **kwargs)
+    return checked_executor(None).submit(what, *args, **kwargs)
 
 
 def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iterator[Any]:  # noqa: A001
-    """Call a function for each item on the default executor, as the built-in `map` would.
+    """Call a function for each item, as the built-in `map` would, where `submit` calls.
 
     Parameters
     ----------
@@ -129,7 +132,7 @@ def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iter
     iterator
         The results, in the order of the items.
     """
-    return default_executor().map(function, *iterables, timeout=timeout)
+    return checked_executor(None).map(function, *iterables, timeout=timeout)
 
 
 def run(work: Any, *args: Any, executor: Any = None) -> Any:
