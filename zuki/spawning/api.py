@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future as BaseFuture
+from types import CoroutineType
 from typing import Any
 
 from numba.core.dispatcher import Dispatcher
@@ -10,17 +11,21 @@ from zuki.errors import TaskError
 from zuki.graph.call import run_task
 from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
-from zuki.lane.lanes import Priority
+from zuki.lane.coroutines import spawn_on
+from zuki.lane.lanes import NORMAL, Priority
+from zuki.lane.wakers import here
 from zuki.runtime.entering import run_on
-from zuki.runtime.executor import Executor, checked_executor
+from zuki.runtime.executor import Executor, checked_executor, checked_priority
 from zuki.runtime.kinds import submits
 from zuki.task.task import Task
+
+_USUAL = Priority.NORMAL
 
 
 def spawn(
     what: Any,
     *args: Any,
-    priority: Priority = Priority.NORMAL,
+    priority: Priority = _USUAL,
     name: str | None = None,
     executor: Executor | None = None,
 ) -> Any:
@@ -53,6 +58,11 @@ def spawn(
     TypeError
         It is none of these.
     """
+    servant = here.servant
+    if servant is not None and executor is None and type(what) is CoroutineType and not args:
+        # as below, at half the cost; it may go on spawning after a shutdown that waits for it
+        level = NORMAL if priority is _USUAL else checked_priority(priority).value
+        return spawn_on(servant._lanes, what, level, name)
     chosen = checked_executor(executor)
     if isinstance(what, Task):
         return chosen.submit(what, *args)
