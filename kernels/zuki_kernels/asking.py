@@ -7,8 +7,24 @@ from ._jit import kernel
 from .atomics import load_relaxed
 from .current import current_hand
 from .dispatch import call_join, table_at
-from .hands import CANCELLED, DIRECTORY, HAND_FIELDS, IN_DOUBT, JOIN, LOOK_UP, ROW, RUN, STACK_LIMIT
-from .joining import DIRECTORY_FIELDS, RUN_ROWS, RUNS, SEATS
+from .hands import (
+    CANCELLED,
+    DIRECTORY,
+    DOOMED,
+    HAND_FIELDS,
+    IN_DOUBT,
+    JOIN,
+    LOOK_UP,
+    NO_BLOCK,
+    OWNER,
+    ROW,
+    RUN,
+    STACK_LIMIT,
+    STATE,
+    TASK,
+    block_at,
+)
+from .joining import DIRECTORY_FIELDS, HANDS, RUN_ROWS, RUNS, SEATS
 from .runs import RUN_FIELDS, STOPPED
 
 NO_WORKER = -1
@@ -38,11 +54,21 @@ def is_cancelled() -> bool:
     if hand == 0:
         return False
     own = table_at(hand, 1, HAND_FIELDS)
-    if load_relaxed(own, 0, STACK_LIMIT) >= IN_DOUBT:
-        return call_join(load_relaxed(own, 0, JOIN), hand, 0, LOOK_UP) == CANCELLED
+    join, is_asked = load_relaxed(own, 0, JOIN), load_relaxed(own, 0, STACK_LIMIT) >= IN_DOUBT
+    if is_asked and call_join(join, hand, 0, LOOK_UP) == CANCELLED:
+        return True
+    directory = table_at(load_relaxed(own, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
+    task = load_relaxed(own, 0, TASK)
+    if task != NO_BLOCK:
+        seats = load_relaxed(directory, 0, SEATS)
+        hands = table_at(load_relaxed(directory, 0, HANDS), seats, HAND_FIELDS)
+        # relaxed: a hint; what is doomed stays so until this task, too, has been joined
+        words = block_at(task)
+        doomed = load_relaxed(hands, load_relaxed(words, 0, OWNER), DOOMED)
+        if doomed != 0 and load_relaxed(words, 0, STATE) >= doomed:
+            return True
     run = load_relaxed(own, 0, RUN)
     if run < 0:
         return False
-    directory = table_at(load_relaxed(own, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
     runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
     return load_relaxed(runs, run, STOPPED) != 0

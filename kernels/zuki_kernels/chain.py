@@ -13,7 +13,17 @@ from .counters import TASKS, count
 from .dependencies import FAILED, PASSED, finish, is_condemned
 from .deque import TOP
 from .dispatch import address_of, call, call_join, prefetch
-from .hands import ALL_ABOVE, ARENA_TOP, JOIN, NO_MORE_ABOVE
+from .hands import (
+    ALL_ABOVE,
+    ARENA_TOP,
+    DOOMED,
+    JOIN,
+    NO_BLOCK,
+    NO_MORE_ABOVE,
+    TASK,
+    begin_other,
+    end_other,
+)
 from .notifier import PULSE, is_anyone_free
 from .release import mark_failed, successors
 from .runs import (
@@ -136,11 +146,15 @@ def run_chain(
 @kernel
 def _call_spawner(hands: Table, me: int, entry: int, frame: int) -> int:
     """Run a body, and join the children that it has left; return 0, or the first failure."""
+    is_inside = load_relaxed(hands, me, TASK) | load_relaxed(hands, me, DOOMED) != 0
+    before = begin_other(hands, me, NO_BLOCK) if is_inside else (NO_BLOCK, 0)
     floor = arena.pin(hands, me)
     failure = call(entry, frame)
     arena.unpin(floor)
-    if load_relaxed(hands, me, ARENA_TOP) == floor:
-        return failure
-    above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE
-    left = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), floor, above)
-    return failure if failure != 0 else left
+    if load_relaxed(hands, me, ARENA_TOP) != floor:
+        above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE
+        left = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), floor, above)
+        failure = failure if failure != 0 else left
+    if is_inside:
+        end_other(hands, me, before[0], before[1])
+    return failure

@@ -6,7 +6,7 @@ ended. From the first of them until none is left Python holds a slot of the runs
 stopped as a run is.
 
 Roles: the owner calls `add`; any worker calls the others, and Python `count_first`, for which it has a lock.
-At rest: a list leads from DETACHED by OLDER to `NOTHING`; NOT_ENDED is the number of tasks in all lists.
+At rest: a list leads from DETACHED by OLDER to `NO_BLOCK`; NOT_ENDED is the number of tasks in all lists.
 """
 
 from ._jit import kernel
@@ -20,7 +20,7 @@ from .atomics import (
     store_relaxed,
     store_release,
 )
-from .hands import DETACHED, NOTHING, OLDER, block_at
+from .hands import DETACHED, NO_BLOCK, OLDER, block_at
 from .search import USED_WORKERS
 
 # Columns of the pool's row
@@ -36,35 +36,35 @@ def add(hands: Table, me: int, block: int) -> None:
     store_relaxed(words, 0, OLDER, newest)
     # order: the task, then the list; pairs with take's exchange
     if not cas_release(hands, me, DETACHED, newest, block):
-        store_relaxed(words, 0, OLDER, NOTHING)  # others only take all: then nothing is left
+        store_relaxed(words, 0, OLDER, NO_BLOCK)  # others only take all: then nothing is left
         store_release(hands, me, DETACHED, block)  # order: the same
 
 
 @kernel
 def take(hands: Table, me: int, victim: int) -> int:
     """Take a worker's list, and list all but the first as one's own, which is empty; return the first."""
-    if load_relaxed(hands, victim, DETACHED) == NOTHING:
-        return NOTHING
+    if load_relaxed(hands, victim, DETACHED) == NO_BLOCK:
+        return NO_BLOCK
     # order: the list, then the tasks; pairs with add's
-    block = exchange_acquire(hands, victim, DETACHED, NOTHING)
-    if block != NOTHING:
+    block = exchange_acquire(hands, victim, DETACHED, NO_BLOCK)
+    if block != NO_BLOCK:
         others = load_relaxed(block_at(block), 0, OLDER)
-        if others != NOTHING:
+        if others != NO_BLOCK:
             store_release(hands, me, DETACHED, others)  # order: tasks, then list; pairs with the exchange
     return block
 
 
 @kernel
 def find(pool: Table, hands: Table, me: int) -> int:
-    """Take a detached task, of one's own or of another worker; return its block, or `NOTHING`."""
+    """Take a detached task, of one's own or of another worker; return its block, or `NO_BLOCK`."""
     used = load_relaxed(pool, 0, USED_WORKERS)
     victim = me
     for _ in range(used):
         block = take(hands, me, victim)
-        if block != NOTHING:
+        if block != NO_BLOCK:
             return block
         victim = victim + 1 if victim + 1 < used else 0
-    return NOTHING
+    return NO_BLOCK
 
 
 @kernel

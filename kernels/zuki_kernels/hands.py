@@ -46,7 +46,9 @@ IS_WATCHED = 32  # 1: the thread has to look at its signals
 HELP_LIMIT = 33  # address: a stack that has grown beyond it takes no tasks of others
 STACK_END = 34  # what STACK_LIMIT is when nobody asks the thread to look up from its work
 RUN = 35  # slot of the run whose task the thread runs
-DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NOTHING
+DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NO_BLOCK
+TASK = 37  # address of the block of the shared task that the thread runs, or NO_BLOCK
+DOOMED = 38  # a stamp: what was spawned then or later comes from a task that has failed; or 0
 ARENA_BEGIN = 40  # address of the first chunk
 ARENA_END = 41  # address behind the memory for chunks
 ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
@@ -80,7 +82,7 @@ CALLED = 6
 _STATES = 7
 ONE_STAMP = 8
 
-NOTHING = 0  # as a block: none
+NO_BLOCK = 0  # as a block: none
 
 CHUNK_BYTES = 1 << 16  # of an arena; chunks are aligned to their size: an address tells where its chunk ends
 CHUNK_HEAD = 64  # bytes from a chunk's address to its first block's
@@ -157,6 +159,33 @@ def share(hands: Table, rings: Table, me: int) -> int:
         deque.push(hands, rings, me, block)  # there is room: it was empty
         shared += 1
     return shared
+
+
+@kernel
+def doom(hands: Table, me: int, state: int) -> None:
+    """Let a task with this STATE, and all that one has spawned after it, know that they work for nothing."""
+    before, stamp = load_relaxed(hands, me, DOOMED), state & ~_STATES
+    if before == 0 or stamp < before:
+        store_relaxed(hands, me, DOOMED, stamp)
+
+
+@kernel
+def begin_other(hands: Table, me: int, task: int) -> tuple[int, int]:
+    """Begin what is no part of what the thread runs: a shared task or, as NO_BLOCK, something else.
+
+    Returns what `end_other` takes.
+    """
+    before = load_relaxed(hands, me, TASK), load_relaxed(hands, me, DOOMED)
+    store_relaxed(hands, me, TASK, task)
+    store_relaxed(hands, me, DOOMED, 0)
+    return before
+
+
+@kernel
+def end_other(hands: Table, me: int, task: int, doomed: int) -> None:
+    """Go on with what the thread ran before."""
+    store_relaxed(hands, me, TASK, task)
+    store_relaxed(hands, me, DOOMED, doomed)
 
 
 @kernel

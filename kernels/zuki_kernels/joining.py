@@ -23,6 +23,7 @@ from .hands import (
     CANCELLED,
     DETACH,
     DIRECTORY,
+    DOOMED,
     DROP,
     FAILURE,
     GONE,
@@ -37,6 +38,7 @@ from .hands import (
     LOOK_UP,
     NEWER,
     NEWEST,
+    NO_BLOCK,
     NO_MORE_ABOVE,
     OWNER,
     RELEASE,
@@ -52,7 +54,10 @@ from .hands import (
     STATE,
     TOO_DEEP,
     TOO_MANY,
+    begin_other,
     block_at,
+    doom,
+    end_other,
     expect,
     finish,
     has_room,
@@ -179,7 +184,9 @@ def _run_detached(directory: Table, own: Table, hands: Table, me: int, block: in
     function, run_before = load_relaxed(own, 0, CALL_PYTHON), load_relaxed(own, 0, RUN)
     store_relaxed(own, 0, RUN, load_relaxed(pool, 0, detached.SLOT))
     store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
+    task_before, doomed_before = begin_other(hands, me, NO_BLOCK)
     failure = spawned.enter(hands, me, block) if _look_up(directory, own, me, 0) != CANCELLED else 0
+    end_other(hands, me, task_before, doomed_before)
     kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
     call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
     free(block)
@@ -198,9 +205,11 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
     seats, capacity = load_relaxed(directory, 0, SEATS), load_relaxed(directory, 0, HAND_CAPACITY)
     workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
     hand_rings = table_at(load_relaxed(directory, 0, HAND_RINGS), seats, capacity)
+    doomed_before = load_relaxed(hands, me, DOOMED)
     while not is_done(block):
         other = deque.pop(hands, hand_rings, me)
         if other == block:
+            store_relaxed(hands, me, DOOMED, doomed_before)
             return spawned.enter(hands, me, block) if wanted else 0
         if other < 0:
             if load_relaxed(hands, me, NEWEST) == address_of(hands, me, ANCHOR):
@@ -219,8 +228,11 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
             store_relaxed(words, 0, RUN_OF, load_relaxed(hands, me, RUN))
         if wanted:
             spawned.run(workers, hands, me, other)
+            if load_relaxed(block_at(other), 0, FAILURE) != 0:  # what lies above the block is of one spawner
+                doom(hands, me, load_relaxed(block_at(block), 0, STATE))
         else:  # newer than the block, so it is one of those that are not to begin
             finish(other, 0)
+    store_relaxed(hands, me, DOOMED, doomed_before)
     return load_relaxed(block_at(block), 0, FAILURE)
 
 

@@ -10,7 +10,7 @@ from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .current import hold
 from .dispatch import address_of
-from .hands import DETACHED, HELP_LIMIT, IS_WATCHED, NOTHING, RUN, STACK_END, STACK_LIMIT
+from .hands import DETACHED, HELP_LIMIT, IS_WATCHED, NO_BLOCK, RUN, STACK_END, STACK_LIMIT
 from .notifier import START, depart, is_deserted, join
 from .pulse import count_helper
 from .runs import NONE
@@ -52,6 +52,6 @@ def stand_up(
     """
     hold(before)
     count_helper(pool, -1)
-    left = search.is_anything_left(deques, queues, me) or load_relaxed(hands, me, DETACHED) != NOTHING
+    left = search.is_anything_left(deques, queues, me) or load_relaxed(hands, me, DETACHED) != NO_BLOCK
     start = depart(pool, workers, me, False, left) == START
     return start, is_deserted(pool)

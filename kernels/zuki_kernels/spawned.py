@@ -9,6 +9,7 @@ from .deque import TOP
 from .dispatch import address_of, call, call_join, table_at
 from .hands import (
     ARENA_TOP,
+    DOOMED,
     DROP,
     ENTRY,
     GONE,
@@ -17,14 +18,17 @@ from .hands import (
     JOIN,
     KIND,
     KIND_FIELDS,
-    NOTHING,
+    NO_BLOCK,
     RELEASE,
     RUN,
     RUN_OF,
     SIZE,
     STACK_LIMIT,
     STATE,
+    begin_other,
     block_at,
+    doom,
+    end_other,
     finish,
     share,
     state_of,
@@ -36,7 +40,7 @@ from .waiting import wake
 
 @kernel
 def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> int:
-    """Take a shared task, one's own newest or another worker's oldest; return its block, or NOTHING."""
+    """Take a shared task, one's own newest or another worker's oldest; return its block, or NO_BLOCK."""
     block = deque.pop(hands, rings, me)
     if block > 0:
         return block
@@ -49,7 +53,7 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
         if block > 0:
             count(workers, me, STEALS, 1)
             return block
-    return NOTHING
+    return NO_BLOCK
 
 
 @kernel
@@ -72,7 +76,9 @@ def run(workers: Table, hands: Table, me: int, block: int) -> None:
     run_before = load_relaxed(hands, me, RUN)
     store_relaxed(hands, me, RUN, load_relaxed(block_at(block), 0, RUN_OF))
     store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)  # its run may have been stopped since all were asked
+    task_before, doomed_before = begin_other(hands, me, block)
     failure = enter(hands, me, block)
+    end_other(hands, me, task_before, doomed_before)
     store_relaxed(hands, me, RUN, run_before)
     store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)
     count(workers, me, TASKS, 1)
@@ -87,8 +93,11 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
 
     After a failure, theirs or of who spawned them (``failed``), those that have not begun do not begin.
     """
-    first = 0
+    first, doomed_before = 0, load_relaxed(hands, me, DOOMED)
     block = arena.onward(hands, me, floor)
+    oldest = load_relaxed(block_at(block), 0, STATE) if block != load_relaxed(hands, me, ARENA_TOP) else 0
+    if failed:
+        doom(hands, me, oldest)
     while block != load_relaxed(hands, me, ARENA_TOP):
         words = block_at(block)
         kind = table_at(load_relaxed(words, 0, KIND), 1, KIND_FIELDS)
@@ -98,10 +107,12 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
             call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
             if first == 0 and failure != 0:
                 first, failed = failure, True
+                doom(hands, me, oldest)
         if load_relaxed(hands, me, ARENA_TOP) == block:  # it was the last, and its memory is free
             break
         block = arena.onward(hands, me, block + load_relaxed(kind, 0, SIZE))
     store_relaxed(hands, me, ARENA_TOP, floor)
+    store_relaxed(hands, me, DOOMED, doomed_before)
     return first
 
 

@@ -10,7 +10,7 @@ from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
 from .dispatch import address_of, bare, call_join, table_at
-from .hands import HAND_FIELDS, JOIN, LISTED, NOTHING, RUN, RUN_DETACHED, is_done, state_of
+from .hands import HAND_FIELDS, JOIN, LISTED, NO_BLOCK, RUN, RUN_DETACHED, is_done, state_of
 from .notifier import (
     DUTY,
     KEEP_ALIVE,
@@ -226,10 +226,10 @@ def run_tasks(
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()
                 patient = is_quick(mine - had, mine_at - had_at)
             task = search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)
-            block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else NOTHING
-            if task < 0 and block == NOTHING and done == 0 and (until == NONE or is_late):
+            block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else NO_BLOCK
+            if task < 0 and block == NO_BLOCK and done == 0 and (until == NONE or is_late):
                 block = detached.find(pool, hands, me)
-            if block != NOTHING:
+            if block != NO_BLOCK:
                 spins, is_late = 0, False
                 if waking:
                     start = notify(pool, workers, me, True) == START or start

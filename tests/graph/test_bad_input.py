@@ -143,7 +143,9 @@ def test_add_edges(graph, sources, targets, message):
         graph.add_edges(sources, targets)
 
 
-@pytest.mark.parametrize("values", [3, np.array(3), "text", {"a": 1}, iter([1])], ids=repr)
+@pytest.mark.parametrize(
+    "values", [3, np.array(3), "text", {"a": 1}, iter([1])], ids=lambda it: type(it).__name__
+)
 def test_each_needs_a_sequence(values):
     with pytest.raises(zuki.GraphError, match=r"zuki\.each needs"):
         zuki.each(values)

@@ -18,12 +18,12 @@ def find(hand, me):
 
 def test_the_owner_finds_its_newest_and_another_worker_the_oldest(hand):
     blocks = [hand.spawn(number)[0] for number in range(3)]
-    assert find(hand, 1) == spawned.NOTHING  # they are in hand
+    assert find(hand, 1) == spawned.NO_BLOCK  # they are in hand
     hands.share(hand.hands, hand.rings, 0)
     assert find(hand, 1) == blocks[0]
     assert find(hand, 0) == blocks[2]
     assert find(hand, 1) == blocks[1]
-    assert find(hand, 0) == find(hand, 1) == spawned.NOTHING
+    assert find(hand, 0) == find(hand, 1) == spawned.NO_BLOCK
 
 
 @pytest.mark.parametrize(("argument", "failure"), [(21, 0), (1021, 1021)])

@@ -265,6 +265,8 @@ class Spawners(World):
                 return f"the first chunk of worker {me} is not the first, or is pinned"
             if memory.latest(self.hands, me, columns.NEWEST) != cell_address(self.hands, me, columns.ANCHOR):
                 return f"the hand of worker {me} is not empty"
+            if any(memory.latest(self.hands, me, column) for column in (columns.TASK, columns.DOOMED)):
+                return f"worker {me} takes itself for one that runs a task, or is doomed"
             top, bottom = (
                 memory.latest(self.hands, me, column)
                 for column in (self.kernels.deque.TOP, self.kernels.deque.BOTTOM)

@@ -14,11 +14,11 @@ from .worlds import load_plain
 
 MUTANTS = [
     ("run_chain", "if entry & MAY_SPAWN != 0", "if False"),
-    ("_call_spawner", "if load_relaxed(hands, me, ARENA_TOP) == floor", "if True"),
+    ("_call_spawner", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
     ("_call_spawner", "NO_MORE_ABOVE if failure != 0 else ALL_ABOVE", "ALL_ABOVE"),
     ("_call_spawner", "NO_MORE_ABOVE if failure != 0 else ALL_ABOVE", "NO_MORE_ABOVE"),
-    ("_call_spawner", "return failure if failure != 0 else left", "return failure"),
-    ("_call_spawner", "return failure if failure != 0 else left", "return left"),
+    ("_call_spawner", "failure = failure if failure != 0 else left", "pass"),
+    ("_call_spawner", "failure = failure if failure != 0 else left", "failure = left"),
     ("_call_spawner", "arena.unpin(floor)", "pass"),
 ]
 BEYOND_THE_MODEL = {}

@@ -3,7 +3,7 @@
 import pytest
 
 from zuki_kernels import hands as columns
-from zuki_kernels.hands import NOTHING
+from zuki_kernels.hands import NO_BLOCK
 
 from .mount import Table, atomic, cell_address, mount_all
 from .mutants import assert_killed
@@ -13,9 +13,9 @@ from .worlds import World, load_plain, store_plain
 MUTANTS = [
     ("add", "cas_release", "cas_relaxed"),
     ("add", "store_release", "store_relaxed"),
-    ("add", "store_relaxed(words, 0, OLDER, NOTHING)", "pass"),
+    ("add", "store_relaxed(words, 0, OLDER, NO_BLOCK)", "pass"),
     ("take", "exchange_acquire", "exchange_relaxed"),
-    ("take", "exchange_acquire(hands, victim, DETACHED, NOTHING)", "load_acquire(hands, victim, DETACHED)"),
+    ("take", "exchange_acquire(hands, victim, DETACHED, NO_BLOCK)", "load_acquire(hands, victim, DETACHED)"),
     ("take", "store_release", "store_relaxed"),
     ("take", "store_release(hands, me, DETACHED, others)", "pass"),
     ("find", "take(hands, me, victim)", "take(hands, me, me)"),
@@ -53,7 +53,7 @@ class Lists:
             taken = ()
             for _ in range(tries):
                 block = yield from self.kernels.detached.find(self.world.pool, self.world.hands, me)
-                if block != NOTHING:
+                if block != NO_BLOCK:
                     task = self.blocks.index(block)
                     if not (yield from load_plain(self.filled, 0, task)):
                         return (*taken, "not filled")
@@ -67,7 +67,7 @@ class Lists:
         found = []
         for me in range(self.owner_row + 1):
             block = memory.latest(self.world.hands, me, columns.DETACHED)
-            while block != NOTHING:
+            while block != NO_BLOCK:
                 found.append(self.blocks.index(block))
                 block = memory.latest(self.words[found[-1]], 0, columns.OLDER)
         return found

@@ -17,6 +17,8 @@ MUTANTS = [
     ("_join_shared", "while not is_done(block)", "while False"),
     ("_join_shared", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),
     ("_join_shared", "return load_relaxed(block_at(block), 0, FAILURE)", "return 0"),
+    ("_join_shared", "store_relaxed(hands, me, DOOMED, doomed_before)\n    return load_relaxed",
+     "return load_relaxed"),
     ("_work_until_done", "expect(block)", "True"),
     ("_work_until_done", "-block,", "NONE,"),
 ]  # fmt: skip
@@ -41,6 +43,9 @@ SCENARIOS = {
         alone(spawn(0) + join(0, 0), (10, NOT_ITS), shares=False)
     ),
     "taken before, and fails": spawning(family(join(0), (-1,), taken=True, failing=(0,))),
+    "taken before, a newer one fails": spawning(
+        family(spawn(1) + join(0, 1), (10, -2), taken=True, shares=False, failing=(1,))
+    ),
     "taken before, two are in hand": spawning(
         family(
             spawn(1, 2) + join(0, 1, 2), (10, 11, 12),

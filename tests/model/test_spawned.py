@@ -10,10 +10,13 @@ MUTANTS = [
     ("find", "if block > 0:\n            count", "if False:\n            count"),
     ("enter", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
     ("enter", "failure = left", "pass"),
-    ("run", "failure = enter(hands, me, block)\n    store_relaxed(hands, me, RUN, run_before)\n"
+    ("run", "failure = enter(hands, me, block)\n    end_other(hands, me, task_before, doomed_before)\n"
+     "    store_relaxed(hands, me, RUN, run_before)\n"
      "    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)\n"
      "    count(workers, me, TASKS, 1)\n    owner = finish(block, failure)",
      "owner = finish(block, 0)\n    failure = enter(hands, me, block)"),
+    ("run", "end_other(hands, me, task_before, doomed_before)", "pass"),
+    ("join_all_above", "store_relaxed(hands, me, DOOMED, doomed_before)", "pass"),
     ("run", "owner = finish(block, failure)", "owner = finish(block, 0)"),
     ("run", "owner >= 0 and event.post(workers, owner)", "event.post(workers, owner) and False"),
     ("run", "event.post(workers, owner)", "event.claim(workers, owner)"),

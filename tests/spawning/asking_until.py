@@ -2,6 +2,8 @@
 
 import signal
 import sys
+import threading
+import time
 
 import numpy as np
 
@@ -20,12 +22,19 @@ def ask_until_on_two(answers):
     ask_until(answers)
 
 
+def say_when_asked(answers):
+    while not answers[0]:
+        time.sleep(0.01)
+    print("asks", flush=True)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     answers = np.zeros(2, np.int64)
+    watcher = threading.Thread(target=say_when_asked, args=(answers,), daemon=True)
+    watcher.start()
     with zuki.Executor(int(sys.argv[1])) as executor:
         try:
-            print("begins", flush=True)
             executor.run(ask_until_on_two, answers)
         except KeyboardInterrupt:
             print("interrupted", (answers > 0).sum(), flush=True)

@@ -64,8 +64,7 @@ def test_a_body_hears_of_ctrl_c(max_threads):
     arguments = [sys.executable, "-m", "tests.spawning.asking_until", str(max_threads)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as script:
         try:
-            assert script.stdout.readline() == "begins\n"
-            time.sleep(0.5)  # so that it comes when bodies ask
+            assert script.stdout.readline() == "asks\n"
             script.send_signal(signal.SIGINT)
             said, _ = script.communicate(timeout=LIMIT)
         finally:
@@ -105,3 +104,79 @@ def test_they_take_no_arguments(ask_wrongly):
         ask_wrongly()
     with pytest.raises(zuki.TaskError, match="does not compile"):
         zuki.run(zuki.task(cache=False)(ask_wrongly))
+
+
+ROUNDS = 2_000_000_000  # of a wait in jitted code: some ten seconds
+STARTED, TOLD, CALM = 0, 1, 2  # places in the notes
+
+
+@zuki.task("void(int64[::1])")
+def wait_to_be_told(notes):
+    notes[STARTED] = 1
+    for _ in range(ROUNDS):
+        if zuki.cancelled():
+            notes[TOLD] += 1
+            return
+
+
+@zuki.task("void(int64[::1])")
+def fail_when_that_runs(notes):
+    for _ in range(ROUNDS):
+        if notes[STARTED] or zuki.cancelled():
+            break
+    notes[CALM] = not zuki.cancelled()
+    raise ValueError("the first")
+
+
+@zuki.task("void(int64[::1], int64)")
+def group(notes, way):
+    waits = zuki.spawn(wait_to_be_told, notes)
+    for _ in range(ROUNDS):  # until another worker runs it: this one would ask in vain
+        if notes[STARTED] or zuki.cancelled():
+            break
+    fails = zuki.spawn(fail_when_that_runs, notes)
+    if way == 0:
+        fail_when_that_runs(notes)
+    if way == 1:
+        zuki.join(fails)
+    if way == 2:
+        zuki.join(waits)
+    if way == 3:
+        zuki.join(waits)
+        zuki.join(fails)
+
+
+@pytest.mark.parametrize(
+    "way", range(5), ids=["raises", "joins it", "joins the other", "joins both", "joins none"]
+)
+def test_a_task_hears_that_its_group_has_failed(way):
+    notes = np.zeros(3, np.int64)
+    with zuki.Executor(2) as executor:
+        with pytest.raises(ValueError, match="the first"):
+            executor.run(group, notes, way)
+        assert notes.tolist() == [1, 1, 1]
+        assert not executor.run(zuki.task(cache=False)(lambda: zuki.cancelled()))
+
+
+@zuki.task("int64(int64[::1])")
+def catches(notes):
+    """Let one fail, and see that the next ones do not hear of it."""
+    told = 0
+    for _ in range(200):
+        first, second = zuki.spawn(ask_whether_cancelled, notes), zuki.spawn(ask_whether_cancelled, notes)
+        fails = zuki.spawn(fail_when_that_runs, notes)
+        try:
+            zuki.join(fails)
+        except Exception:
+            told += zuki.join(second)
+            told += zuki.join(first)
+    return told
+
+
+@zuki.task("int64(int64[::1])")
+def ask_whether_cancelled(notes):
+    return int(zuki.cancelled())
+
+
+def test_who_catches_cancels_nobody(executor):
+    assert executor.run(catches, np.ones(3, np.int64)) == 0

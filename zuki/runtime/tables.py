@@ -12,6 +12,7 @@ GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
 HAND_CAPACITY = 16  # blocks a hand shares at once; a power of two
+_OF_WHAT_RUNS = hands.RUN, hands.TASK, hands.DOOMED, hands.PYTHON_FLOOR  # columns of a hand
 ARENA_BYTES = 256 << 20  # address space of a worker's arena; the system gives memory where it is used
 _LESS_AND_LESS = ARENA_BYTES, ARENA_BYTES >> 4, ARENA_BYTES >> 8  # where address space is limited
 _PRIVATE = (  # what only this process has, and is no promise of so much memory
@@ -122,17 +123,19 @@ class Tables:
         """Return the slot of the run that the worker works for, or NONE."""
         return int(self.hands[row, hands.RUN])
 
-    def begin_python(self, row: int, slot: int) -> tuple[int, int, int]:
-        """Let what the worker spawns belong to a run; return the top of its arena, and what was before."""
-        hand, floor = self.hands[row], self.arena_top(row)
-        before = int(hand[hands.RUN]), int(hand[hands.PYTHON_FLOOR])
-        hand[hands.RUN], hand[hands.PYTHON_FLOOR] = slot, floor
-        return floor, *before
+    def begin_python(self, row: int, slot: int) -> tuple[int, ...]:
+        """Let what the worker spawns belong to a run alone; return what `end_python` takes."""
+        hand = self.hands[row]
+        before = tuple(int(hand[field]) for field in _OF_WHAT_RUNS)
+        hand[hands.RUN], hand[hands.TASK], hand[hands.DOOMED] = slot, hands.NO_BLOCK, 0
+        hand[hands.PYTHON_FLOOR] = self.arena_top(row)
+        return before
 
-    def end_python(self, row: int, run: int, floor: int) -> None:
+    def end_python(self, row: int, before: tuple[int, ...]) -> None:
         """Let what the worker spawns belong to what it belonged to before."""
         hand = self.hands[row]
-        hand[hands.RUN], hand[hands.PYTHON_FLOOR] = run, floor
+        for field, held in zip(_OF_WHAT_RUNS, before, strict=True):
+            hand[field] = held
 
     def _fill_hands(self, shares: bool, join: int, call_python: int) -> None:
         for row, hand in enumerate(self.hands):

@@ -97,12 +97,12 @@ def run_python(pool: "Pool", row: int, task: int) -> int:
     """
     slot, tables = slot_of(task), pool.tables
     run = pool.active[slot]
-    floor, *before = tables.begin_python(row, slot)
+    floor, before = tables.arena_top(row), tables.begin_python(row, slot)
     outcome = run.run_python(node_of(task), starting.is_stopped(tables.runs, slot))
     if tables.arena_top(row) != floor:
         join_left = hands.join_left if outcome == turn.RETURNED else hands.drop_left
         failure = join_left(tables.hand_of(row), floor, 0)
         if failure != 0:
             outcome = run.fail(node_of(task), failure)
-    tables.end_python(row, *before)
+    tables.end_python(row, before)
     return outcome

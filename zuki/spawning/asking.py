@@ -44,8 +44,9 @@ def cancelled() -> bool:
     Returns
     -------
     bool
-        Whether the run was stopped: by Ctrl-C, or by ``shutdown(cancel_futures=True)``. False
-        outside of a pool.
+        Whether the run was stopped: by Ctrl-C, or by ``shutdown(cancel_futures=True)``. In jitted code
+        also whether the task that has spawned this one has failed; and, if it is seen to while that one
+        waits in a join, whether another task has failed that it spawned. False outside of a pool.
     """
     seat = worker.innermost_seat()
     if seat is None:
