@@ -36,13 +36,16 @@ class Spawners(World):
         Whether task 0 has been spawned by the owner, and taken by worker 0, before the beginning.
     room : int
         How many chunks an arena holds.
+    python : bool
+        Whether the owner is a body that is Python, and has pinned nothing.
     nodes, edges
         The graph, as in `World`.
     """
 
     def __init__(self, kernels, tasks, *, workers=2, children=None, failing=(), wide=(),
-                 shares=True, taken=False, room=1, nodes=1, edges=()):  # fmt: skip
+                 shares=True, taken=False, room=1, python=False, nodes=1, edges=()):  # fmt: skip
         super().__init__(nodes, edges, workers=workers)
+        self.python = python
         self.owns = workers - 1  # not row 0, which also stands for what was never written
         self.kernels, self.children, self.failing, self.wide = kernels, children or {}, failing, wide
         self.ran = Table("ran", 1, tasks)
@@ -67,6 +70,7 @@ class Spawners(World):
             self.begins.append(begin)
             at[me, columns.ARENA_TOP] = begin + SIZE * blocks
             at[me, columns.ARENA_BEGIN] = memory
+            at[me, columns.PYTHON_FLOOR] = begin if python and me == self.owns else 0
             at[me, columns.ARENA_FRESH] = memory + chunk
             at[me, columns.ARENA_SEARCH] = memory + kernels.arena._FEW * chunk
             at[me, columns.ARENA_END] = memory + room * chunk
@@ -178,9 +182,11 @@ class Spawners(World):
 
         def owner():
             floor = self.begins[self.owns]
-            yield from self.kernels.arena.pin(self.hands, self.owns)
+            if not self.python:
+                yield from self.kernels.arena.pin(self.hands, self.owns)
             results = yield from self.follow(self.owns, program)
-            yield from self.kernels.arena.unpin(floor)
+            if not self.python:
+                yield from self.kernels.arena.unpin(floor)
             hand = cell_address(self.hands, self.owns, 0)
             if (yield from self.kernels.joining.join(hand, floor, columns.ALL_ABOVE)):
                 results += ("failed",)

@@ -15,6 +15,7 @@ MUTANTS = [
     ("advance", "store_relaxed(chunk_at(chunk), 0, FILL, top)", "pass"),
     ("advance", "following == 0", "True"),
     ("_find_chunk", "or fresh >= end", ""),
+    ("_find_chunk", "chunk_of(load_relaxed(hands, me, PYTHON_FLOOR))", "0"),
     ("_find_chunk", "store_relaxed(hands, me, ARENA_FRESH, fresh + CHUNK_BYTES)", "pass"),
     ("_insert", "store_relaxed(chunk_at(new), 0, NEXT, following)", "pass"),
     ("_insert", "store_relaxed(chunk_at(new), 0, BEFORE, chunk)", "pass"),
@@ -75,6 +76,9 @@ SCENARIOS = {
     ),
     "alone, one is left": in_chunks(
         alone(spawn(0) + LATER + spawn(6), (11, 12, 13, 14, 15), released=(0, 6), shares=False, room=5)
+    ),
+    "alone, in a Python body": in_chunks(
+        alone(in_order(2), (10, 11, 12), shares=False, room=4, python=True)
     ),
     "alone, below a task that runs": in_chunks(
         alone(spawn(6, 0) + join(0, 6), (10, 16), shares=False, room=5, children={0: does(LATER)})

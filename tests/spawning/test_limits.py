@@ -165,6 +165,21 @@ def test_first_in_first_out_goes_on_for_ever(executor):
     assert zuki.run(first_in_first_out, 6_000_000, executor=executor) == 3_000_000
 
 
+def test_jitted_code_in_a_python_body_goes_on_for_ever_too(executor):
+    def leaves_some():
+        answer = first_in_first_out(500_000)
+        counts = np.zeros(5000, np.int8)
+        many_unjoined(counts)
+        return answer, counts
+
+    graph = zuki.Graph()
+    node = graph.add(leaves_some)
+    graph.run(executor)
+    answer, counts = node.result()
+    assert answer == 250_000
+    assert (counts == 1).all()
+
+
 def test_no_array_leaks(executor, counted):
     assert zuki.run(passes_arrays, 10, executor=executor) == 20.0
     before = in_use()

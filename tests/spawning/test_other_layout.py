@@ -27,11 +27,11 @@ def sum_of_doubles(number):
 SCRIPT = """
 from users import sum_of_doubles
 from zuki.runtime.tables import Tables
-from zuki_kernels import current, hands
+from zuki_kernels import current, hands, seats
 
 tables = Tables(1)
 tables.provide_arena(0)
-before = current.hold(tables.take_hand(0, (0, 0), False))
+before = seats.take_hand(tables.hands, 0, 0, 0, False)
 answer = sum_of_doubles(20)
 current.hold(before)
 spawned = tables.hands[0, hands.STAMP] // hands.ONE_STAMP
