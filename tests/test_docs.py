@@ -58,6 +58,26 @@ def test_the_readme_runs(tmp_path):
     assert "no real root [\"in node 'root[1]' of graph 'roots', called with x: float64\"]" in printed
 
 
+def test_the_page_on_coroutines_runs(tmp_path):
+    text = (DOCS / "coroutines.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 3
+    waits = """
+async def set_later(once):
+    zuki.spawn(set_soon(once))
+    await once.wait()
+    return once.wakers
+
+async def set_soon(once):
+    await zuki.yield_now()
+    once.set()
+
+print(zuki.run(set_later(Once())))
+"""
+    (tmp_path / "page.py").write_text("\n".join([*blocks, waits]))
+    assert run(["page.py"], tmp_path).split("\n") == ["[0, 2, 4]", "7", "[]", ""]
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(example, tmp_path):
     assert run([str(example)], tmp_path)

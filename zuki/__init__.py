@@ -12,7 +12,22 @@ from zuki.graph.each import each
 from zuki.graph.graph import Graph
 from zuki.graph.node import Node, Nodes
 from zuki.graph.report import Report
-from zuki.runtime.executor import Executor, default_executor
+from zuki.lane.coroutines import CoroutineTask
+from zuki.lane.future import Future
+from zuki.lane.lanes import Priority
+from zuki.lane.wakers import (
+    Poll,
+    Waker,
+    current_task,
+    current_waker,
+    park,
+    until_ready,
+    yield_now,
+)
+from zuki.runtime.config import ExecutorConfig
+from zuki.runtime.executor import Executor, default_executor, set_default_executor
+from zuki.runtime.multi_threaded import MultiThreadedExecutor
+from zuki.runtime.single_threaded import SingleThreadedExecutor
 from zuki.spawning import calls as _calls  # noqa: F401
 from zuki.spawning import nopython as _nopython  # noqa: F401
 from zuki.spawning.algorithms import (
@@ -23,7 +38,7 @@ from zuki.spawning.algorithms import (
     parallel_reduce,
     parallel_scan,
 )
-from zuki.spawning.api import join, run, spawn
+from zuki.spawning.api import join, map, run, spawn, submit, wake  # noqa: A004
 from zuki.spawning.asking import cancelled, num_workers, worker_id
 from zuki.spawning.detaching import spawn_detached
 from zuki.spawning.sorting import parallel_sort
@@ -32,22 +47,33 @@ from zuki.task.task import Task, task
 __version__ = "0.1.0"
 
 __all__ = [
+    "CoroutineTask",
     "Executor",
+    "ExecutorConfig",
     "ExecutorShutDownError",
+    "Future",
     "Graph",
     "GraphCycleError",
     "GraphError",
+    "MultiThreadedExecutor",
     "Node",
     "NodeNotRunError",
     "Nodes",
+    "Poll",
+    "Priority",
     "Report",
+    "SingleThreadedExecutor",
     "Task",
     "TaskError",
+    "Waker",
     "ZukiError",
     "cancelled",
+    "current_task",
+    "current_waker",
     "default_executor",
     "each",
     "join",
+    "map",
     "num_workers",
     "parallel_for",
     "parallel_for_range",
@@ -56,9 +82,15 @@ __all__ = [
     "parallel_reduce",
     "parallel_scan",
     "parallel_sort",
+    "park",
     "run",
+    "set_default_executor",
     "spawn",
     "spawn_detached",
+    "submit",
     "task",
+    "until_ready",
+    "wake",
     "worker_id",
+    "yield_now",
 ]

@@ -233,6 +233,7 @@ SHARE = -2  # as a stamp for `joining.join`: share what is oldest in hand
 DETACH = -5  # as a stamp for `joining.join`: the block is a detached task to be listed
 RUN_DETACHED = -6  # as a stamp for `joining.join`: the block is a detached task to be run
 LOOK_UP = -3  # as a stamp for `joining.join`: why is there no memory for a block?
+RING = -7  # as a stamp for `joining.join`: wake the coroutine whose waker is in the block's place
 DROP = 1  # bit of a stamp for `joining.join`: what has not begun is not to begin
 
 TOO_DEEP = -1  # verdict: the stack, or the arena, is full

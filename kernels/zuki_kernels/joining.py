@@ -5,7 +5,7 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import arena, deque, detached, spawned
+from . import arena, deque, detached, exchange, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -42,6 +42,7 @@ from .hands import (
     NO_MORE_ABOVE,
     OWNER,
     RELEASE,
+    RING,
     ROW,
     RUN,
     RUN_DETACHED,
@@ -68,6 +69,8 @@ from .hands import (
 from .notifier import POOL_FIELDS, PULSE, START, notify
 from .queue import QUEUE_FIELDS
 from .runs import HAS_DETACHED, NONE, RUN_FIELDS, STOPPED
+from .task_life import TASK_FIELDS
+from .task_state import row_of
 from .turn import (
     BEGIN_DETACHED,
     END_DETACHED,
@@ -77,6 +80,7 @@ from .turn import (
     RETURNED,
     RUN_OVER,
     RUN_PYTHON,
+    SERVE,
     SIGNALS,
     run_tasks,
 )
@@ -99,6 +103,8 @@ CAPACITY = 10  # tasks a ring holds
 QUEUE_ROWS = 11
 RUN_ROWS = 12
 HAND_CAPACITY = 13  # blocks a hand's ring holds
+TASKS_OF_LANES = 14  # address of the table of coroutines that wait, where the pool has lanes
+TASK_ROWS = 15  # its rows; 0: it has none
 DIRECTORY_FIELDS = 16
 
 _SHORT_NAP = 10_000  # nanoseconds
@@ -128,6 +134,9 @@ def join(hand: int, block: int, stamp: int) -> int:
     if stamp == RUN_DETACHED:
         _run_detached(directory, own, hands, me, block)
         return 0
+    if stamp == RING:
+        _ring(directory, hands, me, block)
+        return 0
     words = block_at(block)
     state = load_relaxed(words, 0, STATE)
     wanted, stamp = stamp & DROP == 0, stamp & ~DROP
@@ -155,6 +164,19 @@ def _share(directory: Table, hands: Table, me: int) -> None:
     workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
     rings = table_at(load_relaxed(directory, 0, HAND_RINGS), seats, capacity)
     if spawned.share_and_notify(pool, workers, hands, rings, me):
+        call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
+
+
+@kernel
+def _ring(directory: Table, hands: Table, me: int, waker: int) -> None:
+    """Wake a coroutine of this pool, and let a servant come."""
+    seats, rows = load_relaxed(directory, 0, SEATS), load_relaxed(directory, 0, TASK_ROWS)
+    if waker < 0 or row_of(waker) >= rows:
+        return  # no waker of this pool's
+    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
+    workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
+    tasks = table_at(load_relaxed(directory, 0, TASKS_OF_LANES), rows, TASK_FIELDS)
+    if exchange.ring(pool, tasks, waker) and service.call(pool, workers) == START:
         call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
 
 
@@ -314,7 +336,7 @@ def _work_until_done(
             hand_rings,
         )
         finished = NONE
-        if start or ended >= 0 or reason in (RUN_PYTHON, SIGNALS):
+        if start or ended >= 0 or reason in (RUN_PYTHON, SERVE, SIGNALS):
             outcome = call_python(function, me, reason, task, ended, int(start))
         if reason == RUN_PYTHON:
             finished = task

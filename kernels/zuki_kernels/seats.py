@@ -4,7 +4,7 @@ What Python does at the begin and the end of a run has often left the caches whi
 so that each kernel that is called by itself costs microseconds.
 """
 
-from . import search
+from . import search, service
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -53,5 +53,6 @@ def stand_up(
     hold(before)
     count_helper(pool, -1)
     left = search.is_anything_left(deques, queues, me) or load_relaxed(hands, me, DETACHED) != NO_BLOCK
+    left = left or service.is_wanted(pool)
     start = depart(pool, workers, me, False, left) == START
     return start, is_deserted(pool)

@@ -1,6 +1,6 @@
 """What a thread outside the pool does to a run: begin it, wait for it, stop it."""
 
-from . import queue, search
+from . import event, queue, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import cas_relaxed, fence_seq_cst, load_acquire, load_relaxed, store_relaxed, store_release
@@ -26,7 +26,7 @@ from .runs import (
     WAITER,
     task_of,
 )
-from .waiting import wait
+from .waiting import wait, wake
 
 
 @kernel
@@ -80,6 +80,23 @@ def hold(runs: Table, slot: int) -> None:
 def let_go(runs: Table, slot: int) -> None:
     """End a run without nodes."""
     store_release(runs, slot, DONE, 1)  # order: what it stood for, before its end; pairs with is_over's
+
+
+@kernel
+def make_gate(runs: Table, slot: int, me: int) -> None:
+    """Do as `hold`, for worker ``me``, which waits until somebody opens it."""
+    hold(runs, slot)
+    store_relaxed(runs, slot, CALLBACK, 0)
+    store_relaxed(runs, slot, WAITER, me)
+
+
+@kernel
+def open_gate(workers: Table, runs: Table, slot: int) -> None:
+    """Do as `let_go`, and wake who waits. Any thread, before the slot is given back."""
+    me = load_relaxed(runs, slot, WAITER)
+    let_go(runs, slot)
+    if event.post(workers, me):
+        wake(workers, me, event.EVENT, 1)
 
 
 @kernel

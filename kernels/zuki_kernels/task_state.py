@@ -46,7 +46,7 @@ HELD = 32
 _FLAGS = 8  # bits
 
 _ROW = 28  # bits of a waker: the row, then the generation
-_ROW_MASK = (1 << _ROW) - 1
+ROW_MASK = (1 << _ROW) - 1
 _GENERATION_MASK = (1 << 35) - 1  # a waker is never negative
 
 
@@ -132,7 +132,7 @@ def waker_of(row: int, generation: int) -> int:
 @kernel
 def row_of(waker: int) -> int:
     """Return the row that a waker is for."""
-    return waker & _ROW_MASK
+    return waker & ROW_MASK
 
 
 @kernel

@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import arena, detached, lane, queue, search, spawned
+from . import arena, detached, lane, queue, search, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -56,6 +56,7 @@ SIGNALS = 3  # the pulse has moved: let Python look at its signals
 EXIT = 4  # the pool ends
 LEFT = 5  # the thread has been idle for long, and is no worker any more
 SPARE_MEMORY = 6  # the worker is idle, and its arena has memory that the system may have
+SERVE = 10  # a worker was called for Python tasks: serve them, then call again
 # What else a kernel may ask of Python, where it stands
 BEGIN_DETACHED = 7  # hold a slot for detached tasks, and count one
 END_DETACHED = 8  # no detached task was left
@@ -238,10 +239,15 @@ def run_tasks(
                     call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, RUN_DETACHED)
                 else:
                     spawned.run(workers, hands, me, block)
-                if start:
+                if service.claim(pool):
+                    reason = SERVE
+                if start or reason == SERVE:
                     break
                 continue
             if task < 0:
+                if service.claim(pool):  # not before the search: the only worker serves and runs by turns
+                    reason = SERVE
+                    break
                 moment = now()
                 if spins == 0:
                     idle_since = moment
@@ -362,6 +368,11 @@ def run_tasks(
             break
         if until < NONE and is_done(-until):
             reason = RUN_OVER
+            break
+        if tick >= search.FAIRNESS and service.claim(
+            pool
+        ):  # what waits for Python has waited for long enough
+            reason = SERVE
             break
     store_relaxed(workers, me, TICK, tick)
     # hand over what is in hand: the turn may be the last one of this thread

@@ -21,13 +21,8 @@ def wrong(x):
     return x.no_such_attribute
 
 
-async def coroutine():
-    pass
-
-
 BAD_ADDS = {
     "no body": (3, (), {}, zuki.TaskError, "must be a zuki.task or a callable, not a int"),
-    "coroutine": (coroutine, (), {}, zuki.TaskError, "coroutine"),
     "does not compile": (wrong, (1,), {}, zuki.TaskError, "(?s)'wrong' does not compile.*no_such_attribute"),
     "too few": (bodies.plus, (1,), {}, zuki.TaskError, r"takes 2 arguments \(x, y\), not 1"),
     "too many": (bodies.nothing, (1,), {}, zuki.TaskError, "takes 0 arguments .*not 1"),
@@ -74,7 +69,7 @@ BAD_BATCHES = {
     "priorities": (bodies.nothing, (), {"count": 3, "priority": [1, 2]}, zuki.GraphError, "an array of 3"),
     "costs": (bodies.nothing, (), {"count": 3, "cost": [1.0, 2.0]}, zuki.GraphError, "an array of 3"),
 }
-ALSO_BATCHES = {name: BAD_ADDS[name] for name in BAD_ADDS if name not in ("no body", "coroutine")}
+ALSO_BATCHES = {name: BAD_ADDS[name] for name in BAD_ADDS if name != "no body"}
 BAD_BATCHES |= {
     name: (body, arguments, {"count": 2, **options}, error, message)
     for name, (body, arguments, options, error, message) in ALSO_BATCHES.items()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zuki_kernels.runs import NONE
+from zuki_kernels.runs import NONE, WAITER
 
 from .explore import explore
 from .mount import mount_all
@@ -14,6 +14,7 @@ from .worlds import World
 MUTANTS = [
     ("expect", "fence_seq_cst()", "pass"),
     ("is_over", "load_acquire", "load_relaxed"),
+    ("open_gate", "if event.post(workers, me)", "if False"),
     ("let_go", "store_release", "store_relaxed"),
 ]
 BEYOND_THE_MODEL = {}
@@ -34,6 +35,23 @@ def outside(kernels):
     return [worker, waiter, waiter], lambda results: {*results.values()} != {None, (1,)} and "wrong"
 
 
+def gated(kernels):
+    """A worker sleeps until a gate opens; what was done before that is then to be seen."""
+    starting, world = kernels.starting, World(1, run={WAITER: 0})
+
+    def opener():
+        yield from world.run_body(0)
+        yield from starting.open_gate(world.workers, world.runs, 0)
+
+    def worker():
+        given = world.pool, world.workers, world.runs, 0, False, 0, NONE, -1
+        while (yield from kernels.notifier.wait_for_work(*given)) != kernels.notifier.OVER:
+            pass
+        return (yield from world.read_all())
+
+    return [opener, worker], lambda results: results[1] != (1,) and "wrong"
+
+
 def held(kernels):
     """A run without nodes, that stands for something else."""
     starting, world = kernels.starting, World(1)
@@ -49,6 +67,7 @@ def held(kernels):
 
 
 SCENARIOS = {
+    "a gate": Scenario(gated),
     "held for something else": Scenario(held),
     "two callers wait": Scenario(outside),
     "a worker asks to be told": Scenario(expected),

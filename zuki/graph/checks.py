@@ -1,6 +1,5 @@
 """Checks of what a user gives to a graph."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -30,8 +29,6 @@ def checked_task(body: Any) -> Task:
 
 def checked_callable(body: Any) -> Callable[..., Any]:
     """Return a Python callable that can be a node; raise if it cannot."""
-    if inspect.iscoroutinefunction(body):
-        raise TaskError(f"{body.__qualname__} is a coroutine function, which a graph cannot run")
     if not callable(body):
         raise TaskError(f"a node's body must be a zuki.task or a callable, not a {type(body).__name__}")
     return body  # type: ignore[no-any-return]

@@ -1,7 +1,6 @@
 """`zuki.Graph`: a static graph of tasks."""
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Generator
 from contextlib import nullcontext
 from typing import Any
 
@@ -20,6 +19,7 @@ from zuki.graph.running import RunFuture, begin
 from zuki.graph.single import add_one
 from zuki.graph.state import GraphState
 from zuki.graph.waiting import ranges_of
+from zuki.lane.future import Future
 from zuki.runtime.entering import run_on
 from zuki.runtime.executor import Executor
 from zuki.runtime.warm import warm_up
@@ -261,7 +261,7 @@ class Graph:
             raise run.error
         return run.report
 
-    def submit(self, executor: Executor | None = None, *, measure: bool = False) -> "Future[Report]":
+    def submit(self, executor: Executor | None = None, *, measure: bool = False) -> Future[Report]:
         """Begin to run all nodes, and return at once.
 
         Parameters
@@ -273,7 +273,7 @@ class Graph:
 
         Returns
         -------
-        concurrent.futures.Future
+        Future
             Its result is the run's `Report`; its exception what `run` would have raised.
 
         Raises
@@ -295,6 +295,9 @@ class Graph:
                     self._state.turn.release()
                 raise
         return future
+
+    def __await__(self) -> Generator[Any, Any, Report]:
+        return self.submit().__await__()
 
     # ---- looking ----------------------------------------------------------------------------------
 

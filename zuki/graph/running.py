@@ -2,8 +2,9 @@
 
 import threading
 import time
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from contextlib import suppress
+from types import CoroutineType
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from zuki.graph.describe import describe_arguments
 from zuki.graph.node import Node
 from zuki.graph.report import Report
 from zuki.graph.state import GraphState
+from zuki.lane.future import Future
+from zuki.lane.reporting import report_lost
 from zuki.runtime.executor import Executor, default_executor
-from zuki.runtime.failures import exception_of, report_lost
+from zuki.runtime.failures import exception_of
 from zuki.runtime.pool import Pool
 from zuki_kernels import freeze, turn
 from zuki_kernels._signals import call_body, held_back
@@ -75,7 +78,10 @@ class GraphRun:
         try:
             function, arguments = state.calls[node]
             values = [value.result() if isinstance(value, Node) else value for value in arguments]
-            state.returned[node] = call_body(function, values)
+            returned = call_body(function, values)
+            if type(returned) is CoroutineType:
+                returned = self.pool.run_coroutine(returned)
+            state.returned[node] = returned
         except BaseException as error:
             state.errors[node] = error
             return turn.RAISED

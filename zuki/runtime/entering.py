@@ -31,5 +31,6 @@ def run_on(work: Any, executor: Any, arguments: tuple[Any, ...], options: dict[s
         A graph's `Report`, a task's result.
     """
     raise TaskError(
-        f"what can be run is a graph, a zuki.task or a function that numba.njit has made, not {work!r}"
+        "what can be run is a graph, a zuki.task, a function that numba.njit has made, or a coroutine, "
+        f"not {work!r}"
     )

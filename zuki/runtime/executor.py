@@ -1,74 +1,34 @@
 """The executor: what a user sees of a pool."""
 
-import math
 import os
 import threading
-import weakref
-from types import TracebackType
-from typing import Any
+from concurrent import futures
+from typing import Any, ClassVar
 
-from zuki.platform.cpus import usable_cpus
+from zuki.errors import ExecutorShutDownError
+from zuki.lane.coroutines import CoroutineTask, spawn_on
+from zuki.lane.lanes import NORMAL, Lanes, Priority
+from zuki.runtime.config import ExecutorConfig
 from zuki.runtime.entering import run_on
-from zuki.runtime.lifecycle import watch
+from zuki.runtime.kinds import submit_of, submits
 from zuki.runtime.pool import Pool
 
-_MOST_THREADS = 1024
-_LONGEST = 1 << 62  # nanoseconds
-_LEAST_STACK = 65536  # bytes; Python and Numba's frames need that much
+_USUAL = Priority.NORMAL
 
 
-def _checked_count(value: object, name: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
-    number = value.__index__()
-    if not least <= number <= most:
-        raise ValueError(f"{name} must be between {least} and {most}, not {number}")
-    return number
+class Executor(futures.Executor):
+    """Runs graphs, jitted tasks, Python callables and coroutines on a pool of threads that share their work.
 
-
-def _nanoseconds(keep_alive: object) -> int:
-    """Return what a pool is told: at least 1, or 0 for never."""
-    if keep_alive is None:
-        return 0
-    if isinstance(keep_alive, bool | str) or not hasattr(keep_alive, "__float__"):
-        raise TypeError(f"keep_alive must be seconds or None, not {type(keep_alive).__name__}")
-    seconds = float(keep_alive)  # type: ignore[arg-type]
-    if not 0 <= seconds < math.inf:
-        raise ValueError(f"keep_alive must be at least 0 and finite, or None for never, not {seconds}")
-    return max(1, min(_LONGEST, int(min(seconds, 1e10) * 1e9)))
-
-
-def _default_threads() -> int:
-    text = os.environ.get("ZUKI_NUM_THREADS", "").strip()
-    if not text:
-        return min(usable_cpus(), _MOST_THREADS)
-    try:
-        return _checked_count(int(text), "ZUKI_NUM_THREADS", 1, _MOST_THREADS)
-    except ValueError:
-        raise ValueError(
-            f"ZUKI_NUM_THREADS must be a number between 1 and {_MOST_THREADS}, not {text!r}"
-        ) from None
-
-
-class Executor:
-    """Runs graphs and tasks on a pool of threads that share their work.
-
-    Threads start when there is work for them, and end when there was none for long. A thread
+    Threads start when there is work for them, and end when there is none for long. A thread
     that calls `Graph.run` helps, and counts as one of ``max_threads`` while it does.
 
     Parameters
     ----------
-    max_threads : int, optional
-        How many threads may run tasks at once. Default: the environment variable
-        ``ZUKI_NUM_THREADS``, else the processors this process may use.
-    min_threads : int, optional
-        How many of the threads that have started stay, however long they have nothing to do.
-    keep_alive : float or None, optional
-        Seconds without anything to do after which a thread ends; None for never.
-    stack_size : int, optional
-        Bytes of stack for each thread; 0 for the system's default.
-    name : str, optional
-        What the threads' names begin with.
+    config : ExecutorConfig or int, optional
+        What it is told; a number is ``max_threads``. Default: what the environment says.
+    **changes
+        What is told otherwise, each by the name that it has in `ExecutorConfig`; those that a
+        `concurrent.futures.ThreadPoolExecutor` knows are understood, too.
 
     Raises
     ------
@@ -81,69 +41,163 @@ class Executor:
     >>> with zuki.Executor(max_threads=2) as executor:
     ...     executor
     <zuki.Executor 'zuki': up to 2 threads>
+    >>> with zuki.Executor(max_threads=2) as executor:
+    ...     executor.submit(pow, 2, 10).result()
+    1024
     """
 
-    def __init__(
-        self,
-        max_threads: int | None = None,
-        *,
-        min_threads: int = 0,
-        keep_alive: float | None = 10.0,
-        stack_size: int = 0,
-        name: str = "zuki",
-    ) -> None:
-        threads = (
-            _default_threads()
-            if max_threads is None
-            else _checked_count(max_threads, "max_threads", 1, _MOST_THREADS)
-        )
-        least = _checked_count(min_threads, "min_threads", 0, threads)
-        alive = _nanoseconds(keep_alive)
-        stack = _checked_count(stack_size, "stack_size", 0, 1 << 40)
-        if 0 < stack < _LEAST_STACK:
-            raise ValueError(f"stack_size must be 0 or at least {_LEAST_STACK} bytes, not {stack}")
-        if not isinstance(name, str):
-            raise TypeError(f"name must be a string, not {type(name).__name__}")
-        self._keep_alive = None if keep_alive is None else float(keep_alive)
-        self._pool = watch(Pool(threads, least, alive, stack, name))
-        weakref.finalize(self, self._pool.shut_down, False, False).atexit = False
+    _policies: ClassVar[dict[str, type["Executor"]]] = {}
+
+    def __init_subclass__(cls, policy: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if policy is not None:
+            Executor._policies[policy] = cls
+
+    def __new__(cls, config: Any = None, /, **changes: Any) -> "Executor":
+        """Make the executor that the configuration asks for."""
+        told = _config_of(cls, config, changes)
+        made = object.__new__(cls._policies[told.policy] if cls is Executor else cls)
+        made._config = told
+        return made
+
+    def __init__(self, config: ExecutorConfig | int | None = None, /, **changes: Any) -> None:
+        self._pool = self._make_pool()
+
+    def _make_pool(self) -> Pool:
+        raise NotImplementedError
+
+    # ---- what it was told --------------------------------------------------------------------------
+
+    @property
+    def config(self) -> ExecutorConfig:
+        """What it was told."""
+        return self._config
 
     @property
     def max_threads(self) -> int:
         """How many threads may run tasks at once."""
-        return self._pool.max_threads
+        return self._config.max_threads
 
     @property
     def min_threads(self) -> int:
         """How many threads stay, however long they have nothing to do."""
-        return self._pool.min_threads
+        return self._config.min_threads
 
     @property
     def keep_alive(self) -> float | None:
         """Seconds without anything to do after which a thread ends; None for never."""
-        return self._keep_alive
+        return self._config.keep_alive
 
     @property
     def name(self) -> str:
         """What the threads' names begin with."""
-        return self._pool.name
+        return self._config.name
 
-    def run(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
-        """Run a graph, or a task and what it spawns, to its end; this thread helps.
+    @property
+    def _max_workers(self) -> int:  # Dask asks a pool for it
+        return self._config.max_threads
+
+    # ---- running -----------------------------------------------------------------------------------
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Begin to run something, and return its future at once.
 
         Parameters
         ----------
-        work : Graph, Task or Numba function
+        fn : callable, Task or Graph
+            A Python callable or a jitted task, which is called with the arguments; or a graph.
+        *args, **kwargs
+            What it is called with.
+
+        Returns
+        -------
+        Future
+            Of what is returned; of the run's `Report`, for a graph.
+
+        Raises
+        ------
+        ExecutorShutDownError
+            The executor takes no more work.
+        """
+        submit = submits.get(type(fn)) or submit_of(fn)
+        if submit is not None:
+            return submit(self, fn, args, kwargs, NORMAL)
+        return self._submit_call(fn, args, kwargs, NORMAL)
+
+    def at(self, priority: Priority) -> "AtPriority":
+        """Return what submits calls and spawns coroutines here, at a priority.
+
+        Parameters
+        ----------
+        priority : Priority
+            How urgent they are.
+
+        Returns
+        -------
+        concurrent.futures.Executor
+            Its `shutdown` does nothing: this one goes on.
+        """
+        return AtPriority(self, checked_priority(priority))
+
+    def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
+        raise NotImplementedError
+
+    def spawn(
+        self, coroutine: Any, *, priority: Priority = _USUAL, name: str | None = None
+    ) -> CoroutineTask[Any]:
+        """Begin to run a coroutine, and return its future at once.
+
+        Parameters
+        ----------
+        coroutine : coroutine, awaitable, or object with a method poll
+            What is to run.
+        priority : Priority
+            How urgent it is.
+        name : str, optional
+            For messages; default: the coroutine's own.
+
+        Returns
+        -------
+        CoroutineTask
+            The future of what it returns.
+
+        Raises
+        ------
+        TypeError
+            It is no coroutine, and cannot be awaited.
+        ValueError
+            There is no such priority.
+        ExecutorShutDownError
+            The executor takes no more work.
+        """
+        level = NORMAL if priority is _USUAL else checked_priority(priority).value
+        pool = self._pool
+        if pool.is_closed:
+            if hasattr(coroutine, "close"):
+                coroutine.close()
+            self._refuse()
+        lanes = pool.lanes or self._open_lanes()
+        task = spawn_on(lanes, coroutine, level, name)
+        if pool.is_ended and lanes.take_back(lanes.coroutines, level, task):  # meanwhile
+            self._refuse()
+        return task
+
+    def run(self, work: Any, /, *arguments: Any, **options: Any) -> Any:
+        """Run a graph, a task and what it spawns, or a coroutine to its end; this thread helps.
+
+        Parameters
+        ----------
+        work : Graph, Task, Numba function or coroutine
             What to run.
         *arguments
-            What the task takes, each in its place; a graph takes none.
+            What the task takes, each in its place; a graph and a coroutine take none.
         **options
-            For a graph ``progress`` and ``measure``, as for `Graph.run`; a task takes none.
+            For a graph ``progress`` and ``measure``, as for `Graph.run`; others take none.
 
         Returns
         -------
         object
-            The task's result, or the graph's `Report`.
+            The result, or the graph's `Report`.
 
         Raises
         ------
@@ -154,22 +208,26 @@ class Executor:
         BaseException
             What a body has raised.
         """
+        if run_on.dispatch(type(work)) is not run_on.dispatch(object):
+            return run_on(work, self, arguments, options)
+        if hasattr(work, "__await__") or hasattr(work, "poll"):
+            if arguments or options:
+                raise TypeError("a coroutine takes its arguments when it is called, not from run")
+            return self._run_coroutine(work)
         return run_on(work, self, arguments, options)
 
-    def submit(self, graph):
-        """Begin to run a graph; the same as ``graph.submit(self)``.
+    def _run_coroutine(self, coroutine: Any) -> Any:
+        raise NotImplementedError
 
-        Parameters
-        ----------
-        graph : Graph
-            What to run.
+    def _open_lanes(self) -> Lanes:
+        raise NotImplementedError
 
-        Returns
-        -------
-        concurrent.futures.Future
-            Its result is the run's `Report`.
-        """
-        return graph.submit(self)
+    def _refuse(self) -> None:
+        raise ExecutorShutDownError(
+            f"executor {self.name!r} has been shut down: cannot schedule new futures after shutdown"
+        )
+
+    # ---- end ---------------------------------------------------------------------------------------
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more work, and end the threads when what was taken is done.
@@ -179,22 +237,76 @@ class Executor:
         wait : bool
             Return only when the threads have ended.
         cancel_futures : bool
-            Start no further body of the graphs that run; their futures fail.
+            Start no further body of the graphs that run, whose futures fail; cancel calls that have
+            not begun, and coroutines.
         """
         self._pool.shut_down(wait, cancel_futures)
-
-    def __enter__(self) -> "Executor":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
 
     def __repr__(self) -> str:
         plural = "s" if self.max_threads > 1 else ""
         ended = ", shut down" if self._pool.is_closed else ""
         return f"<zuki.Executor {self.name!r}: up to {self.max_threads} thread{plural}{ended}>"
+
+
+class AtPriority(futures.Executor):
+    """An executor whose calls and coroutines have a priority; see `Executor.at`.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where they run.
+    priority : Priority
+        How urgent they are.
+    """
+
+    def __init__(self, executor: Executor, priority: Priority) -> None:
+        self._executor, self._priority = executor, priority
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Do as `Executor.submit`; the nodes of graphs have priorities of their own."""
+        submit = submit_of(fn)
+        if submit is not None:
+            return submit(self._executor, fn, args, kwargs, self._priority.value)
+        return self._executor._submit_call(fn, args, kwargs, self._priority.value)
+
+    def spawn(self, coroutine: Any, *, name: str | None = None) -> CoroutineTask[Any]:
+        """Do as `Executor.spawn`."""
+        return self._executor.spawn(coroutine, priority=self._priority, name=name)
+
+
+def checked_priority(value: object) -> Priority:
+    """Return a priority; raise if there is none such."""
+    try:
+        return Priority(value)  # type: ignore[arg-type]
+    except ValueError:
+        raise ValueError(f"priority must be a zuki.Priority, not {value!r}") from None
+
+
+def _with_names_of_zuki(changes: dict[str, Any]) -> dict[str, Any]:
+    """Read what `concurrent.futures.ThreadPoolExecutor` is told by other names."""
+    changes = dict(changes)
+    for theirs, ours in (("max_workers", "max_threads"), ("thread_name_prefix", "name")):
+        if theirs in changes:
+            if ours in changes:
+                raise TypeError(f"{theirs} is {ours}, which was given, too")
+            value = changes.pop(theirs)
+            if theirs == "max_workers" and isinstance(value, int) and value <= 0:
+                raise ValueError("max_workers must be greater than 0")
+            changes[ours] = value or None
+    return changes
+
+
+def _config_of(cls: type, config: Any, changes: dict[str, Any]) -> ExecutorConfig:
+    changes = _with_names_of_zuki(changes)
+    if config is not None and not isinstance(config, ExecutorConfig):
+        if "max_threads" in changes:
+            raise TypeError("max_threads was given twice")
+        changes = {**changes, "max_threads": config}
+        config = None
+    if config is None:
+        given = {name: value for name, value in changes.items() if value is not None or name == "keep_alive"}
+        return ExecutorConfig.from_environment(**given)
+    return config.changed(**changes)
 
 
 _lock = threading.Lock()
@@ -210,10 +322,48 @@ def default_executor() -> Executor:
         One for the whole process; a new one if the last was shut down.
     """
     global _default
+    found = _default
+    if found is not None and not found._pool.is_closed:
+        return found
     with _lock:
         if _default is None or _default._pool.is_closed:
             _default = Executor()
         return _default
+
+
+def checked_executor(executor: Any) -> Executor:
+    """Return an executor that was given, or the default one for None; raise if it is something else."""
+    if executor is None:
+        return default_executor()
+    if not isinstance(executor, Executor):
+        raise TypeError(f"executor must be a zuki.Executor, not a {type(executor).__name__}")
+    return executor
+
+
+def set_default_executor(executor: Executor | None) -> Executor | None:
+    """Choose the executor that is used where none is given.
+
+    Parameters
+    ----------
+    executor : Executor or None
+        It is not shut down by this; None lets one be made at the next use.
+
+    Returns
+    -------
+    Executor or None
+        The one that was used so far.
+
+    Raises
+    ------
+    TypeError
+        It is no executor of zuki's.
+    """
+    global _default
+    if executor is not None and not isinstance(executor, Executor):
+        raise TypeError(f"executor must be a zuki.Executor or None, not {type(executor).__name__}")
+    with _lock:
+        before, _default = _default, executor
+    return before
 
 
 def _after_fork() -> None:

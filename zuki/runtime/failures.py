@@ -6,9 +6,8 @@ lowest bit set, the address of a Python exception object that the entry owned.
 """
 
 import ctypes
-import sys
-from types import SimpleNamespace
 
+from zuki.lane.reporting import report_lost
 from zuki_kernels.dispatch import raise_failure
 
 _OBJECT = 1
@@ -38,13 +37,6 @@ def exception_of(failure: int) -> BaseException:
         trace = error.__traceback__
         return error.with_traceback(trace.tb_next if trace is not None else None)  # without this function
     raise AssertionError("a failure that raises nothing")
-
-
-def report_lost(error: BaseException, message: str, thing: object) -> None:
-    """Let the program hear of an exception that nobody can catch, as Python does: `sys.unraisablehook`."""
-    kinds = type(error), error, error.__traceback__, message, thing
-    names = "exc_type", "exc_value", "exc_traceback", "err_msg", "object"
-    sys.unraisablehook(SimpleNamespace(**dict(zip(names, kinds, strict=True))))  # type: ignore[arg-type]
 
 
 def report_lost_failure(failure: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from llvmlite.binding.ffi import lib as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
+from zuki.lane import future, wakers
 from zuki.runtime import hands, warm, worker
 from zuki.runtime.pool import Pool, stack_lock
 from zuki_kernels import current
@@ -38,6 +39,7 @@ def watch(pool: Pool) -> Pool:
 
 def _finish_all() -> None:
     for pool in list(_pools):
+        pool.cancel_coroutines()  # the one that they wait for might never come
         pool.shut_down(wait=True, cancel=False)
 
 
@@ -70,6 +72,8 @@ def _after_fork_in_child() -> None:
         current.hold(0)
     warm.renew_lock()
     hands.renew_lock()
+    future.renew_lock()
+    wakers.here.servant = None
     pools = list(_pools)
     for pool in pools:  # all of them first: what one forgets may end another one
         pool.renew_lock()

@@ -1,16 +1,24 @@
 """The pool: its threads, the callers that help them, and the runs they work on."""
 
+import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from heapq import heappop, heappush
+from typing import Any
 
 from zuki.errors import ExecutorShutDownError, ZukiError
+from zuki.lane.coroutines import spawn_on
+from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, worker
 from zuki.runtime.detached import DetachedRun
 from zuki.runtime.failures import report_lost_failure
+from zuki.runtime.gate import Gate
+from zuki.runtime.home import PoolHome
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
+from zuki.runtime.warm import warm_up_lanes
 from zuki_kernels import current, detached, notifier, pulse, search, seats, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
@@ -18,6 +26,7 @@ from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
 
 _MOMENT = 0.0005  # seconds
+_A_WHILE = 0.05  # seconds
 _BEAT = 25_000_000  # nanoseconds between two looks at the signals
 _SEATLESS_WAIT = (
     50_000_000  # nanoseconds that a caller who cannot help sleeps between two looks at the signals
@@ -40,14 +49,23 @@ class Pool:
         Bytes of stack for each thread; 0 for the system's default.
     name : str
         What the threads' names begin with.
+    python_lanes : int
+        How many threads may run Python callables or coroutines at once.
     """
 
     def __init__(
-        self, max_threads: int, min_threads: int, keep_alive: int, stack_size: int, name: str
+        self,
+        max_threads: int,
+        min_threads: int,
+        keep_alive: int,
+        stack_size: int,
+        name: str,
+        python_lanes: int = 1,
     ) -> None:
         self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
-        self.stack_size, self.name = stack_size, name
+        self.stack_size, self.name, self.python_lanes = stack_size, name, python_lanes
         self.is_closed = False
+        self.prepare: Callable[[], bool] | None = None  # what a thread does before its first call
         self.renew_lock()
         self.begin_anew()
 
@@ -70,6 +88,59 @@ class Pool:
         self._owed_starts = 0  # threads that were asked for and found no row: who retires starts anew
         self._pulse: threading.Thread | None = None
         self._is_used = False
+        self._home: PoolHome | None = None
+        self.lanes: Lanes | None = None
+        self.is_ended = False
+
+    # ---- Python tasks -----------------------------------------------------------------------------
+
+    def open_lanes(self) -> Lanes:
+        """Return the lanes, made when they are first wanted."""
+        warm_up_lanes()
+        with self._lock:
+            if self._home is None:
+                self._home = PoolHome(self, self.python_lanes)
+                self._home.lanes.prepare = self.prepare
+                self._is_used = True
+            self.lanes = self._home.lanes
+        return self.lanes
+
+    def serve(self, row: int) -> None:
+        """Serve the lanes as a worker that was called for that."""
+        if self._home is not None:
+            self._home.serve(row)
+        if self.is_closed:
+            self.end_if_empty()
+
+    def run_coroutine(self, coroutine: Any) -> Any:
+        """Run a coroutine to its end on this pool, one of whose workers calls."""
+        return spawn_on(self.lanes or self.open_lanes(), coroutine).result()
+
+    def wait_for(self, future: Any, serves: bool = False) -> None:
+        """Wait for what lanes run: see `PoolHome.wait_for`."""
+        assert self._home is not None
+        self._home.wait_for(future, None, serves)
+
+    def cancel_coroutines(self) -> None:
+        """Wish every coroutine to end."""
+        with self._lock:
+            if self.lanes is not None:
+                for task in self.lanes.unfinished():
+                    task.cancel()
+
+    def end_if_empty(self) -> None:
+        """End the threads of a closed pool if nothing is left that was accepted."""
+        with self._lock:
+            if self.is_closed and not self.active:
+                self.is_ended = True  # before the look: who adds something looks after
+                if self._is_without_python():
+                    self._end_threads()
+                    self._nothing_active.notify_all()
+                else:
+                    self.is_ended = False
+
+    def _is_without_python(self) -> bool:
+        return self._home is None or self._home.lanes.is_empty()
 
     # ---- runs -------------------------------------------------------------------------------------
 
@@ -135,6 +206,35 @@ class Pool:
             worker.work(self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
             pulse.count_helper(self.tables.pool, -1)
 
+    def work_until(self, future: Any, timeout: float | None) -> None:
+        """Run tasks until a future is done; the calling thread is a worker of this pool."""
+        gate = Gate(self)
+        with held_back() as held:
+            row = worker.row_of_this_thread(self)
+            slot = self._take_slot(gate, is_late=True)
+            starting.make_gate(self.tables.runs, slot, row)
+            future._add_waker(gate)
+            deadline = math.inf if timeout is None else time.monotonic() + timeout
+            pulse.count_helper(self.tables.pool, 1)
+            self._keep_pulse()
+            worker.work(self, row, slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
+            pulse.count_helper(self.tables.pool, -1)
+            future._drop_waker(gate)
+            gate.close()
+
+    def open_gate(self, slot: int) -> None:
+        """Let `work_until` return."""
+        starting.open_gate(self.tables.workers, self.tables.runs, slot)
+
+    def give_back_gate(self, slot: int) -> None:
+        """Let the slot be another run's."""
+        with self._lock:
+            del self.active[slot]
+            self._free_slots.append(slot)
+            if not self.active:
+                self._nothing_active.notify_all()
+                self.end_if_empty()
+
     def _stop(self, slot: int) -> None:
         """Let no further task of a run begin."""
         starting.stop(self.tables.runs, slot)
@@ -144,9 +244,9 @@ class Pool:
         """Return how many nodes of a run are not finished."""
         return starting.remaining(self.tables.runs, slot)
 
-    def _take_slot(self, run: Run) -> int:
+    def _take_slot(self, run: Run, is_late: bool = False) -> int:
         with self._lock:
-            if self.is_closed:
+            if self.is_closed and not is_late:
                 raise ExecutorShutDownError(f"executor {self.name!r} has been shut down")
             if not self._free_slots:
                 raise ZukiError(f"{RUNS} graphs are already running on executor {self.name!r}")
@@ -174,8 +274,7 @@ class Pool:
             self._free_slots.append(slot)
             if not self.active:
                 self._nothing_active.notify_all()
-                if self.is_closed:
-                    self._end_threads()
+                self.end_if_empty()
 
     # ---- callers ----------------------------------------------------------------------------------
 
@@ -310,6 +409,8 @@ class Pool:
             self._end_detached()
         elif reason == turn.LOST:
             report_lost_failure(task)
+        elif reason == turn.SERVE:
+            self.serve(me)
         return turn.RETURNED
 
     # ---- detached tasks ---------------------------------------------------------------------------
@@ -360,7 +461,7 @@ class Pool:
     # ---- end --------------------------------------------------------------------------------------
 
     def shut_down(self, wait: bool, cancel: bool) -> None:
-        """Take no more runs; end the threads when the last run has ended."""
+        """Take no more work; end the threads when what was taken is done."""
         with self._lock:
             self.is_closed = True
             if not self._is_used:
@@ -368,21 +469,31 @@ class Pool:
             if cancel:
                 for slot in self.active:
                     self._stop(slot)
-            if not self.active:
-                self._end_threads()
+        if cancel and self.lanes is not None:
+            self.lanes.cancel_all()  # calls callbacks: not under the lock
+        with self._lock:
+            self.end_if_empty()
             pulse_thread = self._pulse
         if wait and worker.row_of_this_thread(self) is None:
-            with self._lock:
-                while self.active:
-                    self._nothing_active.wait()
+            while not self._is_over():
+                self.end_if_empty()
             while True:  # a worker may start another one before it ends
                 with self._lock:
                     threads = [thread for thread in (*self._threads, pulse_thread) if thread is not None]
                     threads = [thread for thread in threads if thread.is_alive()]
                 if not threads:
-                    return
+                    break
                 for thread in threads:
                     thread.join()
+            if self._home is not None:
+                self._home.end_watch()
+
+    def _is_over(self) -> bool:
+        """Wait a moment for the end of all that was accepted; return whether it has come."""
+        with self._lock:
+            if self.active or not self._is_without_python():
+                self._nothing_active.wait(_A_WHILE)
+            return not self.active and self._is_without_python()
 
     def _end_threads(self) -> None:
         notifier.shut_down(self.tables.pool, self.tables.workers)

@@ -4,7 +4,7 @@ import threading
 
 from numba import types
 
-from zuki_kernels import current, hands, notifier, pulse, search, seats, starting, turn
+from zuki_kernels import current, exchange, hands, notifier, pulse, search, seats, service, starting, turn
 from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
 
@@ -30,8 +30,26 @@ _WANTED = (
     (hands.ask_all, "t"),
 )
 
+# What Python tasks call, beside those
+_WANTED_FOR_LANES = (
+    (service.call, "tt"),
+    (starting.make_gate, "tii"),
+    (starting.open_gate, "tti"),
+    (service.begin, "tti"),
+    (service.beat, "ti"),
+    (service.end, "tti"),
+    (service.beats_of, "ti"),
+    (service.servers, "t"),
+    (service.watch, "tti"),
+    (service.end_watch, "t"),
+    (exchange.begin_many, "tiit"),
+    (exchange.exchange, "tttit"),
+    (exchange.is_anyone_rung, "t"),
+)
+
 _lock = threading.Lock()
 _is_done = False
+_lanes_are_done = False
 
 
 def renew_lock() -> None:
@@ -54,3 +72,15 @@ def warm_up() -> None:
         for function, kinds in _WANTED:
             function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
         _is_done = True
+
+
+def warm_up_lanes() -> None:
+    """Do as `warm_up`, also for the kernels that Python tasks call."""
+    global _lanes_are_done
+    if _lanes_are_done:
+        return
+    warm_up()
+    with _lock:
+        for function, kinds in _WANTED_FOR_LANES:
+            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        _lanes_are_done = True

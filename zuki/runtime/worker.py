@@ -84,6 +84,8 @@ def work(
         elif reason == turn.SIGNALS:
             if is_to_give_up is not None and is_to_give_up():
                 return reason
+        elif reason == turn.SERVE:
+            pool.serve(row)
         elif reason == turn.SPARE_MEMORY:
             pool.tables.renew_arena(row)
         elif reason != turn.GO_ON:

@@ -1,5 +1,7 @@
-"""`spawn`, `join` and `run`, as Python sees them."""
+"""`run`, `submit`, `map`, `spawn` and `join`, as Python sees them."""
 
+from collections.abc import Iterator
+from concurrent.futures import Future as BaseFuture
 from typing import Any
 
 from numba.core.dispatcher import Dispatcher
@@ -7,50 +9,135 @@ from numba.core.dispatcher import Dispatcher
 from zuki.errors import TaskError
 from zuki.graph.call import run_task
 from zuki.graph.checks import checked_task
+from zuki.graph.graph import Graph
+from zuki.lane.lanes import Priority
 from zuki.runtime.entering import run_on
+from zuki.runtime.executor import Executor, checked_executor, default_executor
+from zuki.runtime.kinds import submits
 from zuki.task.task import Task
 
 
-def spawn(task: Task, *args: Any) -> Any:
-    """Let a task run on another worker, or on this one when it is joined; in jitted code only.
+def spawn(
+    what: Any,
+    *args: Any,
+    priority: Priority = Priority.NORMAL,
+    name: str | None = None,
+    executor: Executor | None = None,
+) -> Any:
+    """Let a coroutine run, or a task: on another worker, or on this one when it is joined.
+
+    In jitted code only tasks can be spawned, and there is nothing to choose.
 
     Parameters
     ----------
-    task : Task
+    what : Task, or coroutine, awaitable, or object with a method poll
         What is to run.
     *args
-        What it takes, each in its place.
+        What a task takes, each in its place.
+    priority : Priority
+        How urgent a coroutine is.
+    name : str, optional
+        What a coroutine is called in messages.
+    executor : Executor, optional
+        Where it is to run; default: `default_executor`.
 
     Returns
     -------
-    handle
-        What `join` takes, once. A task that nobody joins has ended when its spawner has.
+    CoroutineTask, Future or handle
+        What `join` takes, in jitted code once. In Python it is a future, which can be awaited. A task that
+        nobody joins in jitted code has ended when its spawner has.
+
+    Raises
+    ------
+    TypeError
+        It is none of these.
     """
-    raise TaskError("zuki.spawn is for jitted code; from Python, zuki.run runs a task that spawns others")
+    chosen = checked_executor(executor)
+    if isinstance(what, Task):
+        return chosen.submit(what, *args)
+    if args:
+        raise TypeError("a coroutine takes its arguments when it is called, not from spawn")
+    return chosen.spawn(what, priority=priority, name=name)
 
 
 def join(handle: Any) -> Any:
-    """Wait for a spawned task; in jitted code only.
+    """Wait for what was spawned.
 
     Parameters
     ----------
-    handle : handle
+    handle : handle or Future
         What `spawn` has returned.
 
     Returns
     -------
     object
-        The task's result; what it has raised is raised here.
+        Its result; what it has raised is raised here.
     """
-    raise TaskError("zuki.join is for jitted code; from Python, zuki.run returns a task's result")
+    if isinstance(handle, BaseFuture):
+        return handle.result()
+    raise TaskError(f"zuki.join takes what zuki.spawn returns, not {handle!r}")
 
 
-def run(work: Any, *args: Any, executor: Any = None) -> Any:
-    """Run a task inside the pool, with the tasks that it spawns; or a graph.
+def wake(number: int) -> bool:
+    """Wake a coroutine, in jitted code.
 
     Parameters
     ----------
-    work : Task, Numba function or Graph
+    number : int
+        Of its waker: `Waker.number`. The coroutine runs on the executor that also runs the jitted code.
+
+    Returns
+    -------
+    bool
+        False if the code runs outside of a pool, where nobody can be woken.
+    """
+    raise TaskError("zuki.wake is for jitted code; from Python, Waker.wake wakes a coroutine")
+
+
+def submit(what: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Begin to run something on the default executor, and return its future at once.
+
+    Parameters
+    ----------
+    what : callable, Task or Graph
+        What is to run; see `Executor.submit`.
+    *args, **kwargs
+        What it is called with.
+
+    Returns
+    -------
+    Future
+        Of what is returned.
+    """
+    return default_executor().submit(what, *args, **kwargs)
+
+
+def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iterator[Any]:  # noqa: A001
+    """Call a function for each item on the default executor, as the built-in `map` would.
+
+    Parameters
+    ----------
+    function : callable or Task
+        What is called.
+    *iterables
+        Whose items it is called with; all calls are submitted at once.
+    timeout : float, optional
+        Seconds from now until the last result is there.
+
+    Returns
+    -------
+    iterator
+        The results, in the order of the items.
+    """
+    return default_executor().map(function, *iterables, timeout=timeout)
+
+
+def run(work: Any, *args: Any, executor: Any = None) -> Any:
+    """Run a task inside the pool, with the tasks that it spawns; or a graph, or a coroutine.
+
+    Parameters
+    ----------
+    work : Task, Numba function, Graph or coroutine
         What is to run.
     *args
         What the task takes, each in its place.
@@ -60,7 +147,7 @@ def run(work: Any, *args: Any, executor: Any = None) -> Any:
     Returns
     -------
     object
-        The task's result, or the graph's `Report`.
+        The result, or the graph's `Report`.
 
     Raises
     ------
@@ -71,7 +158,9 @@ def run(work: Any, *args: Any, executor: Any = None) -> Any:
     BaseException
         What a body has raised.
     """
-    return run_on(work, executor, args, {})
+    if run_on.dispatch(type(work)) is not run_on.dispatch(object):
+        return run_on(work, executor, args, {})
+    return checked_executor(executor).run(work, *args)
 
 
 @run_on.register
@@ -79,3 +168,19 @@ def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], optio
     if options:
         raise TypeError(f"task '{task.__name__}' is run without {', '.join(options)}: that is for graphs")
     return run_task(checked_task(task), arguments, executor)
+
+
+def _submit_task(
+    executor: Executor, task: Dispatcher, args: tuple[Any, ...], options: dict[str, Any], level: int
+) -> Any:
+    return executor._submit_call(task, args, options, level)
+
+
+def _submit_graph(
+    executor: Executor, graph: Graph, args: tuple[Any, ...], options: dict[str, Any], level: int
+) -> Any:
+    return graph.submit(executor, *args, **options)
+
+
+submits[Dispatcher] = _submit_task
+submits[Graph] = _submit_graph

@@ -13,7 +13,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin
 
 from zuki.errors import TaskError
-from zuki.spawning.api import join, spawn
+from zuki.spawning.api import join, spawn, wake
 from zuki.spawning.blocks import Callee, Frame, handle_of, run_in_place
 from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.spawning.kernel_calls import call_kernel
@@ -275,3 +275,20 @@ def _propagate(context, builder, code, excinfo) -> None:
     with builder.if_then(builder.icmp_signed("==", code, callconv.RETCODE_EXC)):
         builder.call(_forgetter(context, builder.module), [])
         convention.set_static_user_exc(builder, TaskError, ("a task has raised an exception in Python",))
+
+
+@infer_global(wake)
+class _WakeTemplate(AbstractTemplate):
+    def generic(self, args, kws):
+        if kws or len(args) != 1 or not isinstance(args[0], types.Integer):
+            raise errors.TypingError("zuki.wake takes the number of a waker")
+        return types.boolean(types.int64)
+
+
+@lower_builtin(wake, types.int64)
+def _lower_wake(context, builder, signature, args):
+    hand = emit_current_hand(builder)
+    is_inside = builder.icmp_signed("!=", hand, _WORD(0))
+    with builder.if_then(is_inside):
+        call_kernel(context, builder, hands.join_slowly, hand, args[0], _WORD(hands.RING))
+    return is_inside

@@ -1,0 +1,29 @@
+"""What tests of lanes share."""
+
+import threading
+import time
+
+LIMIT = 20  # seconds
+
+
+class Gate:
+    """Something to wait for that tells how many wait."""
+
+    def __init__(self):
+        self.event, self.waiting = threading.Event(), 0
+        self._lock = threading.Lock()
+
+    def wait(self):
+        with self._lock:
+            self.waiting += 1
+        assert self.event.wait(LIMIT), "the limit is reached"
+
+    def open(self):
+        self.event.set()
+
+
+def wait_until(condition):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end, "the limit is reached"
+        time.sleep(0.002)

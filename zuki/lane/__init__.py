@@ -1,0 +1,1 @@
+"""Python callables and coroutines: their futures, and the lanes that run them."""

@@ -1,0 +1,383 @@
+"""`zuki.Future`: a `concurrent.futures.Future` that costs little, and that coroutines can await.
+
+The base class makes a lock, a condition and two lists for each future, which takes longer
+than a whole task may. Here they are made when somebody asks for them: who waits on another
+thread, or adds a callback.
+
+Who finishes a future and who makes its condition meet like this. The one sets `_closing` and
+then looks for the condition; the other publishes the condition and then looks at `_closing`.
+So either the finisher finds the condition, and does the rest under it; or the maker finds
+that the future closes, and waits for the few instructions until it is done. Attributes of one
+object are read and written in one order by all threads: the interpreter sees to that.
+
+Of several threads that would run or cancel what a future stands for, that one may which takes
+the only item of the list `_claims`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from concurrent import futures
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+from zuki.lane.awaiting import awaited_by_asyncio, running_loop
+from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker, here
+
+T = TypeVar("T")
+
+PENDING, RUNNING, FINISHED = "PENDING", "RUNNING", "FINISHED"  # as `concurrent.futures` spells them
+CANCELLED, CANCELLED_AND_NOTIFIED = "CANCELLED", "CANCELLED_AND_NOTIFIED"
+DONE = frozenset((FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED))
+
+_making = threading.RLock()  # a condition or a list of wakers; a finaliser may come here again
+
+
+def renew_lock() -> None:
+    """Make the lock anew in a forked child: another thread may have held it."""
+    global _making
+    _making = threading.RLock()
+
+
+class Future(futures.Future, Generic[T]):
+    """The result of something that is under way.
+
+    It has all methods of `concurrent.futures.Future`, and can be awaited in a coroutine that zuki
+    runs and in one of any asyncio loop.
+
+    Examples
+    --------
+    >>> import zuki
+    >>> future = zuki.Future()
+    >>> future.set_result(7)
+    >>> future.result()
+    7
+    """
+
+    _state = PENDING
+    _result: Any = None
+    _exception: BaseException | None = None
+    _closing = False
+    _made: threading.Condition | None = None
+    _wakers: list[Any] | None = None  # whatever has a method `wake`
+    _waiters: Any = ()
+    _done_callbacks: Any = ()
+
+    def __init__(self) -> None:
+        self._claims: list[Any] = [None]
+
+    # ---- what the base class's functions ask for ---------------------------------------------------
+
+    @property
+    def _condition(self) -> threading.Condition:
+        made = self._made
+        return self._make_condition() if made is None else made
+
+    def _make_condition(self) -> threading.Condition:
+        made = threading.Condition()
+        with _making:
+            if self._made is not None:
+                return self._made
+            self._waiters, self._done_callbacks = [], []
+            self._made = made
+        while self._closing and self._state not in DONE:
+            time.sleep(0)
+        return made
+
+    # ---- how it is ---------------------------------------------------------------------------------
+
+    def cancelled(self) -> bool:
+        """Return whether it was cancelled."""
+        return self._state in (CANCELLED, CANCELLED_AND_NOTIFIED)
+
+    def running(self) -> bool:
+        """Return whether it is being run now."""
+        return self._state == RUNNING
+
+    def done(self) -> bool:
+        """Return whether it was cancelled or has finished."""
+        return self._state in DONE
+
+    def poll(self, waker: Waker) -> Poll:
+        """Return the result if it is there; else let ``waker`` be woken when it is.
+
+        Parameters
+        ----------
+        waker : Waker
+            Woken once.
+
+        Returns
+        -------
+        Poll
+            `Poll.PENDING`, or `Poll.ready` of the result.
+
+        Raises
+        ------
+        BaseException
+            What the future failed with.
+        """
+        if self._state not in DONE:
+            self._add_waker(waker)
+            if self._state not in DONE:
+                return Poll.PENDING
+        return Poll.ready(self._outcome())
+
+    # ---- waiting -----------------------------------------------------------------------------------
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait for the end, and return the result.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Returns
+        -------
+        object
+            The result.
+
+        Raises
+        ------
+        TimeoutError
+            It has not ended in time.
+        concurrent.futures.CancelledError
+            It was cancelled.
+        BaseException
+            What it has failed with.
+        """
+        self._wait(timeout)
+        if self._state == FINISHED and self._exception is None:
+            return self._result
+        self._hear()
+        try:
+            return super().result(0)
+        finally:
+            self = None  # the exception's traceback holds this frame
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end, and return the exception it failed with, or None.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Returns
+        -------
+        BaseException or None
+            The exception.
+
+        Raises
+        ------
+        TimeoutError
+            It has not ended in time.
+        concurrent.futures.CancelledError
+            It was cancelled.
+        """
+        self._wait(timeout)
+        self._hear()
+        return super().exception(0)
+
+    def _hear(self) -> None:
+        """Note that somebody has asked how it went."""
+
+    def _wait(self, timeout: float | None) -> None:
+        """Wait for the end, not longer than ``timeout``; do meanwhile what the thread may do."""
+        if self._state in DONE:
+            return
+        if here.servant is not None:  # others wait for this thread
+            here.servant.wait_for(self, timeout)
+            return
+        condition = self._condition
+        with condition:
+            condition.wait_for(self.done, timeout)
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        if self._state not in DONE:
+            loop = running_loop()
+            if loop is not None:
+                yield from awaited_by_asyncio(self, loop)
+            else:
+                waker = current_waker()
+                self._add_waker(waker)
+                try:
+                    while self._state not in DONE:
+                        yield PARKED
+                except BaseException:
+                    self._drop_waker(waker)
+                    raise
+        try:
+            return self._outcome()
+        finally:
+            self = None
+
+    def _outcome(self) -> T:
+        """Return the result to who awaits it."""
+        if self._state == FINISHED:
+            if self._exception is None:
+                return self._result
+            self._hear()
+            try:
+                return super().result(0)
+            finally:
+                self = None
+        raise cancelled_error()
+
+    def _add_waker(self, waker: Any) -> None:
+        """Call the method ``wake`` of an object, now or when this is done."""
+        if self._wakers is None:
+            with _making:
+                if self._wakers is None:
+                    self._wakers = []
+        self._wakers.append(waker)
+        if self._state in DONE:  # the finisher may have looked before
+            waker.wake()
+
+    def _drop_waker(self, waker: Any) -> None:
+        if self._wakers is not None:
+            with suppress(ValueError):
+                self._wakers.remove(waker)
+
+    # ---- beginning ---------------------------------------------------------------------------------
+
+    def cancel(self) -> bool:
+        """Cancel it, if it has not begun.
+
+        Returns
+        -------
+        bool
+            Whether it is cancelled.
+        """
+        if not self._claim():
+            return self.cancelled()
+        self._close(CANCELLED)
+        return True
+
+    def _claim(self) -> bool:
+        """Take the right to run or to cancel this, if nobody has."""
+        try:
+            self._claims.pop()
+        except IndexError:
+            return False
+        return True
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Say that it begins, or hear that it was cancelled; for executors.
+
+        Returns
+        -------
+        bool
+            Whether it is to begin.
+
+        Raises
+        ------
+        RuntimeError
+            It has begun before.
+        """
+        if not self._claim():
+            if self._notify_cancel():
+                return False
+            raise RuntimeError("Future in unexpected state")
+        self._state = RUNNING
+        return True
+
+    def _notify_cancel(self) -> bool:
+        """Tell who waits with others' functions that it was cancelled; return whether it was."""
+        with self._condition:
+            if self._state == CANCELLED:
+                self._state = CANCELLED_AND_NOTIFIED
+                for waiter in self._waiters:
+                    waiter.add_cancelled(self)
+            return self.cancelled()
+
+    # ---- ending ------------------------------------------------------------------------------------
+
+    def set_result(self, result: T) -> None:
+        """Let it have finished with a result; for executors.
+
+        Parameters
+        ----------
+        result : object
+            The result.
+
+        Raises
+        ------
+        concurrent.futures.InvalidStateError
+            It is done.
+        """
+        self._refuse_if_done()
+        self._succeed(result)
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        """Let it have failed; for executors.
+
+        Parameters
+        ----------
+        exception : BaseException
+            What it failed with.
+
+        Raises
+        ------
+        concurrent.futures.InvalidStateError
+            It is done.
+        """
+        self._refuse_if_done()
+        self._fail(exception)
+
+    def _refuse_if_done(self) -> None:
+        if self._state in DONE:
+            raise futures.InvalidStateError(f"{self._state}: {self!r}")
+        self._claim()
+
+    def _succeed(self, result: Any) -> None:
+        """Be done with a result. Who has claimed it."""
+        self._result = result
+        self._closing = True
+        if self._made is None:  # mostly nobody waits on another thread: `_close`, in place
+            self._state = FINISHED
+            if self._wakers is not None:
+                self._wake_all()
+        else:
+            self._close(FINISHED)
+
+    def _fail(self, exception: BaseException | None) -> None:
+        self._exception = exception
+        self._close(FINISHED)
+
+    def _close(self, state: str) -> None:
+        """Be done, and tell everybody. Who has claimed it."""
+        self._closing = True
+        if self._made is None:
+            self._state = state
+        else:
+            with self._made:
+                self._state = state
+                for waiter in self._waiters if state == FINISHED else ():
+                    if self._exception is None:
+                        waiter.add_result(self)
+                    else:
+                        waiter.add_exception(self)
+                self._made.notify_all()
+        if self._wakers is not None:
+            self._wake_all()
+        if self._done_callbacks:
+            self._invoke_callbacks()
+
+    def _wake_all(self) -> None:
+        for waker in tuple(self._wakers):  # type: ignore[arg-type]
+            waker.wake()
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
+    def add_done_callback(self, fn: Callable[["Future[T]"], Any]) -> None:
+        """Call a function with this future when it is done; at once if it is.
+
+        Parameters
+        ----------
+        fn : callable
+            Called by the thread that finishes or cancels this, or by the caller. What it raises is
+            logged.
+        """
+        super().add_done_callback(fn)

@@ -1,0 +1,295 @@
+"""The lanes: Python tasks that are ready, and who may run them.
+
+A lane is the right to run Python tasks of one kind, and the tasks that wait for it: one lane
+for steps of coroutines, one for calls, which may block for long. With the interpreter's lock
+one thread at a time holds a lane, for two would only fight over the lock; without it as many
+as there are workers. A holder that is stuck in one call loses its lanes (`zuki.lane.watching`).
+
+Ready tasks are in deques, one for each priority: any thread adds to them and takes from them
+without a lock. (In rings of the kernels each would cost ten times as much; see decision 014.)
+What becomes of a coroutine that waits is in the words of `task_life`: wakers may come from any
+thread, and from jitted code, while it still runs. Lanes hand what they have to tell to
+`exchange`, many tasks at once.
+
+Nobody is called for a task that somebody is about to look at: `is_awake` says so. Who leaves
+sets it to False and then looks once more; who adds a task adds it and then looks at `is_awake`.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from zuki.errors import ZukiError
+from zuki.lane.wakers import load_asyncio
+from zuki_kernels import exchange
+from zuki_kernels._types import Table
+from zuki_kernels.task_state import ROW_MASK
+
+if TYPE_CHECKING:
+    from zuki.lane.coroutines import CoroutineTask
+    from zuki.lane.parking import Parking
+
+NORMAL = 1  # as a level: where a task's deque is among those of its lane
+_NORMAL_FIRST, _LOW_FIRST = 4, 8  # each so-many-th burst
+_AT_ONCE = 4096  # requests that are handed over in one call
+_FRESH = 256  # rows that are made ready at once
+
+
+class Priority(IntEnum):
+    """How urgent a task is among those that wait for Python; even the least urgent gets its turn.
+
+    Parameters
+    ----------
+    value : int
+        The number of one of them.
+    """
+
+    HIGH = 0
+    NORMAL = 1
+    LOW = 2
+
+
+class Home(Protocol):
+    """Where lanes are at home: an executor's threads."""
+
+    def call_servant(self) -> bool:
+        """Let a thread come to serve; return False if there is none, and none can be started."""
+
+    def wait_for(self, future: Any, timeout: float | None) -> None:
+        """Wait for a future's end, and serve meanwhile if the calling thread has to."""
+
+
+class Lane:
+    """Tasks of one kind that are ready, and how many threads run them.
+
+    Parameters
+    ----------
+    lanes : Lanes
+        Where it belongs.
+    limit : int
+        How many threads may hold it.
+    """
+
+    def __init__(self, lanes: "Lanes", limit: int) -> None:
+        self._lanes, self.limit = lanes, limit
+        self.ready: tuple[deque[Any], deque[Any], deque[Any]] = (deque(), deque(), deque())
+        self.holders = 0
+        self.is_awake = False
+        self.parked: list[Parking] = []
+        self._bursts = 0
+
+    def has_work(self) -> bool:
+        """Tell whether there is something to do."""
+        high, normal, low = self.ready
+        lanes = self._lanes
+        return bool(
+            normal or high or low or ((lanes.outbox or lanes.may_be_rung) and self is lanes.coroutines)
+        )
+
+    def next_queue(self) -> deque[Any]:
+        """Return where the next burst takes its tasks: mostly the most urgent of those that have any.
+
+        Each fourth burst the normal ones come first and each eighth the low ones, so that a task waits for
+        at most so many bursts of others.
+        """
+        high, normal, low = self.ready
+        if not high and not low:
+            return normal
+        self._bursts = bursts = self._bursts + 1
+        if bursts % _LOW_FIRST == 0:
+            return low or high or normal
+        if bursts % _NORMAL_FIRST == 0:
+            return normal or high or low
+        return high or normal or low
+
+    def enter(self) -> bool:
+        """Hold the lane, if one more may; return whether."""
+        with self._lanes.lock:
+            if self.holders >= self.limit:
+                self._lanes.may_be_rung = (
+                    True  # whoever leaves looks: this thread may have been called for it
+                )
+                return False
+            self.holders += 1
+            return True
+
+    def leave(self) -> None:
+        """Hold it no more."""
+        with self._lanes.lock:
+            self.holders -= 1
+        self.pass_on()
+
+    def pass_on(self) -> None:
+        """Call somebody if something is left to do, for nobody looks any more."""
+        self.is_awake = False
+        if self.has_work():
+            self.call()
+
+    def call(self) -> bool:
+        """Let somebody come and look; return False if nobody can."""
+        self.is_awake = True
+        with self._lanes.lock:
+            parking = self.parked.pop() if self.parked else None
+        if parking is not None:
+            parking.wake()
+        elif not self._lanes.home.call_servant():
+            self.is_awake = False
+            return False
+        return True
+
+    def take_all(self) -> list[Any]:
+        """Take out all that is ready."""
+        taken = []
+        for queue in self.ready:
+            while queue:
+                taken.append(queue.popleft())
+        return taken
+
+
+class Lanes:
+    """The lanes of one executor, and the words of its coroutines.
+
+    Parameters
+    ----------
+    home : Home
+        Whose threads serve.
+    pool, tasks : Table
+        The pool's row; a row of `task_life` for each coroutine that waits.
+    limit : int
+        How many threads may hold a lane at once.
+    """
+
+    def __init__(self, home: Home, pool: Table, tasks: Table, limit: int) -> None:
+        load_asyncio()
+        self.home, self._pool, self._tasks = home, pool, tasks
+        self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
+        self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)
+        self.pending: set[Any] = (
+            set()
+        )  # calls that nobody has begun: who takes one out may call it or cancel it
+        self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
+        self.outbox: list[int] = []  # requests to `exchange`
+        self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
+        self._objects: list[CoroutineTask | None] = []  # by row
+        self._free: list[int] = []  # wakers of rows that nobody has, ready to be used
+        self._exchanging = threading.Lock()
+        self._requests, self._answers = (
+            np.zeros((1, _AT_ONCE), np.int64),
+            np.zeros((1, 2 * _AT_ONCE), np.int64),
+        )
+
+    # ---- coroutines that wait ----------------------------------------------------------------------
+
+    def take_number(self, task: "CoroutineTask") -> int:
+        """Return a waker's number for a coroutine, which runs now."""
+        try:
+            number = self._free.pop()
+        except IndexError:
+            with self.lock:
+                self._make_rows()
+                number = self._free.pop()
+        self._objects[number & ROW_MASK] = task
+        return number
+
+    def _make_rows(self) -> None:
+        first = len(self._objects)
+        count = min(_FRESH, len(self._tasks) - first)
+        if count <= 0:
+            raise MemoryError(f"{first} coroutines wait: there is no room for more")
+        answers = np.empty((1, count), np.int64)
+        exchange.begin_many(self._tasks, first, count, answers)
+        self._objects.extend([None] * count)
+        self._free.extend(answers[0].tolist())
+
+    def wake(self, number: int) -> None:
+        """Let the coroutine that a waker names run. Any thread."""
+        self.outbox.append(number)
+        if not self.coroutines.is_awake:
+            self.coroutines.call()
+
+    def exchange(self) -> None:
+        """Hand over what is in the outbox, and put what becomes ready into the deques.
+
+        One thread at a time: another one goes on, for who does it holds a lane.
+        """
+        if not self._exchanging.acquire(blocking=False):
+            return
+        try:
+            outbox, self.may_be_rung = self.outbox, False
+            while True:
+                requests = outbox[:_AT_ONCE]
+                count = len(requests)
+                self._requests[0, :count] = requests
+                del outbox[:count]
+                ready, over = exchange.exchange(self._pool, self._tasks, self._requests, count, self._answers)
+                if ready:
+                    self._make_ready(self._answers[0, :ready].tolist())
+                if over:
+                    self._set_free(self._answers[0, -over:].tolist())
+                if not outbox:
+                    if exchange.is_anyone_rung(self._pool):  # never set to False here: it may be True by now
+                        self.may_be_rung = True
+                    return
+        finally:
+            self._exchanging.release()
+
+    def _make_ready(self, rows: Iterable[int]) -> None:
+        objects, ready = self._objects, self.coroutines.ready
+        for row in rows:
+            task = objects[row]
+            ready[task._level].append(task)  # type: ignore[union-attr]
+
+    def _set_free(self, numbers: list[int]) -> None:
+        objects = self._objects
+        for number in numbers:
+            objects[number & ROW_MASK] = None
+        self._free.extend(numbers)
+
+    def take_back(self, lane: Lane, level: int, task: Any) -> bool:
+        """Cancel a task that nobody will ever run; return False if somebody has come and has it."""
+        try:
+            lane.ready[level].remove(task)
+        except ValueError:
+            return False
+        task._forsake()
+        return True
+
+    def refuse(self, lane: Lane, level: int, task: Any) -> None:
+        """Take a task back, and raise that there is nobody to run it."""
+        if self.take_back(lane, level, task):
+            raise ZukiError("there is no thread to run this, and none can be started")
+
+    # ---- the end -----------------------------------------------------------------------------------
+
+    def waiting(self) -> "list[CoroutineTask]":
+        """Return the coroutines that have a row and are not over."""
+        return [task for task in list(self._objects) if task is not None and not task.done()]
+
+    def unfinished(self) -> "list[CoroutineTask]":
+        """Return the coroutines that are not over."""
+        ready = [task for queue in self.coroutines.ready for task in list(queue)]
+        return [task for task in (*ready, *self.waiting()) if not task.done()]
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing is accepted that is not over."""
+        return not (
+            self.calls.holders
+            or self.coroutines.holders
+            or self.calls.has_work()
+            or self.coroutines.has_work()
+            or self.waiting()
+        )
+
+    def cancel_all(self) -> None:
+        """Cancel what has not begun, and wish every coroutine to end."""
+        for call in self.calls.take_all():
+            call._forsake()
+        for task in (*self.coroutines.take_all(), *self.waiting()):
+            task.cancel()
+            if task._number < 0:
+                self.coroutines.ready[task._level].append(task)
+        self.coroutines.pass_on()

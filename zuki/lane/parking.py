@@ -1,0 +1,73 @@
+"""A thread that waits for a future and serves lanes meanwhile."""
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from zuki.lane.lanes import Lane
+from zuki.lane.serving import serve
+from zuki.lane.wakers import here
+
+
+class Parking:
+    """Where one thread sleeps until the future is done that it waits for, or it is called to serve."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def wake(self) -> None:
+        """Let the thread go on; a wake that comes before the sleep ends it."""
+        with suppress(RuntimeError):  # it was woken before
+            self._lock.release()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep until woken, or for so long; negative is for ever."""
+        self._lock.acquire(timeout=seconds)
+
+
+def attend(lanes: Sequence[Lane], future: Any, timeout: float | None = None) -> None:
+    """Serve lanes until a future is done, or for ``timeout`` seconds.
+
+    Parameters
+    ----------
+    lanes : sequence of Lane
+        What the calling thread may serve, all of one executor.
+    future : Future
+        What it waits for.
+    timeout : float, optional
+        Seconds.
+    """
+    outer = here.servant
+    if outer is not None:
+        outer.let_go()  # it is stuck for as long as this takes
+    deadline = None if timeout is None else time.monotonic() + timeout
+    parking = Parking()
+    future._add_waker(parking)
+    try:
+        while not future.done():
+            serve(lanes, future, deadline)
+            left = -1.0 if deadline is None else deadline - time.monotonic()
+            if future.done() or (deadline is not None and left <= 0):
+                return
+            for lane in lanes:
+                lane.parked.append(parking)
+            try:
+                if not any(lane.has_work() and not lane.is_awake for lane in lanes):
+                    parking.sleep(left)
+            finally:
+                for lane in lanes:
+                    _take_out(lane, parking)
+    finally:
+        future._drop_waker(parking)
+        for lane in lanes:
+            lane.pass_on()  # a call that this thread got, and that it does not follow any more
+
+
+def _take_out(lane: Lane, parking: Parking) -> None:
+    with suppress(ValueError):  # it was called
+        lane.parked.remove(parking)

@@ -1,0 +1,223 @@
+"""A thread that serves: it runs Python tasks in bursts, until nothing is left for it."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from zuki.lane.awaiting import running_loop
+from zuki.lane.future import DONE as _DONE
+from zuki.lane.lanes import Lane, Lanes
+from zuki.lane.wakers import PARKED, here
+from zuki_kernels.task_state import ROW_MASK
+
+_STEPS = 32  # steps of coroutines in a burst
+_CALLS = 8  # calls
+
+
+class Servant:
+    """What a thread does for lanes now.
+
+    Parameters
+    ----------
+    lanes : Lanes
+        Whose.
+    """
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        self.current: Any = None  # whose step it is in
+        self.held: list[Lane] = []
+        self.is_lost = False  # others have its lanes
+        self.is_beginning = True  # what is spawned now waits in the queue: see `begin`
+
+    def begin(self, task: Any) -> None:
+        """Take the first step of a task inside of a step of another one.
+
+        `run_steps`, for one task. What this one spawns waits: the stack stays as deep.
+        """
+        spawner, self.is_beginning, self.current = self.current, True, task
+        try:
+            yielded = task._context.run(task._coroutine.send, None)
+        except StopIteration as stop:
+            task._coroutine = task._context = None  # `task._return`, without a call
+            task._succeed(stop.value)
+            if task._number >= 0:
+                task._give_number_back()
+        except BaseException as error:
+            task._raise(error)
+        else:
+            self._put_aside(task, yielded)
+        finally:
+            self.current, self.is_beginning = spawner, False
+
+    def wait_for(self, future: Any, timeout: float | None) -> None:
+        """Wait for a future inside of a step or a call."""
+        self._lanes.home.wait_for(future, timeout)
+
+    def enter(self, wanted: Sequence[Lane]) -> None:
+        """Hold those of the lanes that it may."""
+        with self._lanes.lock:
+            self.held = [lane for lane in wanted if lane.enter()]
+            self.is_lost = False
+
+    def let_go(self) -> None:
+        """Let others have its lanes: it is stuck. Any thread; it notices when it is not any more."""
+        with self._lanes.lock:
+            if self.is_lost:
+                return
+            self.is_lost = True
+            for lane in self.held:
+                lane.holders -= 1
+        for lane in self.held:
+            lane.pass_on()
+
+    def leave(self) -> None:
+        """Serve no more."""
+        with self._lanes.lock:
+            if not self.is_lost:
+                self.is_lost = True  # the watcher may be about to take them away
+                for lane in self.held:
+                    lane.holders -= 1
+        for lane in self.held:
+            lane.pass_on()
+
+    def run_steps(self, queue: Any) -> None:
+        """Run a burst of steps of the coroutines in a deque."""
+        take, add = queue.popleft, queue.append
+        self.is_beginning = self._lanes.coroutines.limit > 1  # then it goes to whoever is free
+        try:
+            for _ in range(_STEPS):
+                try:
+                    self.current = task = take()
+                except IndexError:
+                    return
+                try:
+                    if task._wish is None:
+                        yielded = task._context.run(task._coroutine.send, None)
+                    else:
+                        yielded = task._throw_wish()
+                except StopIteration as stop:
+                    task._coroutine = task._context = None  # `task._return`, without a call
+                    task._succeed(stop.value)
+                    if task._number >= 0:
+                        task._give_number_back()
+                except BaseException as error:
+                    task._raise(error)
+                else:
+                    if yielded is None:
+                        add(task)
+                    else:
+                        self._put_aside(task, yielded)
+        finally:
+            self.current, self.is_beginning = None, True
+
+    def _put_aside(self, task: Any, yielded: Any) -> None:
+        """Do what a coroutine has asked for by what it has yielded."""
+        lanes = self._lanes
+        if yielded is None or (yielded is PARKED and task._wish is not None):
+            lanes.coroutines.ready[task._level].append(task)
+        elif yielded is PARKED:
+            if task._number < 0:
+                task._number = lanes.take_number(task)
+            lanes.outbox.append(~((task._number & ROW_MASK) << 1))  # see `exchange.paused`
+        else:
+            task._complain(yielded)
+
+    def run_calls(self, queue: Any) -> None:
+        """Run a burst of the calls in a deque."""
+        take, prepare = queue.popleft, self._lanes.prepare
+        for _ in range(_CALLS):
+            if prepare is not None and not prepare():
+                return
+            try:
+                call = take()
+            except IndexError:
+                return
+            call._run()
+            call = None  # its result is not kept alive for longer
+            if self.is_lost:
+                return
+
+
+def serve(
+    wanted: Sequence[Lane],
+    future: Any = None,
+    deadline: float | None = None,
+    beat: Callable[["Servant"], Any] | None = None,
+) -> bool:
+    """Run what is ready in lanes, until nothing is, others have the lanes, or a future is done.
+
+    Parameters
+    ----------
+    wanted : sequence of Lane
+        The lanes to serve, all of one executor; those that others hold are left to them.
+    future : Future, optional
+        When it is done this returns after the burst.
+    deadline : float, optional
+        Of the monotonic clock: when this returns after the burst.
+    beat : callable, optional
+        Called with the servant before each burst.
+
+    Returns
+    -------
+    bool
+        Whether it has stopped at the deadline.
+    """
+    lanes = wanted[0]._lanes
+    servant, outer = Servant(lanes), here.servant
+    here.servant = servant
+    try:
+        with outside_of_loops():
+            return _serve(servant, wanted, future, deadline, beat)
+    finally:
+        here.servant = outer
+        servant.leave()
+
+
+def _serve(
+    servant: Servant,
+    wanted: Sequence[Lane],
+    future: Any,
+    deadline: float | None,
+    beat: Callable[["Servant"], Any] | None,
+) -> bool:
+    lanes = servant._lanes
+    servant.enter(wanted)
+    while servant.held and not (future is not None and future._state in _DONE):
+        worked = False
+        for lane in servant.held:
+            if beat is not None:
+                beat(servant)
+            if lane is lanes.calls:
+                queue = lane.next_queue()
+                if queue:
+                    servant.run_calls(queue)
+                    worked = True
+                continue
+            if lanes.outbox or lanes.may_be_rung:
+                lanes.exchange()
+            queue = lane.next_queue()
+            if queue:
+                servant.run_steps(queue)
+                worked = True
+        if servant.is_lost:
+            servant.enter(wanted)
+        elif not worked and not any(lane.has_work() for lane in servant.held):
+            return False
+        if deadline is not None and time.monotonic() >= deadline:
+            return True
+    return False
+
+
+class outside_of_loops:  # noqa: N801  (used as a statement)
+    """Let asyncio not take the steps of a ``with`` block for those of the loop that runs on this thread."""
+
+    def __enter__(self) -> None:
+        self._loop = running_loop()
+        if self._loop is not None:
+            sys.modules["asyncio.events"]._set_running_loop(None)
+
+    def __exit__(self, *error: object) -> None:
+        if self._loop is not None:
+            sys.modules["asyncio.events"]._set_running_loop(self._loop)

@@ -1,0 +1,211 @@
+"""What an executor is told: values that are checked once, from arguments or from the environment."""
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from zuki.platform.cpus import usable_cpus
+from zuki.runtime.home import default_lanes
+
+MOST_THREADS = 1024
+_LONGEST = 1 << 62  # nanoseconds
+_LEAST_STACK = 65536  # bytes; Python and Numba's frames need that much
+POLICIES = ("multi_threaded", "single_threaded")
+
+
+def checked_count(value: object, name: str, least: int, most: int) -> int:
+    """Return a whole number; raise, naming it, if it is something else or out of range."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
+    number = value.__index__()
+    if not least <= number <= most:
+        raise ValueError(f"{name} must be between {least} and {most}, not {number}")
+    return number
+
+
+def _checked_seconds(value: object, name: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} must be seconds or None, not {type(value).__name__}")
+    seconds = float(value)  # type: ignore[arg-type]
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{name} must be at least 0 and finite, or None for never, not {seconds}")
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorConfig:
+    """What an executor is told.
+
+    Parameters
+    ----------
+    max_threads : int, optional
+        How many threads may run tasks at once. Default: the environment variable
+        ``ZUKI_NUM_THREADS``, else the processors this process may use.
+    min_threads : int
+        How many of the threads that have started stay, however long they have nothing to do.
+    keep_alive : float or None
+        Seconds without anything to do after which a thread ends; None for never.
+    stack_size : int
+        Bytes of stack for each thread; 0 for the system's default.
+    name : str
+        What the threads' names begin with.
+    policy : str
+        ``"multi_threaded"``, or ``"single_threaded"``: all is run by the threads that wait for it,
+        in an order that is the same each time.
+    python_lanes : int, optional
+        How many threads may run Python callables or coroutines at once. Default: one where the
+        interpreter has its lock (a thread that is stuck in one call for longer does not count),
+        else as many as threads.
+    initializer : callable, optional
+        Called in each thread before it calls the first callable.
+    initargs : tuple
+        What ``initializer`` is called with.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A value is of another type, or out of range.
+
+    Examples
+    --------
+    >>> import zuki
+    >>> zuki.ExecutorConfig(max_threads=2, keep_alive=None).max_threads
+    2
+    """
+
+    max_threads: int = None  # type: ignore[assignment]  # what None stands for is put in its place
+    min_threads: int = 0
+    keep_alive: float | None = 10.0
+    stack_size: int = 0
+    name: str = "zuki"
+    policy: str = "multi_threaded"
+    python_lanes: int = None  # type: ignore[assignment]
+    initializer: Callable[..., Any] | None = None
+    initargs: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        def put(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        threads = self.max_threads
+        if threads is None:
+            put("max_threads", _default_threads())
+        else:
+            put("max_threads", checked_count(threads, "max_threads", 1, MOST_THREADS))
+        put("min_threads", checked_count(self.min_threads, "min_threads", 0, self.max_threads))
+        put("keep_alive", _checked_seconds(self.keep_alive, "keep_alive"))
+        stack = checked_count(self.stack_size, "stack_size", 0, 1 << 40)
+        if 0 < stack < _LEAST_STACK:
+            raise ValueError(f"stack_size must be 0 or at least {_LEAST_STACK} bytes, not {stack}")
+        put("stack_size", stack)
+        if not isinstance(self.name, str):
+            raise TypeError(f"name must be a string, not {type(self.name).__name__}")
+        if self.policy not in POLICIES:
+            raise ValueError(f"policy must be one of {', '.join(POLICIES)}, not {self.policy!r}")
+        lanes = self.python_lanes
+        if lanes is None:
+            put("python_lanes", default_lanes(self.max_threads))
+        else:
+            put("python_lanes", checked_count(lanes, "python_lanes", 1, self.max_threads))
+        if self.initializer is not None and not callable(self.initializer):
+            raise TypeError("initializer must be a callable")
+        if not isinstance(self.initargs, tuple | list):
+            raise TypeError(f"initargs must be a tuple, not {type(self.initargs).__name__}")
+        put("initargs", tuple(self.initargs))
+
+    @property
+    def keep_alive_nanoseconds(self) -> int:
+        """What a pool is told: at least 1, or 0 for never."""
+        if self.keep_alive is None:
+            return 0
+        return max(1, min(_LONGEST, int(min(self.keep_alive, 1e10) * 1e9)))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> "ExecutorConfig":
+        """Return what the variables ``ZUKI_NUM_THREADS``, ``ZUKI_MIN_THREADS`` and so on say.
+
+        Parameters
+        ----------
+        environment : mapping of str to str, optional
+            Default: the process's.
+        **given
+            Values by name, for which no variable is asked.
+
+        Returns
+        -------
+        ExecutorConfig
+            Defaults for what no variable says.
+
+        Raises
+        ------
+        ValueError
+            A variable says something that is no such value.
+        """
+        found = os.environ if environment is None else environment
+        _refuse_strangers(given)
+        told = dict(given)
+        for variable, (name, read) in _VARIABLES.items():
+            text = found.get(variable, "").strip()
+            if text and name not in given:
+                told[name] = _read(variable, name, read, text)
+        return cls(**told)
+
+    def changed(self, **changes: Any) -> "ExecutorConfig":
+        """Return another one, with some values changed.
+
+        Parameters
+        ----------
+        **changes
+            Values by name.
+
+        Returns
+        -------
+        ExecutorConfig
+            Checked as a new one is.
+        """
+        _refuse_strangers(changes)
+        return replace(self, **changes)
+
+
+def _refuse_strangers(names: Mapping[str, Any]) -> None:
+    known = {field.name for field in fields(ExecutorConfig)}
+    strangers = sorted(names.keys() - known)
+    if strangers:
+        raise TypeError(f"an executor has no {', '.join(strangers)}; it has {', '.join(sorted(known))}")
+
+
+def _seconds_or_never(text: str) -> float | None:
+    return None if text.lower() in ("never", "none") else float(text)
+
+
+_VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "ZUKI_NUM_THREADS": ("max_threads", int),
+    "ZUKI_MIN_THREADS": ("min_threads", int),
+    "ZUKI_KEEP_ALIVE": ("keep_alive", _seconds_or_never),
+    "ZUKI_STACK_SIZE": ("stack_size", int),
+    "ZUKI_NAME": ("name", str),
+    "ZUKI_POLICY": ("policy", str),
+    "ZUKI_PYTHON_LANES": ("python_lanes", int),
+}
+
+
+def _read(variable: str, name: str, read: Callable[[str], Any], text: str) -> Any:
+    try:
+        value = read(text)
+        if name == "max_threads":
+            return checked_count(value, variable, 1, MOST_THREADS)
+        return value
+    except ValueError:
+        what = f"a number between 1 and {MOST_THREADS}" if name == "max_threads" else "a number"
+        raise ValueError(f"{variable} must be {what}, not {text!r}") from None
+
+
+def _default_threads() -> int:
+    text = os.environ.get("ZUKI_NUM_THREADS", "").strip()
+    if not text:
+        return min(usable_cpus(), MOST_THREADS)
+    return _read("ZUKI_NUM_THREADS", "max_threads", int, text)
