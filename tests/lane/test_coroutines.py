@@ -351,6 +351,16 @@ def test_an_exception_that_nobody_asked_for_is_reported(monkeypatch):
     assert [(str(error), name.rpartition(".")[2]) for error, name in heard] == [("'lost'", "fails")]
 
 
+def test_what_a_coroutine_spawns_runs_where_it_runs(executor):
+    async def main():
+        task = zuki.spawn(give(3))
+        call = zuki.submit(lambda: zuki.spawn(give(4)))
+        assert task.lanes is zuki.current_task().lanes is (await call).lanes
+        return await task
+
+    assert executor.run(main()) == 3
+
+
 def test_spawn_on_the_default_executor():
     async def main():
         task = zuki.spawn(give(3), priority=zuki.Priority.HIGH, name="mine")

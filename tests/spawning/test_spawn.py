@@ -80,9 +80,13 @@ def test_a_second_join_is_an_error(executor):
         zuki.run(joins_twice, 3, executor=executor)
 
 
-def test_from_python_there_is_a_clear_error():
-    with pytest.raises(zuki.TaskError, match=r"zuki\.run"):
-        zuki.spawn(fib, 3)
+def test_from_python_a_spawn_gives_a_future(executor):
+    future = zuki.spawn(fib, 10, executor=executor)
+    assert zuki.join(future) == future.result(20) == 55
+    with pytest.raises(zuki.TaskError, match=r"what zuki\.spawn returns"):
+        zuki.join(3)
+    with pytest.raises(TypeError, match=r"must be a zuki\.Executor"):
+        zuki.spawn(fib, 10, executor=3)
 
 
 @zuki.task("int64(int64)")

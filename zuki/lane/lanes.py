@@ -150,6 +150,10 @@ class Lane:
         return taken
 
 
+def _nobody() -> None:
+    return None
+
+
 class Lanes:
     """The lanes of one executor, and the words of its coroutines.
 
@@ -166,6 +170,7 @@ class Lanes:
     def __init__(self, home: Home, pool: Table, tasks: Table, limit: int) -> None:
         load_asyncio()
         self.home, self._pool, self._tasks = home, pool, tasks
+        self.owner: Callable[[], Any] = _nobody  # a weak reference to the executor
         self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
         self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)
         self.pending: set[Any] = (

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
+from zuki.lane.wakers import here
 from zuki.runtime.config import ExecutorConfig
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
@@ -332,9 +333,14 @@ def default_executor() -> Executor:
 
 
 def checked_executor(executor: Any) -> Executor:
-    """Return an executor that was given, or the default one for None; raise if it is something else."""
+    """Return an executor that was given; raise if it is something else.
+
+    For None it is the one that runs the coroutine or the call that asks, else the default one.
+    """
     if executor is None:
-        return default_executor()
+        servant = here.servant
+        found = None if servant is None else servant._lanes.owner()
+        return found or default_executor()
     if not isinstance(executor, Executor):
         raise TypeError(f"executor must be a zuki.Executor, not a {type(executor).__name__}")
     return executor

@@ -66,7 +66,9 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
         return watch(pool)
 
     def _open_lanes(self) -> Lanes:
-        return self._pool.open_lanes()
+        lanes = self._pool.open_lanes()
+        lanes.owner = weakref.ref(self)
+        return lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         pool = self._pool

@@ -1,6 +1,7 @@
 """The executor without threads of its own."""
 
 from typing import Any
+from weakref import ref
 
 from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
@@ -73,6 +74,7 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
         warm_up_lanes()
         table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
         self._pool.lanes = self._home.lanes = Lanes(self._home, self._pool.tables.pool, table, 1)
+        self._pool.lanes.owner = ref(self)
         return self._pool.lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:

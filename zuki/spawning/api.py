@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future as BaseFuture
+from types import CoroutineType
 from typing import Any
 
 from numba.core.dispatcher import Dispatcher
@@ -10,17 +11,21 @@ from zuki.errors import TaskError
 from zuki.graph.call import run_task
 from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
-from zuki.lane.lanes import Priority
+from zuki.lane.coroutines import spawn_on
+from zuki.lane.lanes import NORMAL, Priority
+from zuki.lane.wakers import here
 from zuki.runtime.entering import run_on
-from zuki.runtime.executor import Executor, checked_executor, default_executor
+from zuki.runtime.executor import Executor, checked_executor, checked_priority
 from zuki.runtime.kinds import submits
 from zuki.task.task import Task
+
+_USUAL = Priority.NORMAL
 
 
 def spawn(
     what: Any,
     *args: Any,
-    priority: Priority = Priority.NORMAL,
+    priority: Priority = _USUAL,
     name: str | None = None,
     executor: Executor | None = None,
 ) -> Any:
@@ -39,7 +44,8 @@ def spawn(
     name : str, optional
         What a coroutine is called in messages.
     executor : Executor, optional
-        Where it is to run; default: `default_executor`.
+        Where it is to run; default: the one that runs the coroutine or the call that spawns it, else
+        `default_executor`.
 
     Returns
     -------
@@ -52,6 +58,11 @@ def spawn(
     TypeError
         It is none of these.
     """
+    servant = here.servant
+    if servant is not None and executor is None and type(what) is CoroutineType and not args:
+        # as below, at half the cost; it may go on spawning after a shutdown that waits for it
+        level = NORMAL if priority is _USUAL else checked_priority(priority).value
+        return spawn_on(servant._lanes, what, level, name)
     chosen = checked_executor(executor)
     if isinstance(what, Task):
         return chosen.submit(what, *args)
@@ -95,7 +106,9 @@ def wake(number: int) -> bool:
 
 
 def submit(what: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Begin to run something on the default executor, and return its future at once.
+    """Begin to run something, and return its future at once.
+
+    It runs on the executor that runs the coroutine or the call that submits it, else on the default one.
 
     Parameters
     ----------
@@ -109,11 +122,11 @@ def submit(what: Any, /, *args: Any, **kwargs: Any) -> Any:
     Future
         Of what is returned.
     """
-    return default_executor().submit(what, *args, **kwargs)
+    return checked_executor(None).submit(what, *args, **kwargs)
 
 
 def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iterator[Any]:  # noqa: A001
-    """Call a function for each item on the default executor, as the built-in `map` would.
+    """Call a function for each item, as the built-in `map` would, where `submit` calls.
 
     Parameters
     ----------
@@ -129,7 +142,7 @@ def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iter
     iterator
         The results, in the order of the items.
     """
-    return default_executor().map(function, *iterables, timeout=timeout)
+    return checked_executor(None).map(function, *iterables, timeout=timeout)
 
 
 def run(work: Any, *args: Any, executor: Any = None) -> Any:
