@@ -47,7 +47,7 @@ def ended(row: int) -> int:
 
 
 @kernel
-def begin(tasks: Table, row: int) -> int:
+def occupy(tasks: Table, row: int) -> int:
     """Let a task that runs be in a free row; return its waker. Who has the row."""
     waker = spawn(tasks, row, False)
     start(tasks, row)
@@ -55,10 +55,10 @@ def begin(tasks: Table, row: int) -> int:
 
 
 @kernel
-def begin_many(tasks: Table, first: int, count: int, answers: Table) -> None:
-    """Do as `begin` for rows that were never used, and answer their wakers. Who has the rows."""
+def occupy_many(tasks: Table, first: int, count: int, answers: Table) -> None:
+    """Do as `occupy` for rows that were never used, and answer their wakers. Who has the rows."""
     for index in range(count):
-        store_relaxed(answers, 0, index, begin(tasks, first + index))
+        store_relaxed(answers, 0, index, occupy(tasks, first + index))
 
 
 @kernel
@@ -112,7 +112,7 @@ def exchange(pool: Table, tasks: Table, requests: Table, count: int, answers: Ta
             finish(tasks, row, False)
             recycle(tasks, row)
             over += 1
-            store_relaxed(answers, 0, answers.shape[1] - over, begin(tasks, row))
+            store_relaxed(answers, 0, answers.shape[1] - over, occupy(tasks, row))
         elif pause(tasks, row) == AGAIN:
             start(tasks, row)
             store_relaxed(answers, 0, to_run, row)

@@ -57,7 +57,7 @@ def claim(pool: Table) -> bool:
 
 
 @kernel
-def begin(pool: Table, beats: Table, me: int) -> None:
+def begin_serving(pool: Table, beats: Table, me: int) -> None:
     """Say that worker ``me`` serves from now on."""
     store_relaxed(beats, me, BEATS, load_relaxed(beats, me, LAST) + 1)
     if add_relaxed(pool, 0, SERVERS, 1) == 0:
@@ -71,7 +71,7 @@ def beat(beats: Table, me: int) -> None:
 
 
 @kernel
-def end(pool: Table, beats: Table, me: int) -> None:
+def end_serving(pool: Table, beats: Table, me: int) -> None:
     """Say that worker ``me`` serves no more."""
     store_relaxed(beats, me, LAST, load_relaxed(beats, me, BEATS))
     store_relaxed(beats, me, BEATS, 0)

@@ -23,7 +23,7 @@ class Desk:
 def desk():
     made = Desk()
     wakers = np.zeros((1, 8), np.int64)
-    exchange.begin_many(made.tasks, 0, 8, wakers)
+    exchange.occupy_many(made.tasks, 0, 8, wakers)
     made.wakers = wakers[0].tolist()
     return made
 
@@ -67,7 +67,7 @@ def test_tasks_that_jitted_code_wakes_are_answered_once(desk):
 def test_more_are_rung_than_answers_fit():
     desk = Desk(rows=40, width=4)
     wakers = np.zeros((1, 40), np.int64)
-    exchange.begin_many(desk.tasks, 0, 40, wakers)
+    exchange.occupy_many(desk.tasks, 0, 40, wakers)
     for row in range(40):
         task_life.pause(desk.tasks, row)
         assert exchange.ring(desk.pool, desk.tasks, wakers[0, row])

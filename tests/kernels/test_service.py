@@ -29,19 +29,19 @@ def test_a_call_is_answered_once(tables):
 
 
 def test_beats(tables):
-    service.begin(tables.pool, tables.beats, 1)
+    service.begin_serving(tables.pool, tables.beats, 1)
     first = service.beats_of(tables.beats, 1)
     service.beat(tables.beats, 1)
     assert service.beats_of(tables.beats, 1) == first + 1
     assert service.servers(tables.pool) == 1
-    service.end(tables.pool, tables.beats, 1)
+    service.end_serving(tables.pool, tables.beats, 1)
     assert (service.beats_of(tables.beats, 1), service.servers(tables.pool)) == (0, 0)
-    service.begin(tables.pool, tables.beats, 1)
+    service.begin_serving(tables.pool, tables.beats, 1)
     assert service.beats_of(tables.beats, 1) > first + 1  # no beat comes twice
 
 
 def test_who_is_stuck_is_told_once(tables):
-    service.begin(tables.pool, tables.beats, 0)
+    service.begin_serving(tables.pool, tables.beats, 0)
     assert service.watch(tables.pool, tables.beats, INTERVAL) == (0, service.beats_of(tables.beats, 0))
     found = []
     watcher = threading.Thread(

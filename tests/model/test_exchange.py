@@ -24,7 +24,7 @@ MUTANTS = [
     ("exchange", "start(tasks, row_of(request))", "pass"),
     ("exchange", "elif pause(tasks, row) == AGAIN", "elif pause(tasks, row) == PUSH"),
     ("exchange", "recycle(tasks, row)", "pass"),
-    ("begin", "start(tasks, row)", "pass"),
+    ("occupy", "start(tasks, row)", "pass"),
 ]
 BEYOND_THE_MODEL = {}
 

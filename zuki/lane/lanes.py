@@ -206,7 +206,7 @@ class Lanes:
         if count <= 0:
             raise MemoryError(f"{first} coroutines wait: there is no room for more")
         answers = np.empty((1, count), np.int64)
-        exchange.begin_many(self._tasks, first, count, answers)
+        exchange.occupy_many(self._tasks, first, count, answers)
         self._objects.extend([None] * count)
         self._free.extend(answers[0].tolist())
 

@@ -85,7 +85,7 @@ class PoolHome:
 
         outer = self._servants.get(row)
         if outer is None:
-            service.begin(pool.tables.pool, beats, row)
+            service.begin_serving(pool.tables.pool, beats, row)
             if not alone and self._watcher is None:
                 self._start_watcher()
         try:
@@ -94,7 +94,7 @@ class PoolHome:
         finally:
             if outer is None:
                 self._servants.pop(row, None)
-                service.end(pool.tables.pool, beats, row)
+                service.end_serving(pool.tables.pool, beats, row)
             else:
                 self._servants[row] = outer
 
