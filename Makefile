@@ -9,8 +9,8 @@ demo: $(VENV)/demo-is-installed
 	$(IN) -m zuki demo
 
 test: $(VENV)/test-is-installed
-	$(IN) -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report= --ignore=tests/model
-	$(IN) -m pytest --numprocesses=auto tests/model  # runs no line of zuki: counting lines would only slow it
+	$(IN) -m pytest --numprocesses=auto --max-worker-restart=0 --dist=loadfile --cov --cov-report= --ignore=tests/model
+	$(IN) -m pytest --numprocesses=auto --max-worker-restart=0 tests/model  # runs no line of zuki: counting lines would only slow it
 
 model: $(VENV)/test-is-installed
 	$(IN) -m tests.model
