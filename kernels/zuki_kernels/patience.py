@@ -18,7 +18,7 @@ from .clock import now, spin_hint
 from .counters import TASKS
 
 FEW = 3  # tasks that are left to their owner
-PATIENCE = 40_000  # nanoseconds; a tenth of it gains nothing
+PATIENCE = 40_000  # nanoseconds; from 15 to 100 thousand do as well
 _GLANCE = 3_000  # nanoseconds from look to look: a look takes the deque's lines from its owner
 _QUICK = 7  # bodies of not more than 2 ** 7 nanoseconds
 

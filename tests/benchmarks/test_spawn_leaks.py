@@ -2,18 +2,8 @@
 
 import numpy as np
 import pytest
-from numba.core.runtime import _nrt_python
 
 from benchmarks import spawn_leaks
-
-
-@pytest.fixture
-def counted():
-    before = _nrt_python.memsys_stats_enabled()
-    _nrt_python.memsys_enable_stats()
-    yield
-    if not before:
-        _nrt_python.memsys_disable_stats()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

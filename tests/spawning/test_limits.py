@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numba import typed
-from numba.core.runtime import _nrt_python, rtsys
+from numba.core.runtime import rtsys
 
 import zuki
 
@@ -94,16 +94,6 @@ def leaves_arrays(values):
 def executor(request):
     with zuki.Executor(request.param) as made:
         yield made
-
-
-@pytest.fixture
-def counted():
-    """Let Numba count its allocations."""
-    before = _nrt_python.memsys_stats_enabled()
-    _nrt_python.memsys_enable_stats()
-    yield
-    if not before:
-        _nrt_python.memsys_disable_stats()
 
 
 OF_THREADS = 4 * 8  # each thread of a pool holds its eight tables while it is in the pool

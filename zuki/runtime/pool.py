@@ -226,7 +226,7 @@ class Pool:
         """Let `work_until` return."""
         starting.open_gate(self.tables.workers, self.tables.runs, slot)
 
-    def give_back_gate(self, slot: int) -> None:
+    def give_back(self, slot: int) -> None:
         """Let the slot be another run's."""
         with self._lock:
             del self.active[slot]
@@ -270,11 +270,7 @@ class Pool:
         with self._lock:
             if self._detached is not None and starting.has_detached(runs, slot):
                 self._detached[1].keep(run)
-            del self.active[slot]
-            self._free_slots.append(slot)
-            if not self.active:
-                self._nothing_active.notify_all()
-                self.end_if_empty()
+            self.give_back(slot)
 
     # ---- callers ----------------------------------------------------------------------------------
 
