@@ -134,9 +134,9 @@ def group(notes, way):
     for _ in range(ROUNDS):  # until another worker runs it: this one would ask in vain
         if notes[STARTED] or zuki.cancelled():
             break
-    fails = zuki.spawn(fail_when_that_runs, notes)
     if way == 0:
         fail_when_that_runs(notes)
+    fails = zuki.spawn(fail_when_that_runs, notes)
     if way == 1:
         zuki.join(fails)
     if way == 2:
