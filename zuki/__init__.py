@@ -1,5 +1,6 @@
 """Task graphs of jitted bodies on one work-stealing pool."""
 
+from zuki.aio.sleeping import move_on_after, sleep, timeout
 from zuki.errors import (
     ExecutorShutDownError,
     GraphCycleError,
@@ -74,6 +75,7 @@ __all__ = [
     "each",
     "join",
     "map",
+    "move_on_after",
     "num_workers",
     "parallel_for",
     "parallel_for_range",
@@ -85,10 +87,12 @@ __all__ = [
     "park",
     "run",
     "set_default_executor",
+    "sleep",
     "spawn",
     "spawn_detached",
     "submit",
     "task",
+    "timeout",
     "until_ready",
     "wake",
     "worker_id",
