@@ -1,5 +1,7 @@
 """Task graphs of jitted bodies on one work-stealing pool."""
 
+from zuki.aio.gathering import as_completed, gather, shield
+from zuki.aio.groups import TaskGroup
 from zuki.aio.sleeping import move_on_after, sleep, timeout
 from zuki.errors import (
     ExecutorShutDownError,
@@ -66,13 +68,16 @@ __all__ = [
     "SingleThreadedExecutor",
     "Task",
     "TaskError",
+    "TaskGroup",
     "Waker",
     "ZukiError",
+    "as_completed",
     "cancelled",
     "current_task",
     "current_waker",
     "default_executor",
     "each",
+    "gather",
     "join",
     "map",
     "move_on_after",
@@ -87,6 +92,7 @@ __all__ = [
     "park",
     "run",
     "set_default_executor",
+    "shield",
     "sleep",
     "spawn",
     "spawn_detached",
