@@ -1,9 +1,13 @@
 """Task graphs of jitted bodies on one work-stealing pool."""
 
+from zuki.aio.channel import Channel
 from zuki.aio.gathering import as_completed, gather, shield
 from zuki.aio.groups import TaskGroup
+from zuki.aio.locks import Event, Lock, Semaphore
+from zuki.aio.meetings import Barrier, Condition
 from zuki.aio.sleeping import move_on_after, sleep, timeout
 from zuki.errors import (
+    ChannelClosedError,
     ExecutorShutDownError,
     GraphCycleError,
     GraphError,
@@ -50,7 +54,12 @@ from zuki.task.task import Task, task
 __version__ = "0.1.0"
 
 __all__ = [
+    "Barrier",
+    "Channel",
+    "ChannelClosedError",
+    "Condition",
     "CoroutineTask",
+    "Event",
     "Executor",
     "ExecutorConfig",
     "ExecutorShutDownError",
@@ -58,6 +67,7 @@ __all__ = [
     "Graph",
     "GraphCycleError",
     "GraphError",
+    "Lock",
     "MultiThreadedExecutor",
     "Node",
     "NodeNotRunError",
@@ -65,6 +75,7 @@ __all__ = [
     "Poll",
     "Priority",
     "Report",
+    "Semaphore",
     "SingleThreadedExecutor",
     "Task",
     "TaskError",
