@@ -6,6 +6,7 @@ from zuki.aio.groups import TaskGroup
 from zuki.aio.locks import Event, Lock, Semaphore
 from zuki.aio.meetings import Barrier, Condition
 from zuki.aio.sleeping import move_on_after, sleep, timeout
+from zuki.aio.threads import to_thread
 from zuki.errors import (
     ChannelClosedError,
     ExecutorShutDownError,
@@ -110,6 +111,7 @@ __all__ = [
     "submit",
     "task",
     "timeout",
+    "to_thread",
     "until_ready",
     "wake",
     "worker_id",
