@@ -101,6 +101,16 @@ class CoroutineTask(Future[T]):
         if self._state not in DONE:
             self._lanes.home.wait_for(self, timeout)
 
+    @classmethod
+    def spawn_later(cls, lanes: Lanes, coroutine: Any, name: str) -> None:
+        """Let a coroutine wait for its turn, wherever this is called: a finaliser may."""
+        task = object.__new__(cls)  # it has no claims: only its runner finishes it
+        task._coroutine, task._context, task._lanes, task._name = coroutine, copy_context(), lanes, name
+        lane = lanes.coroutines
+        lane.ready[NORMAL].append(task)
+        if not lane.is_awake and not lane.call():
+            lanes.refuse(lane, NORMAL, task)
+
     # ---- steps: its runner calls these -------------------------------------------------------------
 
     def _throw_wish(self) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from zuki.lane.awaiting import running_loop
 from zuki.lane.future import DONE as _DONE
+from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
@@ -168,7 +169,7 @@ def serve(
     servant, outer = Servant(lanes), here.servant
     here.servant = servant
     try:
-        with outside_of_loops():
+        with outside_of_loops(), closing_generators(lanes):
             return _serve(servant, wanted, future, deadline, beat)
     finally:
         here.servant = outer

@@ -1,0 +1,36 @@
+"""Asynchronous generators that nobody goes on with are closed by a task of their own.
+
+Python calls a hook of the thread that began a generator when it finds it forgotten, at any moment
+and on any thread. Closing may await, so a task does it, which waits for its turn.
+"""
+
+import sys
+from contextlib import suppress
+from typing import Any
+
+from zuki.errors import ZukiError
+from zuki.lane.coroutines import CoroutineTask
+from zuki.lane.lanes import Lanes
+from zuki.lane.wakers import as_coroutine
+
+
+class closing_generators:  # noqa: N801  (used as a statement)
+    """Let lanes close the generators that are begun in a ``with`` block, on this thread."""
+
+    __slots__ = ("_before", "_lanes")
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    def __enter__(self) -> None:
+        self._before = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(None, self._close)
+
+    def __exit__(self, *error: object) -> None:
+        sys.set_asyncgen_hooks(*self._before)
+
+    def _close(self, generator: Any) -> None:
+        lanes = self._lanes
+        closing = as_coroutine(generator.aclose())
+        with suppress(ZukiError):  # the executor is gone: nobody can close it
+            CoroutineTask.spawn_later(lanes, closing, f"aclose of {generator.__qualname__}")
