@@ -71,6 +71,17 @@ def test_rows_are_used_again(executor):
     wait_until(lambda: not timers.timers()._set)
 
 
+def test_rows_of_timers_that_have_fired_are_used_again(executor):
+    async def main():
+        await zuki.sleep(0.0005)
+        before = next(timers.timers()._fresh)
+        for _ in range(40):
+            await zuki.sleep(0.0005)
+        return next(timers.timers()._fresh) - before
+
+    assert executor.run(main()) < 10
+
+
 def test_no_time_is_a_yield(executor):
     async def main():
         other = executor.spawn(turns(1))
