@@ -7,6 +7,7 @@ from typing import Any
 from zuki.aio.awaitables import close, level_of
 from zuki.aio.scopes import Scope
 from zuki.lane.coroutines import CoroutineTask, spawn_on
+from zuki.lane.future import FINISHED
 from zuki.lane.lanes import Priority
 from zuki.lane.wakers import current_task, is_cancellation, park
 
@@ -82,6 +83,8 @@ class TaskGroup:
             )
             raise RuntimeError(f"nothing can be spawned in a TaskGroup that {reason}")
         task = spawn_on(current_task().lanes, coroutine, level_of(priority), name)
+        if task._state == FINISHED and task._exception is None:  # with its first step, as most
+            return task
         with self._lock:
             self._tasks.add(task)
             is_late = self._is_aborting
