@@ -32,6 +32,7 @@ class CoroutineTask(Future[T]):
     _name: str | None = None
     _waker: Waker | None = None
     _unheard: "_Unheard | None" = None
+    _teller: object  # who has told it that all are to end, or None: it came later; see `Lanes.tell`
 
     @property
     def name(self) -> str:
@@ -106,6 +107,8 @@ class CoroutineTask(Future[T]):
         """Let a coroutine wait for its turn, wherever this is called: a finaliser may."""
         task = object.__new__(cls)  # it has no claims: only its runner finishes it
         task._coroutine, task._context, task._lanes, task._name = coroutine, copy_context(), lanes, name
+        if lanes.is_ending:
+            task._teller = None
         lane = lanes.coroutines
         lane.ready[NORMAL].append(task)
         if not lane.is_awake and not lane.call():
@@ -202,6 +205,8 @@ def spawn_on(
         task._level = level
     if name is not None:
         task._name = name
+    if lanes.is_ending:
+        task._teller = None
     lane = lanes.coroutines
     servant = here.servant
     if (

@@ -11,6 +11,7 @@ from typing import Any
 from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
+from zuki.lane.wakers import here
 from zuki.runtime import hands, worker
 from zuki.runtime.detached import DetachedRun
 from zuki.runtime.failures import report_lost_failure
@@ -123,10 +124,8 @@ class Pool:
 
     def cancel_coroutines(self) -> None:
         """Wish every coroutine to end."""
-        with self._lock:
-            if self.lanes is not None:
-                for task in self.lanes.unfinished():
-                    task.cancel()
+        if self.lanes is not None:
+            self.lanes.cancel_coroutines()
 
     def end_if_empty(self) -> None:
         """End the threads of a closed pool if nothing is left that was accepted."""
@@ -470,7 +469,7 @@ class Pool:
         with self._lock:
             self.end_if_empty()
             pulse_thread = self._pulse
-        if wait and worker.row_of_this_thread(self) is None:
+        if wait and not self._is_awaited_here():
             while not self._is_over():
                 self.end_if_empty()
             while True:  # a worker may start another one before it ends
@@ -483,6 +482,11 @@ class Pool:
                     thread.join()
             if self._home is not None:
                 self._home.end_watch()
+
+    def _is_awaited_here(self) -> bool:
+        """Tell whether the calling thread is one whose end `shut_down` waits for."""
+        serves = here.servant is not None and self.lanes is not None and here.servant.serves(self.lanes)
+        return serves or worker.row_of_this_thread(self) is not None
 
     def _is_over(self) -> bool:
         """Wait a moment for the end of all that was accepted; return whether it has come."""

@@ -7,6 +7,7 @@ from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.lane.parking import attend
+from zuki.lane.wakers import here
 from zuki.runtime.executor import Executor
 from zuki.runtime.home import MOST_COROUTINES
 from zuki.runtime.lifecycle import watch
@@ -110,7 +111,7 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
         if lanes is not None:
             if cancel_futures:
                 lanes.cancel_all()
-            if wait:
+            if wait and not (here.servant is not None and here.servant.serves(lanes)):
                 for task in lanes.unfinished():
                     self._home.wait_for(task, None)
         self._pool.shut_down(wait, cancel_futures)
