@@ -104,6 +104,51 @@ def test_what_closing_raises_is_reported(executor, monkeypatch):
     assert isinstance(reports[0].exc_value, KeyError)
 
 
+def test_a_generator_that_is_held_is_closed_when_the_executor_ends(executor):
+    closed, held = [], []
+
+    async def count(name):
+        try:
+            for number in range(10):
+                yield number
+        finally:
+            await zuki.sleep(0.001)
+            closed.append(name)
+
+    async def main():
+        held.extend(count(name) for name in "abc")
+        for generator in held[:2]:
+            assert await anext(generator) == 0
+        async for _ in held[1]:
+            pass
+        closed.clear()
+
+    executor.run(main())
+    executor.shutdown()
+    assert closed == ["a"]  # b is over, and c was never begun
+    assert [generator.ag_frame is None for generator in held] == [True, True, False]
+
+
+def test_a_held_generator_that_fails_while_it_is_closed(executor, monkeypatch):
+    reports, held = [], []
+    monkeypatch.setattr(sys, "unraisablehook", reports.append)
+
+    async def fails():
+        try:
+            yield 1
+        finally:
+            raise KeyError("mine")
+
+    async def main():
+        held.append(fails())
+        await anext(held[0])
+
+    executor.run(main())
+    executor.shutdown()
+    gc.collect()
+    assert [type(report.exc_value) for report in reports] == [KeyError]
+
+
 def test_the_hooks_of_a_loop_stay():
     async def main():
         before = sys.get_asyncgen_hooks()

@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 
@@ -177,6 +178,7 @@ class Lanes:
             set()
         )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
+        self.generators: WeakSet[Any] = WeakSet()  # asynchronous ones, begun here and not over
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
         self.is_ending = False  # each coroutine that was accepted before is wished to end, once

@@ -10,6 +10,7 @@ from typing import Any
 
 from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.lane.coroutines import spawn_on
+from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
 from zuki.lane.wakers import here
 from zuki.runtime import hands, worker
@@ -123,7 +124,7 @@ class Pool:
         self._home.wait_for(future, None, serves)
 
     def cancel_coroutines(self) -> None:
-        """Wish every coroutine to end."""
+        """Wish every coroutine to end: the interpreter ends."""
         if self.lanes is not None:
             self.lanes.cancel_coroutines()
 
@@ -132,7 +133,7 @@ class Pool:
         with self._lock:
             if self.is_closed and not self.active:
                 self.is_ended = True  # before the look: who adds something looks after
-                if self._is_without_python():
+                if self._is_without_python() and not self._closes_generators():
                     self._end_threads()
                     self._nothing_active.notify_all()
                 else:
@@ -140,6 +141,9 @@ class Pool:
 
     def _is_without_python(self) -> bool:
         return self._home is None or self._home.lanes.is_empty()
+
+    def _closes_generators(self) -> bool:
+        return self.lanes is not None and close_generators(self.lanes)
 
     # ---- runs -------------------------------------------------------------------------------------
 
