@@ -172,6 +172,7 @@ class Lanes:
         load_asyncio()
         self.home, self._pool, self._tasks = home, pool, tasks
         self.owner: Callable[[], Any] = _nobody  # a weak reference to the executor
+        self.make_servant: Any = None  # another class than `Servant`, for who is to see more
         self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
         self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)
         self.pending: set[Any] = (

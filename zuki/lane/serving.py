@@ -12,7 +12,7 @@ from zuki.lane.lanes import Lane, Lanes
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
 
-_STEPS = 32  # steps of coroutines in a burst
+STEPS = 32  # steps of coroutines in a burst
 _CALLS = 8  # calls
 
 
@@ -93,14 +93,14 @@ class Servant:
         for lane in self.held:
             lane.pass_on()
 
-    def run_steps(self, queue: Any) -> None:
+    def run_steps(self, queue: Any, most: int = STEPS) -> None:
         """Run a burst of steps of the coroutines in a deque."""
         lanes, take, add = self._lanes, queue.popleft, queue.append
         if lanes.is_ending:
             add = lanes.put_back
         self.is_beginning = lanes.coroutines.limit > 1  # then it goes to whoever is free
         try:
-            for _ in range(_STEPS):
+            for _ in range(most):
                 try:
                     self.current = task = take()
                 except IndexError:
@@ -181,7 +181,7 @@ def serve(
     """
     lanes = wanted[0]._lanes
     outer = here.servant
-    here.servant = servant = Servant(lanes, outer)
+    here.servant = servant = (lanes.make_servant or Servant)(lanes, outer)
     try:
         with outside_of_loops(), closing_generators(lanes):
             return _serve(servant, wanted, future, deadline, beat)

@@ -9,6 +9,7 @@ from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
 from zuki.lane.parking import attend
 from zuki.lane.reporting import log
+from zuki.lane.slow_steps import WatchedServant
 from zuki.runtime.executor import Executor
 from zuki.runtime.home import MOST_COROUTINES
 from zuki.runtime.lifecycle import watch
@@ -120,6 +121,7 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
     def _open_lanes(self) -> Lanes:
         lanes = self._pool.open_lanes()
         lanes.owner = ref(self)
+        lanes.make_servant = WatchedServant if self._config.debug else None
         return lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
