@@ -33,7 +33,8 @@ from zuki.lane.wakers import (
     yield_now,
 )
 from zuki.runtime.config import ExecutorConfig
-from zuki.runtime.executor import Executor, default_executor, set_default_executor
+from zuki.runtime.default import default_executor, set_default_executor
+from zuki.runtime.executor import Executor
 from zuki.runtime.multi_threaded import MultiThreadedExecutor
 from zuki.runtime.single_threaded import SingleThreadedExecutor
 from zuki.spawning import calls as _calls  # noqa: F401

@@ -54,7 +54,7 @@ class PoolHome:
         """Let a worker come to serve; return False if there is none, and none can be started."""
         tables = self._pool.tables
         if service.call(tables.pool, tables.workers) == notifier.START:
-            self._pool.start_thread()
+            self._pool.workers.start_thread()
         return not notifier.is_deserted(tables.pool)
 
     def wait_for(self, future: Any, timeout: float | None, serves: bool = False) -> None:
