@@ -1,5 +1,6 @@
 """Task graphs of jitted bodies on one work-stealing pool."""
 
+from zuki.drawing.picture import Picture
 from zuki.errors import (
     ExecutorShutDownError,
     GraphCycleError,
@@ -59,6 +60,7 @@ __all__ = [
     "Node",
     "NodeNotRunError",
     "Nodes",
+    "Picture",
     "Poll",
     "Priority",
     "Report",
