@@ -249,10 +249,8 @@ class _Scale:
 def _marked(seen: _Seen, groups: np.ndarray) -> set[Line]:
     """Return the lines on the critical path, but from a box to itself."""
     along = groups[seen.path]
-    pairs = (
-        np.unique(np.stack([along[:-1], along[1:]], axis=1), axis=0) if len(along) else along.reshape(0, 2)
-    )
-    return {(source, target) for source, target in pairs.tolist() if source != target}
+    steps = np.stack([along[:-1], along[1:]], axis=1)
+    return {line for line in _lines(steps, groups) if line[0] != line[1]}
 
 
 def _path_in_words(seen: _Seen) -> str:
