@@ -15,7 +15,8 @@ from zuki.graph.extras import checked_cost, checked_name, checked_priority
 from zuki.graph.node import Node, Nodes
 from zuki.graph.progress import find_tqdm, progress_bar
 from zuki.graph.report import Report
-from zuki.graph.running import RunFuture, begin
+from zuki.graph.run_future import RunFuture
+from zuki.graph.running import begin
 from zuki.graph.single import add_one
 from zuki.graph.state import GraphState
 from zuki.graph.waiting import ranges_of

@@ -61,6 +61,16 @@ class GraphRun:
         self._counters = pool.counters()
         self._begun = time.perf_counter()
 
+    @property
+    def name(self) -> str:
+        """The graph's name."""
+        return self._state.name
+
+    @property
+    def count(self) -> int:
+        """How many nodes it has."""
+        return self._state.contents.count
+
     def remaining(self) -> int:
         """Return how many nodes are not done."""
         if self.ended:
@@ -147,48 +157,6 @@ class GraphRun:
             work=work,
             span=span,
         )
-
-
-class RunFuture(Future[Report]):
-    """A run that has begun.
-
-    Parameters
-    ----------
-    run : GraphRun
-        The run.
-    """
-
-    def __init__(self, run: GraphRun) -> None:
-        super().__init__()
-        self._run = run
-        self.set_running_or_notify_cancel()
-
-    def result(self, timeout: float | None = None) -> Report:
-        """Wait for the end of the run; a thread of the pool runs tasks meanwhile.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait at most.
-
-        Returns
-        -------
-        Report
-            What the run took.
-
-        Raises
-        ------
-        TimeoutError
-            The run has not ended in time; it goes on.
-        BaseException
-            What the first body that failed raised.
-        """
-        if not self.done():
-            begun = time.monotonic()
-            self._run.pool.help(self._run, timeout)
-            if timeout is not None:
-                timeout = max(0.0, timeout - (time.monotonic() - begun))
-        return super().result(timeout)
 
 
 def begin(
