@@ -55,8 +55,7 @@ class RunFuture(Future[Report]):
     def _repr_html_(self) -> str:
         if self._state == FINISHED and self._exception is None:
             return self._result._repr_html_()
-        return html_of(self, f"run of {self._run.name}", (("nodes", self._progress()),))
-
-    def _progress(self) -> str:
-        total = self._run.count
-        return f"{total - self._run.remaining():,} of {total:,} reported as done"
+        done, total = self._run.look()
+        return html_of(
+            self, f"run of {self._run.name}", (("nodes", f"{done:,} of {total:,} reported as done"),)
+        )

@@ -54,6 +54,7 @@ class GraphRun:
         self.times = 0 if self._durations is None else self._durations.ctypes.data
         self.batch = EVERY_NODE if watched else _SELDOM
         self.slot = -1
+        self._left = state.contents.count
         self.future: Future[Report] | None = None
         self.ended = False
         self.error: BaseException | None = None
@@ -72,10 +73,16 @@ class GraphRun:
         return self._state.contents.count
 
     def remaining(self) -> int:
-        """Return how many nodes are not done."""
-        if self.ended:
+        """Return how many nodes are not done; after a failure, how many were not when this was last asked."""
+        if self.ended and self.error is None:
             return 0
-        return self._state.contents.count if self.slot < 0 else self.pool.remaining(self.slot)
+        if not self.ended and self.slot >= 0:
+            self._left = self.pool.remaining(self.slot)
+        return self._left
+
+    def look(self) -> tuple[int, int]:
+        """Return how many nodes are done, and of how many."""
+        return self.count - self.remaining(), self.count
 
     def run_python(self, node: int, stopped: bool) -> int:
         """Call the body of a node that needs the interpreter."""

@@ -35,7 +35,7 @@ def html_of(executor: "Executor") -> str:
     ]
     lanes = pool.lanes
     if lanes is not None:
-        ready = [sum(map(len, lane.ready)) for lane in (lanes.calls, lanes.coroutines)]
+        ready = len(lanes.pending), sum(map(len, lanes.coroutines.ready))
         waits = ", ".join(counted(*each) for each in zip(ready, ("call", "coroutine"), strict=True))
         rows.append(("Python", f"{waits} ready to run"))
     if pool.is_closed:
