@@ -7,6 +7,7 @@ from zuki.aio.locks import Event, Lock, Semaphore
 from zuki.aio.meetings import Barrier, Condition
 from zuki.aio.sleeping import move_on_after, sleep, timeout
 from zuki.aio.threads import to_thread
+from zuki.drawing.picture import Picture
 from zuki.errors import (
     ChannelClosedError,
     ExecutorShutDownError,
@@ -74,6 +75,7 @@ __all__ = [
     "Node",
     "NodeNotRunError",
     "Nodes",
+    "Picture",
     "Poll",
     "Priority",
     "Report",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from zuki.lane.future import CANCELLED, DONE, Future
 from zuki.lane.lanes import NORMAL, Lanes
 from zuki.lane.reporting import report_lost
+from zuki.lane.shown import html_of
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
 from zuki_kernels.runs import NONE
 from zuki_kernels.task_state import ROW_MASK
@@ -166,6 +167,9 @@ class CoroutineTask(Future[T]):
     def _hear(self) -> None:
         if self._unheard is not None:
             self._unheard.error = None
+
+    def _repr_html_(self) -> str:
+        return html_of(self, f"zuki.CoroutineTask {self.name!r}")
 
     def __repr__(self) -> str:
         return f"<zuki.CoroutineTask {self.name!r}: {self._state.lower().replace('_', ' ')}>"

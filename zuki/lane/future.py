@@ -22,6 +22,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from zuki.lane.awaiting import awaited_by_asyncio, running_loop
+from zuki.lane.shown import html_of
 from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker, here
 
 T = TypeVar("T")
@@ -367,6 +368,9 @@ class Future(futures.Future, Generic[T]):
     def _wake_all(self) -> None:
         for waker in tuple(self._wakers):  # type: ignore[arg-type]
             waker.wake()
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "zuki.Future")
 
     def __class_getitem__(cls, item: Any) -> Any:
         return cls
