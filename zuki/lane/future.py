@@ -2,20 +2,20 @@
 
 The base class makes a lock, a condition and two lists for each future, which takes longer
 than a whole task may. Here they are made when somebody asks for them: who waits on another
-thread, or adds a callback.
+thread, or adds a callback. What every future has is in slots, which the interpreter writes ten
+times as fast as an attribute for which the class has a default; the rest has defaults.
 
-Who finishes a future and who makes its condition meet like this. The one sets `_closing` and
-then looks for the condition; the other publishes the condition and then looks at `_closing`.
-So either the finisher finds the condition, and does the rest under it; or the maker finds
-that the future closes, and waits for the few instructions until it is done. Attributes of one
-object are read and written in one order by all threads: the interpreter sees to that.
+Who finishes a future and who wants to hear of it meet like this. The one sets `_state` and
+then looks at `_wakers`; the other sets `_wakers` and then looks at `_state`. So either the
+finisher finds that there is somebody to tell; or the other finds that the future is done.
+Attributes of one object are read and written in one order by all threads: the interpreter
+sees to that.
 
 Of several threads that would run or cancel what a future stands for, that one may which takes
 the only item of the list `_claims`.
 """
 
 import threading
-import time
 from collections.abc import Callable, Generator
 from concurrent import futures
 from contextlib import suppress
@@ -55,16 +55,19 @@ class Future(futures.Future, Generic[T]):
     7
     """
 
-    _state = PENDING
-    _result: Any = None
-    _exception: BaseException | None = None
-    _closing = False
-    _made: threading.Condition | None = None
-    _wakers: list[Any] | None = None  # whatever has a method `wake`
+    __slots__ = ("_exception", "_result", "_state", "_wakers")
+
+    _state: str
+    _result: Any
+    _exception: BaseException | None
+    _wakers: list[Any] | None  # whatever has a method `wake`; None: nobody wants to hear of the end
+    _made: threading.Condition | None = None  # where it is, `_wakers` is not None
     _waiters: Any = ()
     _done_callbacks: Any = ()
 
     def __init__(self) -> None:
+        self._state = PENDING
+        self._result = self._exception = self._wakers = None
         self._claims: list[Any] = [None]
 
     # ---- what the base class's functions ask for ---------------------------------------------------
@@ -81,8 +84,8 @@ class Future(futures.Future, Generic[T]):
                 return self._made
             self._waiters, self._done_callbacks = [], []
             self._made = made
-        while self._closing and self._state not in DONE:
-            time.sleep(0)
+            if self._wakers is None:
+                self._wakers = []  # the finisher looks at this one first
         return made
 
     # ---- how it is ---------------------------------------------------------------------------------
@@ -208,6 +211,8 @@ class Future(futures.Future, Generic[T]):
                 except BaseException:
                     self._drop_waker(waker)
                     raise
+        if self._state == FINISHED and self._exception is None:
+            return self._result
         try:
             return self._outcome()
         finally:
@@ -334,40 +339,34 @@ class Future(futures.Future, Generic[T]):
     def _succeed(self, result: Any) -> None:
         """Be done with a result. Who has claimed it."""
         self._result = result
-        self._closing = True
-        if self._made is None:  # mostly nobody waits on another thread: `_close`, in place
-            self._state = FINISHED
-            if self._wakers is not None:
-                self._wake_all()
-        else:
-            self._close(FINISHED)
+        self._state = FINISHED
+        if self._wakers is not None:
+            self._tell()
 
     def _fail(self, exception: BaseException | None) -> None:
         self._exception = exception
         self._close(FINISHED)
 
     def _close(self, state: str) -> None:
-        """Be done, and tell everybody. Who has claimed it."""
-        self._closing = True
-        if self._made is None:
-            self._state = state
-        else:
+        """Be done. Who has claimed it."""
+        self._state = state
+        if self._wakers is not None:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Let everybody hear that it is done. Who has set `_state`."""
+        if self._made is not None:
             with self._made:
-                self._state = state
-                for waiter in self._waiters if state == FINISHED else ():
+                for waiter in self._waiters if self._state == FINISHED else ():
                     if self._exception is None:
                         waiter.add_result(self)
                     else:
                         waiter.add_exception(self)
                 self._made.notify_all()
-        if self._wakers is not None:
-            self._wake_all()
-        if self._done_callbacks:
-            self._invoke_callbacks()
-
-    def _wake_all(self) -> None:
         for waker in tuple(self._wakers):  # type: ignore[arg-type]
             waker.wake()
+        if self._done_callbacks:
+            self._invoke_callbacks()
 
     def _repr_html_(self) -> str:
         return html_of(self, "zuki.Future")
