@@ -107,18 +107,6 @@ class CoroutineTask(Future[T]):
         if self._state not in DONE:
             self._lanes.home.wait_for(self, timeout)
 
-    @classmethod
-    def spawn_later(cls, lanes: Lanes, coroutine: Any, name: str) -> None:
-        """Let a coroutine wait for its turn, wherever this is called: a finaliser may."""
-        task = object.__new__(cls)  # it has no claims: only its runner finishes it
-        task._coroutine, task._context, task._lanes, task._name = coroutine, copy_context(), lanes, name
-        if lanes.is_ending:
-            task._teller = None
-        lane = lanes.coroutines
-        lane.ready[NORMAL].append(task)
-        if not lane.is_awake and not lane.call():
-            lanes.refuse(lane, NORMAL, task)
-
     # ---- steps: its runner calls these -------------------------------------------------------------
 
     def _step(self) -> Any:
@@ -240,7 +228,7 @@ def spawn_on(
 
 
 def queue_on(lanes: Lanes, coroutine: Any, level: int, name: str | None) -> CoroutineTask[Any]:
-    """Let a coroutine run when its turn comes, and return its future."""
+    """Let a coroutine run when its turn comes, and return its future. Also a finaliser may, anywhere."""
     if type(coroutine) is not CoroutineType:
         coroutine = as_coroutine(coroutine)
     task = new_task(lanes, coroutine, level)

@@ -11,8 +11,8 @@ from zuki.lane.awaiting import running_loop
 from zuki.lane.coroutines import CoroutineTask, new_task, queue_on
 from zuki.lane.driver import Driver
 from zuki.lane.future import DONE as _DONE
-from zuki.lane.generators import closing_generators
 from zuki.lane.future import FINISHED
+from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
