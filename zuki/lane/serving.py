@@ -11,7 +11,7 @@ from zuki.lane.awaiting import running_loop
 from zuki.lane.coroutines import CoroutineTask, new_task, queue_on
 from zuki.lane.driver import Driver
 from zuki.lane.future import DONE as _DONE
-from zuki.lane.future import FINISHED
+from zuki.lane.future import FINISHED, HAS_LOCK
 from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
 from zuki.lane.wakers import PARKED, here
@@ -68,9 +68,10 @@ class Servant:
                 task._result, driver.value = driver.value, None
                 lanes.idle_drivers.append(driver)
                 task._coroutine = None
-                task._state = FINISHED
-                if task._wakers is not None:
-                    task._tell()
+                if HAS_LOCK and task._wakers is None:  # as `Future._close`
+                    task._state = FINISHED
+                else:
+                    task._close(FINISHED)
                 if task._number >= 0:
                     task._give_number_back()
             else:
