@@ -4,13 +4,15 @@ from . import arena, detached, lane, queue, search, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
+from .blocks import LISTED, NO_BLOCK, is_done, state_of
 from .chain import UNKNOWN, run_chain
 from .clock import give_way, now, spin_hint
 from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
-from .dispatch import address_of, bare, call_join, table_at
-from .hands import HAND_FIELDS, JOIN, LISTED, NO_BLOCK, RUN, RUN_DETACHED, is_done, state_of
+from .dispatch import address_of, bare, call_join, call_python, table_at
+from .groups import has_news
+from .hands import CALL_PYTHON, HAND_FIELDS, JOIN, RUN
 from .notifier import (
     DUTY,
     KEEP_ALIVE,
@@ -47,6 +49,7 @@ from .runs import (
     slot_of,
     task_of,
 )
+from .spawning import RUN_DETACHED
 
 # Reasons to return
 GO_ON = 0  # call again: a thread was to be started, or a run has ended that Python wants to hear of
@@ -149,7 +152,8 @@ def run_tasks(
 ) -> tuple[int, int, int, bool]:
     """Run tasks: `turn`, on tables whose references nobody counts.
 
-    ``until`` may also be minus the address of a block: a worker that joins it runs other tasks meanwhile.
+    ``until`` may also be minus the address of a block: a worker that joins it runs other tasks meanwhile, and
+    stops also when one of its own has failed.
     """
     slot, done, epoch, batch, elsewhere, looks = NONE, 0, 0, 1, False, False
     nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
@@ -209,7 +213,7 @@ def run_tasks(
             ):  # order: results after the end; pairs with settle's
                 reason = RUN_OVER
                 break
-            if until < NONE and is_done(-until):
+            if until < NONE and (is_done(-until) or has_news(workers, me)):
                 reason = RUN_OVER
                 break
             if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
@@ -235,13 +239,16 @@ def run_tasks(
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
                     waking = False
+                if start:  # now: the task may run for long, and others wait for a worker
+                    call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
+                    start = False
                 if state_of(block) == LISTED:
                     call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, RUN_DETACHED)
                 else:
                     spawned.run(workers, hands, me, block)
                 if service.claim(pool):
                     reason = SERVE
-                if start or reason == SERVE:
+                if reason == SERVE:
                     break
                 continue
             if task < 0:
@@ -366,7 +373,7 @@ def run_tasks(
         if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
             reason = SIGNALS
             break
-        if until < NONE and is_done(-until):
+        if until < NONE and (is_done(-until) or has_news(workers, me)):
             reason = RUN_OVER
             break
         if tick >= search.FAIRNESS and service.claim(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from zuki_kernels import blocks
 from zuki_kernels import hands as columns
 
 from .families import mount_spawning
@@ -74,7 +75,7 @@ def loop(rounds, *, thieves=(), splits=None, **options):
         def check(results, memory):
             if results[0] != (1,) * rounds:
                 return "rounds were lost, or run twice"
-            spawned = memory.latest(made.hands, made.owns, columns.STAMP) // columns.ONE_STAMP
+            spawned = memory.latest(made.hands, made.owns, columns.STAMP) // blocks.ONE_STAMP
             if splits is not None and spawned != splits:
                 return f"the range was split {spawned} times"
             return made.wrong_in_hands(memory)

@@ -13,14 +13,13 @@ from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, worker
 from zuki.runtime.detached import DetachedRun
-from zuki.runtime.failures import report_lost_failure
+from zuki.runtime.failures import exception_of, report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
 from zuki.runtime.warm import warm_up_lanes
-from zuki_kernels import current, detached, notifier, pulse, search, seats, starting, turn
-from zuki_kernels import hands as hand_kernels
+from zuki_kernels import current, detached, notifier, pulse, search, seats, spawned, spawning, starting, turn
 from zuki_kernels._signals import held_back
 from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
@@ -238,7 +237,7 @@ class Pool:
     def _stop(self, slot: int) -> None:
         """Let no further task of a run begin."""
         starting.stop(self.tables.runs, slot)
-        hand_kernels.ask_all(self.tables.hands)
+        spawning.ask_all(self.tables.hands)
 
     def remaining(self, slot: int) -> int:
         """Return how many nodes of a run are not finished."""
@@ -405,9 +404,19 @@ class Pool:
             self._end_detached()
         elif reason == turn.LOST:
             report_lost_failure(task)
+        elif reason == spawned.SURPLUS:
+            self._count_lost(me, task)
         elif reason == turn.SERVE:
             self.serve(me)
         return turn.RETURNED
+
+    def _count_lost(self, row: int, failure: int) -> None:
+        """Let go of what a task has raised where another one's exception is raised; count it."""
+        exception_of(failure)  # its memory is given back
+        with self._lock:
+            run = self.active.get(self.tables.run_of(row))
+            if run is not None:
+                run.lost += 1
 
     # ---- detached tasks ---------------------------------------------------------------------------
 
