@@ -19,7 +19,7 @@ from numba import njit
 from zuki.spawning.api import join, spawn
 from zuki.spawning.buckets import DIGIT, bits_of, copy, flip, key_of, sort_bucket, survey, with_base
 from zuki.spawning.prefetching import prefetch
-from zuki.task.task import task
+from zuki.task.decorator import task
 
 DIRECT = 32768  # words that are sorted by one worker, as one bucket
 _BUCKET = 49152  # words in a bucket of more than one digit, at most

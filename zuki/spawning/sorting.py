@@ -10,7 +10,7 @@ from numba.extending import overload
 
 from zuki.spawning.api import run
 from zuki.spawning.radix import sort_words
-from zuki.task.task import task
+from zuki.task.decorator import task
 
 _ALONE = 65536  # elements below which Python's caller sorts alone: entering a pool costs as much
 _WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
