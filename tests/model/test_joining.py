@@ -13,7 +13,7 @@ MUTANTS = [
     ("join", "(GONE, CALLED)", "(GONE,)"),
     ("join", "take_out(hands, me, block)", "pass"),
     ("join", "store_relaxed(words, 0, STATE, stamp | GONE)", "pass"),
-    ("join", "load_relaxed(hands, me, ARENA_TOP) == block + size", "True"),
+    ("join", "load_relaxed(hands, me, ARENA_TOP) == block + load_relaxed(kind_of(block), 0, SIZE)", "True"),
     ("_join_shared", "while not is_done(block)", "while False"),
     ("_join_shared", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),
     ("_join_shared", "failure = load_relaxed(block_at(block), 0, FAILURE)", "failure = 0"),
@@ -67,6 +67,12 @@ SCENARIOS = {
     "taken before, one is passed over and left after all": spawning(
         family(
             spawn(1, 2) + SHARE + join(0, 2), (10, -3), released=(1,), taken=True, shares=False, failing=(2,),
+        )
+    ),
+    "left, the newest fails": spawning(
+        family(
+            spawn(1, 2) + SHARE, ("failed",), released=(0, 1, 2), dropped=(1,), perhaps=(0,),
+            taken=True, shares=False, failing=(2,),
         )
     ),
     "taken before, two are in hand": spawning(
