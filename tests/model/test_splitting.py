@@ -21,6 +21,8 @@ MUTANTS = [
 OF_A_HAND = [
     ("is_share_due", "load_relaxed(hands, me, SHARES) == 0", "False"),
     ("is_share_due", "load_relaxed(hands, me, TOP) >= load_relaxed(hands, me, BOTTOM)", "True"),
+]
+OF_A_BLOCK = [
     ("finish", "exchange_release", "exchange_relaxed"),
     ("is_done", "load_acquire", "load_relaxed"),
 ]
@@ -106,6 +108,11 @@ def test_each_round_is_run_once(scenario):
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_step_is_needed(mutant):
     assert_killed("splitting", mutant, *finders(SCENARIOS), entry=mount_spawning)
+
+
+@pytest.mark.parametrize("mutant", OF_A_BLOCK)
+def test_each_ordering_of_a_block_is_needed(mutant):
+    assert_killed("blocks", mutant, *finders(SCENARIOS), entry=mount_spawning)
 
 
 @pytest.mark.parametrize("mutant", OF_A_HAND)
