@@ -10,10 +10,11 @@ from .dispatch import call_python
 from .groups import has_news
 from .hands import CALL_PYTHON, FLOOR, IS_WATCHED, RUN, STACK_LIMIT, begin_other, end_other
 from .notifier import PULSE
+from .reasons import EXIT, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS
 from .requests import pool_of
 from .runs import NONE
 from .spawning import IN_DOUBT
-from .turn import EXIT, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS, run_tasks
+from .turn import run_tasks
 from .waiting import wait
 
 _SHORT_NAP = 10_000  # nanoseconds

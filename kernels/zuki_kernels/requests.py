@@ -17,11 +17,11 @@ from .directory import (
 from .dispatch import call, call_python, free, table_at
 from .hands import ARENA_TOP, CALL_PYTHON, IS_WATCHED, RUN, STACK_END, STACK_LIMIT, begin_other, end_other
 from .notifier import POOL_FIELDS, START, notify
+from .reasons import BEGIN_DETACHED, END_DETACHED, GO_ON, LOST, RETURNED, SIGNALS
 from .runs import HAS_DETACHED, NONE, STOPPED
 from .spawning import ASKED, CANCELLED, IN_DOUBT, TOO_DEEP, TOO_MANY, has_room
 from .task_life import TASK_FIELDS
 from .task_state import row_of
-from .turn import BEGIN_DETACHED, END_DETACHED, GO_ON, LOST, RETURNED, SIGNALS
 
 
 @kernel

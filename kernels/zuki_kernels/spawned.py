@@ -1,7 +1,7 @@
 """Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
 
 from . import arena, deque, event
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .blocks import (
@@ -37,15 +37,14 @@ from .hands import (
     share,
 )
 from .notifier import START, notify
+from .reasons import SURPLUS
 from .runs import NONE
 from .search import USED_WORKERS
 from .spawning import DROP, IF_CALM, IN_DOUBT
 from .waiting import wake
 
-SURPLUS = 11  # asks Python, beside the reasons of a turn, to count a failure that will not be raised
 
-
-@kernel
+@rare_kernel
 def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> int:
     """Take a shared task, one's own newest or another worker's oldest; return its block, or NO_BLOCK."""
     block = deque.pop(hands, rings, me)
@@ -78,7 +77,7 @@ def enter(hands: Table, me: int, block: int) -> int:
     return failure
 
 
-@kernel
+@rare_kernel
 def run(workers: Table, hands: Table, me: int, block: int) -> None:
     """Run a shared task that was found, and tell its owner."""
     words = block_at(block)

@@ -1,6 +1,6 @@
 """Workers whose tasks spawn: hands, arenas in modelled memory, bodies that do as jitted code does."""
 
-from zuki_kernels import arena, blocks, directory, groups, joining, spawned, spawning
+from zuki_kernels import arena, blocks, directory, groups, joining, reasons, spawning
 from zuki_kernels import hands as columns
 from zuki_kernels.runs import NONE
 
@@ -240,9 +240,9 @@ class Spawners(World):
 
         def worker():
             reason = None
-            while reason != self.kernels.turn.EXIT:
+            while reason != self.kernels.reasons.EXIT:
                 reason, *_ = yield from self.kernels.turn.turn(
-                    me, NONE, NONE, self.kernels.turn.RETURNED, NONE,
+                    me, NONE, NONE, self.kernels.reasons.RETURNED, NONE,
                     self.pool, self.workers, self.deques, self.rings, self.queues, self.runs, self.hands,
                     self.hand_rings,
                 )  # fmt: skip
@@ -288,6 +288,6 @@ class Spawners(World):
 
 
 def _call_python(me, reason, *asked):
-    if reason != spawned.SURPLUS:
+    if reason != reasons.SURPLUS:
         raise AssertionError(f"Python was called: {me, reason, *asked}")
     return 0
