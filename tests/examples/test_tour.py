@@ -66,7 +66,7 @@ def test_nothing_that_it_shows_is_foreign_or_large(cells):
 def test_graphs_are_drawn(cells):
     before, _ = shown(cells, "graph = factorisation")
     after, _ = shown(cells, "graph.draw()")
-    assert "Cholesky: 35 nodes, 60 edges" in before
+    assert "Cholesky: 20 nodes, 30 edges" in before
     assert "critical path" not in before
     assert re.search(r"critical path: \d+ nodes, \d", after)
     large, _ = shown(cells, "large = ")
