@@ -16,10 +16,11 @@ from zuki.graph.report import Report
 from zuki.graph.state import GraphState
 from zuki.lane.future import Future
 from zuki.lane.reporting import report_lost
-from zuki.runtime.executor import Executor, default_executor
+from zuki.runtime.default import default_executor
+from zuki.runtime.executor import Executor
 from zuki.runtime.failures import exception_of
 from zuki.runtime.pool import Pool
-from zuki_kernels import freeze, turn
+from zuki_kernels import freeze, reasons
 from zuki_kernels._signals import call_body, held_back
 
 _MOST_FAILURES = 10_000  # exceptions that are kept
@@ -88,7 +89,7 @@ class GraphRun:
         """Call the body of a node that needs the interpreter."""
         state = self._state
         if stopped:
-            return turn.PASSED_OVER
+            return reasons.PASSED_OVER
         entered = _inside.__dict__.setdefault("graphs", [])
         entered.append(state)
         begun = time.perf_counter_ns()
@@ -101,17 +102,17 @@ class GraphRun:
             state.returned[node] = returned
         except BaseException as error:
             state.errors[node] = error
-            return turn.RAISED
+            return reasons.RAISED
         finally:
             entered.pop()
             if self._durations is not None:
                 self._durations[node] = time.perf_counter_ns() - begun
-        return turn.RETURNED
+        return reasons.RETURNED
 
     def fail(self, node: int, failure: int) -> int:
         """Keep the first that a Python node has raised: itself, or by a task that it has left behind."""
         self._state.errors.setdefault(node, exception_of(failure))
-        return turn.RAISED
+        return reasons.RAISED
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""

@@ -23,7 +23,7 @@ def html_of(executor: "Executor") -> str:
         HTML.
     """
     pool, told = executor._pool, executor.config
-    alive = sum(thread.is_alive() for thread in list(pool._threads))
+    alive = sum(thread.is_alive() for thread in pool.workers.threads())
     keep = "for ever" if told.keep_alive is None else f"for {told.keep_alive:g} s"
     rows = [
         ("threads", f"up to {told.max_threads:,}, {alive:,} there now"),
