@@ -43,6 +43,7 @@ from zuki.spawning.asking import cancelled, num_workers, worker_id
 from zuki.spawning.detaching import spawn_detached
 from zuki.spawning.sorting import parallel_sort
 from zuki.task.task import Task, task
+from zuki.tracing.trace import Trace, trace
 
 __version__ = "0.1.0"
 
@@ -65,6 +66,7 @@ __all__ = [
     "SingleThreadedExecutor",
     "Task",
     "TaskError",
+    "Trace",
     "Waker",
     "ZukiError",
     "cancelled",
@@ -89,6 +91,7 @@ __all__ = [
     "spawn_detached",
     "submit",
     "task",
+    "trace",
     "until_ready",
     "wake",
     "worker_id",

@@ -192,6 +192,15 @@ def successors_of_all(nodes: Table):
 
 
 @kernel
+def body_of_all(nodes: Table):
+    """Return the index of each node's body."""
+    bodies = np.empty(nodes.shape[0], np.int64)
+    for node in range(nodes.shape[0]):
+        bodies[node] = body_of(nodes[node, FIRST])
+    return bodies
+
+
+@kernel
 def forget_edges(nodes: Table) -> None:
     """Keep of the nodes what does not depend on edges."""
     for node in range(nodes.shape[0]):

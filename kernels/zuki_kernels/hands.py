@@ -49,6 +49,7 @@ RUN = 35  # slot of the run whose task the thread runs
 DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NO_BLOCK
 TASK = 37  # address of the block of the shared task that the thread runs, or NO_BLOCK
 DOOMED = 38  # a stamp: what was spawned then or later comes from a task that has failed; or 0
+TRACE = 39  # address of the worker's ring of events, or 0; then no task is run by the join's own code
 ARENA_BEGIN = 40  # address of the first chunk
 ARENA_END = 41  # address behind the memory for chunks
 ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
@@ -70,7 +71,8 @@ BLOCK_FIELDS = 5  # the fifth is the first of the frame
 ENTRY = 0
 SIZE = 1
 RELEASE = 2
-KIND_FIELDS = 3
+NAME = 3  # address of the task's name, which ends with a zero byte; for traces
+KIND_FIELDS = 4
 
 IN_HAND = 0
 SHARED = 1
@@ -114,9 +116,13 @@ def put(hands: Table, me: int, block: int, kind: int) -> int:
 
 @kernel
 def take(hands: Table, me: int, block: int, stamp: int) -> bool:
-    """Take a block out of one's hand, to run its body, if it is the newest; return whether it was."""
+    """Take a block out of one's hand, to run its body, if it is the newest; return whether it was.
+
+    A worker that is traced takes none so: who joins goes the long way, which notes events.
+    """
     words = block_at(block)
-    if load_relaxed(hands, me, NEWEST) != block or load_relaxed(words, 0, STATE) != stamp:
+    is_other = load_relaxed(words, 0, STATE) ^ stamp | load_relaxed(hands, me, TRACE)  # one branch for both
+    if load_relaxed(hands, me, NEWEST) != block or is_other != 0:
         return False
     store_relaxed(hands, me, NEWEST, load_relaxed(words, 0, OLDER))
     store_relaxed(words, 0, STATE, stamp | CALLED)
@@ -192,6 +198,12 @@ def end_other(hands: Table, me: int, task: int, doomed: int) -> None:
 def state_of(block: int) -> int:
     """Return the state of a block, without its stamp."""
     return load_relaxed(block_at(block), 0, STATE) & _STATES
+
+
+@kernel
+def is_shared(state: int) -> bool:
+    """Tell whether a block in this STATE was shared, and has not finished: then its OWNER is known."""
+    return state & _STATES == SHARED or state & _STATES == AWAITED
 
 
 @kernel

@@ -5,11 +5,11 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import arena, deque, detached, exchange, service, spawned
+from . import arena, deque, detached, exchange, service, spawned, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
-from .clock import give_way
+from .clock import give_way, ticks
 from .counters import TASKS, WORKER_FIELDS, count
 from .deque import DEQUE_FIELDS
 from .dispatch import address_of, call, call_python, free, stack_pointer, table_at
@@ -55,6 +55,7 @@ from .hands import (
     STATE,
     TOO_DEEP,
     TOO_MANY,
+    TRACE,
     begin_other,
     block_at,
     doom,
@@ -228,6 +229,8 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
     workers = table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
     hand_rings = table_at(load_relaxed(directory, 0, HAND_RINGS), seats, capacity)
     doomed_before = load_relaxed(hands, me, DOOMED)
+    ring = load_relaxed(hands, me, TRACE)
+    begun, how = spawned.begin_event(hands, me, block, tracing.JOINED) if ring != 0 else (0, 0)
     while not is_done(block):
         other = deque.pop(hands, hand_rings, me)
         if other == block:
@@ -255,6 +258,8 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
         else:  # newer than the block, so it is one of those that are not to begin
             finish(other, 0)
     store_relaxed(hands, me, DOOMED, doomed_before)
+    if ring != 0:
+        tracing.note(ring, begun, ticks(), load_relaxed(block_at(block), 0, KIND), how)
     return load_relaxed(block_at(block), 0, FAILURE)
 
 

@@ -1,9 +1,10 @@
 """Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
 
-from . import arena, deque, event
+from . import arena, deque, event, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
+from .clock import ticks
 from .counters import STEALS, TASKS, TRIES, count
 from .deque import TOP
 from .dispatch import address_of, call, call_join, table_at
@@ -19,17 +20,22 @@ from .hands import (
     KIND,
     KIND_FIELDS,
     NO_BLOCK,
+    ONE_STAMP,
+    OWNER,
     RELEASE,
     RUN,
     RUN_OF,
     SIZE,
     STACK_LIMIT,
+    STAMP,
     STATE,
+    TRACE,
     begin_other,
     block_at,
     doom,
     end_other,
     finish,
+    is_shared,
     share,
     state_of,
 )
@@ -59,7 +65,10 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
 @kernel
 def enter(hands: Table, me: int, block: int) -> int:
     """Run the body of a block, and wait for what it spawned and did not join; return 0, or its failure."""
-    kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
+    what = load_relaxed(block_at(block), 0, KIND)
+    kind = table_at(what, 1, KIND_FIELDS)
+    ring = load_relaxed(hands, me, TRACE)
+    begun, how = begin_event(hands, me, block, tracing.SPAWNED) if ring != 0 else (0, 0)
     floor = arena.pin(hands, me)
     failure = call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)
     arena.unpin(floor)
@@ -67,7 +76,19 @@ def enter(hands: Table, me: int, block: int) -> int:
         left = join_all_above(hands, me, floor, failure != 0)
         if failure == 0:
             failure = left
+    if ring != 0:
+        tracing.note(ring, begun, ticks(), what, how)
     return failure
+
+
+@kernel
+def begin_event(hands: Table, me: int, block: int, event: int) -> tuple[int, int]:
+    """Return the moment, and what an event of a block that begins now is to tell of it."""
+    words = block_at(block)
+    state = load_relaxed(words, 0, STATE)
+    owner = load_relaxed(words, 0, OWNER) if is_shared(state) else me
+    newest = load_relaxed(hands, me, STAMP) // ONE_STAMP
+    return ticks(), tracing.how_spawned(event, owner, state // ONE_STAMP, newest)
 
 
 @kernel

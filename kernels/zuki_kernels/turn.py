@@ -1,16 +1,28 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import arena, detached, lane, queue, search, service, spawned
+from . import arena, detached, lane, queue, search, service, spawned, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .chain import UNKNOWN, run_chain
-from .clock import give_way, now, spin_hint
-from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
+from .clock import give_way, now, spin_hint, ticks
+from .counters import CURSOR, LANE_DEPTH, STEALS, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
 from .dispatch import address_of, bare, call_join, table_at
-from .hands import HAND_FIELDS, JOIN, LISTED, NO_BLOCK, RUN, RUN_DETACHED, is_done, state_of
+from .hands import (
+    HAND_FIELDS,
+    JOIN,
+    LISTED,
+    NO_BLOCK,
+    OWNER,
+    RUN,
+    RUN_DETACHED,
+    TRACE,
+    block_at,
+    is_done,
+    state_of,
+)
 from .notifier import (
     DUTY,
     KEEP_ALIVE,
@@ -90,6 +102,23 @@ def _nap(pool: Table, until: int, pulse: int) -> int:
 
 
 @kernel
+def _note_sleep(hands: Table, me: int, begun: int) -> None:
+    """Note for the trace, if there is one, that the worker has slept."""
+    ring = load_relaxed(hands, me, TRACE)
+    if ring != 0:
+        tracing.note(ring, begun, ticks(), 0, tracing.PARKED)
+
+
+@kernel
+def _robbed(pool: Table, workers: Table, me: int, block: int) -> int:
+    """Return from whom the worker has just taken a block or, where that is NO_BLOCK, a node."""
+    if block != NO_BLOCK:
+        return load_relaxed(block_at(block), 0, OWNER)
+    victim = load_relaxed(workers, me, CURSOR) + 1
+    return victim if victim < load_relaxed(pool, 0, search.USED_WORKERS) else 0
+
+
+@kernel
 def turn(
     me: int,
     until: int,
@@ -161,11 +190,13 @@ def run_tasks(
     if pulse == LATEST:
         pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)
-    patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
+    patient, paced, paced_at, mine, mine_at, moment = False, 0, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             nap = _nap(pool, until, pulse)
+            asleep = ticks()
             answer = wait_for_work(pool, workers, runs, me, False, until, pulse, nap)
+            _note_sleep(hands, me, asleep)
             waking = answer == DUTY
             if answer in (STOP, RETIRE):
                 reason = EXIT if answer == STOP else LEFT
@@ -226,12 +257,17 @@ def run_tasks(
                 had, had_at = mine, mine_at
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()
                 patient = is_quick(mine - had, mine_at - had_at)
+            ring, moment = load_relaxed(hands, me, TRACE), 0
+            looked, stolen = (ticks(), load_relaxed(workers, me, STEALS)) if ring != 0 else (0, 0)
             task = search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)
             block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else NO_BLOCK
+            if ring != 0 and load_relaxed(workers, me, STEALS) != stolen:
+                moment = ticks()
+                tracing.note(ring, looked, moment, _robbed(pool, workers, me, block), tracing.STOLEN)
             if task < 0 and block == NO_BLOCK and done == 0 and (until == NONE or is_late):
                 block = detached.find(pool, hands, me)
             if block != NO_BLOCK:
-                spins, is_late = 0, False
+                spins, is_late, moment = 0, False, 0
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
                     waking = False
@@ -272,7 +308,9 @@ def run_tasks(
                 else:
                     spins, is_late = 0, False
                     nap = _nap(pool, until, pulse)
+                    asleep = ticks()
                     answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
+                    _note_sleep(hands, me, asleep)
                     waking = answer == DUTY
                     if answer in (STOP, RETIRE):
                         reason = EXIT if answer == STOP else LEFT
@@ -322,9 +360,10 @@ def run_tasks(
                 mark_failed(runs, slot, nodes, node, 0)
             else:
                 known = PASSED
-        node, added, finished_nodes, wants_python, next_root = run_chain(
+        node, added, finished_nodes, wants_python, next_root, moment = run_chain(
             pool, workers, deques, rings, queues, runs, hands, nodes, edges, bodies, durations,
             me, slot, node, known, epoch, most, pulse, other, alone, root, last_root if lowest else root,
+            moment,
         )  # fmt: skip
         root = next_root
         done += finished_nodes

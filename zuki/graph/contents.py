@@ -201,6 +201,10 @@ class Contents:
             counts[self.segments[row + 4]] += self.segments[row + 1] - self.segments[row]
         return counts
 
+    def bodies(self) -> np.ndarray:
+        """Return the index of each frozen node's body."""
+        return freeze.body_of_all(self.nodes)
+
     def bytes(self) -> int:
         """Return how many bytes the tables take, arguments apart."""
         return self.nodes.nbytes + self.margins.nbytes + self.edges.nbytes

@@ -19,6 +19,7 @@ from zuki.lane.reporting import report_lost
 from zuki.runtime.executor import Executor, default_executor
 from zuki.runtime.failures import exception_of
 from zuki.runtime.pool import Pool
+from zuki.runtime.run import Outline
 from zuki_kernels import freeze, turn
 from zuki_kernels._signals import call_body, held_back
 
@@ -95,6 +96,10 @@ class GraphRun:
         """Keep the first that a Python node has raised: itself, or by a task that it has left behind."""
         self._state.errors.setdefault(node, exception_of(failure))
         return turn.RAISED
+
+    def outline(self) -> Outline:
+        """Return what it is made of."""
+        return self._state.outline()
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""

@@ -177,6 +177,7 @@ class Lanes:
             set()
         )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
+        self.recorder: Any = None  # notes what is run, while somebody traces
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
         self._objects: list[CoroutineTask | None] = []  # by row

@@ -37,6 +37,8 @@ class Servant:
         `run_steps`, for one task. What this one spawns waits: the stack stays as deep.
         """
         spawner, self.is_beginning, self.current = self.current, True, task
+        recorder = self._lanes.recorder
+        begun, name = (0, "") if recorder is None else (time.monotonic_ns(), task.name)
         try:
             yielded = task._context.run(task._coroutine.send, None)
         except StopIteration as stop:
@@ -50,6 +52,8 @@ class Servant:
             self._put_aside(task, yielded)
         finally:
             self.current, self.is_beginning = spawner, False
+            if recorder is not None:
+                recorder.note(begun, "step", name)
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future inside of a step or a call."""
@@ -82,12 +86,21 @@ class Servant:
         for lane in self.held:
             lane.pass_on()
 
-    def run_steps(self, queue: Any) -> None:
+    def run_noted_steps(self, queue: Any) -> None:
+        """Do as `run_steps`, and note each step for a trace."""
+        recorder = self._lanes.recorder
+        for _ in range(min(_STEPS, len(queue))):
+            begun, name = time.monotonic_ns(), queue[0].name
+            self.run_steps(queue, 1)
+            if recorder is not None:
+                recorder.note(begun, "step", name)
+
+    def run_steps(self, queue: Any, most: int = _STEPS) -> None:
         """Run a burst of steps of the coroutines in a deque."""
         take, add = queue.popleft, queue.append
         self.is_beginning = self._lanes.coroutines.limit > 1  # then it goes to whoever is free
         try:
-            for _ in range(_STEPS):
+            for _ in range(most):
                 try:
                     self.current = task = take()
                 except IndexError:
@@ -199,7 +212,10 @@ def _serve(
                 lanes.exchange()
             queue = lane.next_queue()
             if queue:
-                servant.run_steps(queue)
+                if lanes.recorder is None:
+                    servant.run_steps(queue)
+                else:
+                    servant.run_noted_steps(queue)
                 worked = True
         if servant.is_lost:
             servant.enter(wanted)

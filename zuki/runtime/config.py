@@ -8,6 +8,7 @@ from typing import Any
 
 from zuki.platform.cpus import usable_cpus
 from zuki.runtime.home import default_lanes
+from zuki.runtime.recorder import EVENTS, MOST_EVENTS
 
 MOST_THREADS = 1024
 _LONGEST = 1 << 62  # nanoseconds
@@ -23,6 +24,11 @@ def checked_count(value: object, name: str, least: int, most: int) -> int:
     if not least <= number <= most:
         raise ValueError(f"{name} must be between {least} and {most}, not {number}")
     return number
+
+
+def checked_events(value: object, name: str) -> int:
+    """Return for how many events there is to be room: at least as many as asked for, a power of two."""
+    return 1 << (checked_count(value, name, 1, MOST_EVENTS) - 1).bit_length()
 
 
 def _checked_seconds(value: object, name: str) -> float | None:
@@ -60,6 +66,9 @@ class ExecutorConfig:
         How many threads may run Python callables or coroutines at once. Default: one where the
         interpreter has its lock (a thread that is stuck in one call for longer does not count),
         else as many as threads.
+    trace : bool or int
+        Note all that happens, for `Executor.trace`. A number says how many events of each worker are kept,
+        the latest; True stands for 65,536.
     initializer : callable, optional
         Called in each thread before it calls the first callable.
     initargs : tuple
@@ -84,6 +93,7 @@ class ExecutorConfig:
     name: str = "zuki"
     policy: str = "multi_threaded"
     python_lanes: int = None  # type: ignore[assignment]
+    trace: bool | int = False
     initializer: Callable[..., Any] | None = None
     initargs: tuple[Any, ...] = ()
 
@@ -111,11 +121,17 @@ class ExecutorConfig:
             put("python_lanes", default_lanes(self.max_threads))
         else:
             put("python_lanes", checked_count(lanes, "python_lanes", 1, self.max_threads))
+        put("trace", self.trace if isinstance(self.trace, bool) else checked_events(self.trace, "trace"))
         if self.initializer is not None and not callable(self.initializer):
             raise TypeError("initializer must be a callable")
         if not isinstance(self.initargs, tuple | list):
             raise TypeError(f"initargs must be a tuple, not {type(self.initargs).__name__}")
         put("initargs", tuple(self.initargs))
+
+    @property
+    def trace_events(self) -> int:
+        """What a pool is told: for how many events each worker has room, or 0."""
+        return EVENTS if self.trace is True else int(self.trace)
 
     @property
     def keep_alive_nanoseconds(self) -> int:
@@ -182,6 +198,20 @@ def _seconds_or_never(text: str) -> float | None:
     return None if text.lower() in ("never", "none") else float(text)
 
 
+def _switch(text: str) -> bool | int:
+    return _SWITCHES[text.lower()] if text.lower() in _SWITCHES else int(text)
+
+
+_SWITCHES = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
 _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_NUM_THREADS": ("max_threads", int),
     "ZUKI_MIN_THREADS": ("min_threads", int),
@@ -190,6 +220,7 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_NAME": ("name", str),
     "ZUKI_POLICY": ("policy", str),
     "ZUKI_PYTHON_LANES": ("python_lanes", int),
+    "ZUKI_TRACE": ("trace", _switch),
 }
 
 

@@ -16,9 +16,10 @@ from zuki.runtime.detached import DetachedRun
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
+from zuki.runtime.recorder import EVENTS, Mark, Recorder
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki.runtime.warm import warm_up_lanes
+from zuki.runtime.warm import warm_up_lanes, warm_up_traces
 from zuki_kernels import current, detached, notifier, pulse, search, seats, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
@@ -51,6 +52,8 @@ class Pool:
         What the threads' names begin with.
     python_lanes : int
         How many threads may run Python callables or coroutines at once.
+    trace_events : int
+        For how many events each worker has room, if all that the pool does is traced; else 0.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class Pool:
         stack_size: int,
         name: str,
         python_lanes: int = 1,
+        trace_events: int = 0,
     ) -> None:
+        self.trace_events = trace_events
         self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
         self.stack_size, self.name, self.python_lanes = stack_size, name, python_lanes
         self.is_closed = False
@@ -91,6 +96,11 @@ class Pool:
         self._home: PoolHome | None = None
         self.lanes: Lanes | None = None
         self.is_ended = False
+        self._recorders: list[Recorder] = []
+        self._recorder: Recorder | None = None  # once somebody has traced
+        self.recorder: Recorder | None = None  # while somebody traces
+        if self.trace_events:
+            self.trace_mark = self.begin_trace(self.trace_events)
 
     # ---- Python tasks -----------------------------------------------------------------------------
 
@@ -101,6 +111,7 @@ class Pool:
             if self._home is None:
                 self._home = PoolHome(self, self.python_lanes)
                 self._home.lanes.prepare = self.prepare
+                self.tell_lanes(self._home.lanes)
                 self._is_used = True
             self.lanes = self._home.lanes
         return self.lanes
@@ -141,6 +152,38 @@ class Pool:
 
     def _is_without_python(self) -> bool:
         return self._home is None or self._home.lanes.is_empty()
+
+    # ---- traces -----------------------------------------------------------------------------------
+
+    def begin_trace(self, events: int = EVENTS) -> tuple[Recorder, Mark]:
+        """Begin to note what happens; return what `end_trace` takes.
+
+        Each worker has room for as many ``events`` as this asks for, or another trace that is on.
+        """
+        warm_up_traces()
+        with self._lock:
+            if self._recorder is None or (self._recorder.events < events and not self._recorder.is_on):
+                self._recorders.append(Recorder(self, events))  # it stays: see there
+                self._recorder = self._recorders[-1]
+            mark = self._recorder.begin()
+            self.recorder = self._recorder
+            for run in self.active.values():
+                self._recorder.begin_run(run)
+            self.tell_lanes(self.lanes)
+            return self._recorder, mark
+
+    def end_trace(self, recorder: Recorder) -> None:
+        """End a trace; others may go on."""
+        with self._lock:
+            recorder.end()
+            if recorder is self._recorder and not recorder.is_on:
+                self.recorder = None
+                self.tell_lanes(self.lanes)
+
+    def tell_lanes(self, lanes: Lanes | None) -> None:
+        """Let lanes note what they run, or no more."""
+        if lanes is not None:
+            lanes.recorder = self.recorder
 
     # ---- runs -------------------------------------------------------------------------------------
 
@@ -259,6 +302,8 @@ class Pool:
         """Let the workers hear of a run; return whether a thread is to be started for it."""
         tables = self.tables
         given = run.slot, run.plan, run.epoch, run.times, run.batch, waiter, int(callback)
+        if self.recorder is not None:
+            self.recorder.begin_run(run)
         with self._lock:
             answer = starting.begin(tables.pool, tables.workers, tables.queues, tables.runs, *given)
         return answer == notifier.START
@@ -266,6 +311,8 @@ class Pool:
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
         runs, run = self.tables.runs, self.active[slot]
+        if self.recorder is not None:
+            self.recorder.end_run(slot)
         run.end(*starting.outcome(runs, slot))
         with self._lock:
             if self._detached is not None and starting.has_detached(runs, slot):

@@ -68,13 +68,15 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
         self._config = self._config.changed(max_threads=1, min_threads=0, python_lanes=1)
         self._home = _CallersHome()
         told = self._config
-        return watch(Pool(1, 0, told.keep_alive_nanoseconds, told.stack_size, told.name))
+        kept = told.keep_alive_nanoseconds, told.stack_size
+        return watch(Pool(1, 0, *kept, told.name, trace_events=told.trace_events))
 
     def _open_lanes(self) -> Lanes:
         warm_up_lanes()
         table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
         self._pool.lanes = self._home.lanes = Lanes(self._home, self._pool.tables.pool, table, 1)
         self._pool.lanes.owner = ref(self)
+        self._pool.tell_lanes(self._pool.lanes)
         return self._pool.lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
