@@ -1,5 +1,6 @@
 """Task graphs of jitted bodies on one work-stealing pool."""
 
+from zuki.drawing.picture import Picture
 from zuki.errors import (
     ExecutorShutDownError,
     GraphCycleError,
@@ -60,6 +61,7 @@ __all__ = [
     "Node",
     "NodeNotRunError",
     "Nodes",
+    "Picture",
     "Poll",
     "Priority",
     "Report",

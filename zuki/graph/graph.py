@@ -10,9 +10,9 @@ from zuki.errors import GraphError, TaskError
 from zuki.graph import adding
 from zuki.graph.batch import add_batch
 from zuki.graph.checks import checked_ids, checked_task
+from zuki.graph.drawable import Drawable
 from zuki.graph.extras import checked_cost, checked_name, checked_priority
 from zuki.graph.node import Node, Nodes
-from zuki.graph.pictures import dot_of, html_of, size_of
 from zuki.graph.progress import find_tqdm, progress_bar
 from zuki.graph.report import Report
 from zuki.graph.running import RunFuture, begin
@@ -27,7 +27,7 @@ from zuki_kernels._signals import held_back
 from zuki_kernels.runs import NONE
 
 
-class Graph:
+class Graph(Drawable):
     """Tasks, and what each waits for; runs on an executor, as often as wanted.
 
     Array arguments order the nodes that use them as sequential code would: a node that
@@ -311,22 +311,6 @@ class Graph:
 
     def __bool__(self) -> bool:
         return True
-
-    def to_dot(self) -> str:
-        """Return the graph in Graphviz's language.
-
-        Returns
-        -------
-        str
-            One line for each node and each edge.
-        """
-        return dot_of(self)
-
-    def __repr__(self) -> str:
-        return f"<zuki.Graph {self.name!r}: {size_of(self)}>"
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
 
 @run_on.register

@@ -123,6 +123,8 @@ class GraphRun:
 
     def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Make an error or a report of the run."""
+        if self._durations is not None:
+            self._state.durations = self._durations
         if failures or stopped:
             self.error = error_of(self._state, failures, first_failed)
         else:
