@@ -6,6 +6,7 @@ from html import escape
 
 import numpy as np
 
+from zuki.drawing.words import in_words
 from zuki.tracing.events import KINDS, Events
 
 _SHOWN = 30  # names in a notebook
@@ -67,7 +68,7 @@ class Summary:
 
     def _lines(self) -> list[tuple[str, ...]]:
         return [
-            (row.name, row.kind, f"{row.count:,}", *(in_units(t) for t in (row.total, row.mean, row.p95)))
+            (row.name, row.kind, f"{row.count:,}", *(in_words(t) for t in (row.total, row.mean, row.p95)))
             for row in self.rows
         ]
 
@@ -104,7 +105,7 @@ class Summary:
             body += f"<tr><td>{len(self.rows) - _SHOWN} more names</td></tr>"
         lost = f"; {self.dropped:,} older events are lost" if self.dropped else ""
         return (
-            f"<table><caption>trace of {in_units(self.seconds)}{lost}</caption><tr>{head}</tr>{body}</table>"
+            f"<table><caption>trace of {in_words(self.seconds)}{lost}</caption><tr>{head}</tr>{body}</table>"
         )
 
 
@@ -124,11 +125,3 @@ def summary_of(events: Events) -> Summary:
         rows.append(NameSummary(name, kind, len(took), float(took.sum()), float(took.mean()), p95))
     rows.sort(key=lambda row: -row.total)
     return Summary(rows, events.length * 1e-9, events.dropped)
-
-
-def in_units(seconds: float) -> str:
-    """Return a duration with three digits and the unit that suits it."""
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if abs(seconds) >= 0.9995 * scale:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"

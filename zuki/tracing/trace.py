@@ -3,6 +3,7 @@
 from types import TracebackType
 from typing import Any
 
+from zuki.drawing.picture import Picture
 from zuki.errors import ZukiError
 from zuki.runtime.config import checked_events
 from zuki.runtime.executor import Executor
@@ -13,6 +14,9 @@ from zuki.tracing.chrome import save
 from zuki.tracing.events import Events, events_of
 from zuki.tracing.frame import data_frame_of
 from zuki.tracing.summary import Summary, summary_of
+from zuki.tracing.timeline import timeline_of
+
+_LEAST_WIDTH, _MOST_WIDTH = 300, 100_000  # pixels of a timeline
 
 
 class Trace:
@@ -95,6 +99,31 @@ class Trace:
         """
         return summary_of(self.events)
 
+    def timeline(self, *, width: float = 1040.0) -> Picture:
+        """Draw what each worker did when.
+
+        Bars have the colours of their tasks; tasks inside of tasks lie below; very short ones are put
+        together. Nodes on the critical path are framed. Whoever points at a bar is told of it.
+
+        Parameters
+        ----------
+        width : float
+            Of the picture, in pixels.
+
+        Returns
+        -------
+        Picture
+            A notebook shows it; `Picture.save` keeps it.
+
+        Raises
+        ------
+        ValueError
+            The width is too small or too large.
+        """
+        if not _LEAST_WIDTH <= width <= _MOST_WIDTH:
+            raise ValueError(f"width must be between {_LEAST_WIDTH} and {_MOST_WIDTH} pixels, not {width}")
+        return timeline_of(self.events, float(width))
+
     def save(self, path: Any) -> None:
         """Write it as a file that Perfetto and Chrome's ``about:tracing`` load.
 
@@ -137,7 +166,7 @@ class Trace:
         )
 
     def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+        return f"<div>{self.timeline()._repr_html_()}{self.summary()._repr_html_()}</div>"
 
 
 class trace:  # noqa: N801  (used as a statement)
