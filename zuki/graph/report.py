@@ -1,7 +1,12 @@
 """What a run tells of itself."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from html import escape
+
+from zuki.errors import ZukiError
+from zuki.tracing.scaling import USUAL, Scaling, scaling_of
+from zuki.tracing.strands import Strands
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,31 @@ class Report:
     steals: int
     work: float | None = None
     span: float | None = None
+    _strands: Callable[[], Strands] | None = field(default=None, repr=False, compare=False)
+
+    def scaling(self, workers: Iterable[int] = USUAL) -> Scaling:
+        """Predict what other numbers of workers would give, by a simulation of the pool.
+
+        Parameters
+        ----------
+        workers : iterable of int
+            Numbers of workers.
+
+        Returns
+        -------
+        Scaling
+            Work, span, and what is predicted.
+
+        Raises
+        ------
+        ZukiError
+            The run was neither measured (``measure=True``) nor traced, or events of it are lost.
+        """
+        if self._strands is None:
+            raise ZukiError(
+                f"this run of {self.graph!r} was not measured: run it with measure=True, or in zuki.trace()"
+            )
+        return scaling_of(self._strands(), workers)
 
     def __str__(self) -> str:
         return "\n".join(f"{name:>8}  {value}" for name, value in self._lines())

@@ -182,8 +182,16 @@ class Recorder:
                 self._runs.clear()
                 self._running.clear()
                 self._tell([ring.ctypes.data for ring in self._rings])
-            heads = [tracing.counted(ring.ctypes.data) for ring in self._rings]
-            return Mark(time.monotonic_ns(), heads, self._noted_in_python())
+            return self._mark()
+
+    def mark(self) -> Mark:
+        """Return where a trace would begin now; for a part of one that is on."""
+        with self._lock:
+            return self._mark()
+
+    def _mark(self) -> Mark:
+        heads = [tracing.counted(ring.ctypes.data) for ring in self._rings]
+        return Mark(time.monotonic_ns(), heads, self._noted_in_python())
 
     def end(self) -> None:
         """End one trace."""

@@ -112,7 +112,7 @@ def _labels(events: Events, tracks: Sequence[int]) -> list[str]:
 def _title(events: Events, tracks: int) -> str:
     tasks = int(events.is_task.sum())
     lost = f"; {events.dropped:,} older events are lost" if events.dropped else ""
-    rows = f" on {tracks} worker{'s' * (tracks != 1)}" if tracks else ""
+    rows = f" on {tracks} row{'s' * (tracks != 1)}" if tracks else ""
     return f"{tasks:,} task{'s' * (tasks != 1)}{rows} in {in_words(events.length * 1e-9)}{lost}"
 
 

@@ -1,5 +1,6 @@
 """A trace: taken by a ``with`` block, or of all that an executor has done."""
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +14,8 @@ from zuki.runtime.recorder import EVENTS, Mark, Recorder, Recording
 from zuki.tracing.chrome import save
 from zuki.tracing.events import Events, events_of
 from zuki.tracing.frame import data_frame_of
+from zuki.tracing.scaling import USUAL, Scaling, scaling_of
+from zuki.tracing.strands import longest_run, strands_of, wake_cost
 from zuki.tracing.summary import Summary, summary_of
 from zuki.tracing.timeline import timeline_of
 
@@ -123,6 +126,32 @@ class Trace:
         if not _LEAST_WIDTH <= width <= _MOST_WIDTH:
             raise ValueError(f"width must be between {_LEAST_WIDTH} and {_MOST_WIDTH} pixels, not {width}")
         return timeline_of(self.events, float(width))
+
+    def scaling(self, workers: Iterable[int] = USUAL, *, run: int | None = None) -> Scaling:
+        """Predict what other numbers of workers would give, by a simulation of the pool.
+
+        Parameters
+        ----------
+        workers : iterable of int
+            Numbers of workers.
+        run : int, optional
+            Which run of the trace, from 0 on by their begin; default: the one whose nodes took longest.
+
+        Returns
+        -------
+        Scaling
+            Work, span, and what is predicted.
+
+        Raises
+        ------
+        ZukiError
+            There is no such run, or events of it are lost.
+        """
+        events = self.events
+        if run is not None and run not in range(len(events.runs)):
+            raise ZukiError(f"this trace has {len(events.runs)} runs, and no run {run}")
+        chosen = longest_run(events) if run is None else run
+        return scaling_of(strands_of(events, chosen), workers, wake_cost(events))
 
     def save(self, path: Any) -> None:
         """Write it as a file that Perfetto and Chrome's ``about:tracing`` load.
