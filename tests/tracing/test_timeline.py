@@ -46,6 +46,7 @@ def made(rows, names=("a", "b"), tracks=1, edges=(), dropped=0):
         0,
         length,
         dropped,
+        0,
         track,
         kind,
         name,

@@ -65,6 +65,8 @@ class Events:
         Nanoseconds from the begin of the trace to its end.
     dropped : int
         How many events are lost.
+    whole_from : int
+        Nanoseconds since ``origin`` from which on none is.
     track, kind, name, run, detail : ndarray
         Of each event: indices into ``tracks``, `KINDS`, ``names``, ``runs`` (or -1); the node, or the worker
         that was robbed, or -1.
@@ -80,6 +82,7 @@ class Events:
     origin: int
     length: int
     dropped: int
+    whole_from: int
     track: np.ndarray
     kind: np.ndarray
     name: np.ndarray
@@ -115,6 +118,7 @@ class _Builder:
         self.tracks: list[Track] = []
         self.names: dict[str, int] = {}
         self.runs: list[NotedRun] = []
+        self.whole_from = 0  # of the monotonic clock
         self.parts: list[tuple[np.ndarray, ...]] = []
         self._bodies: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # of a run: bodies of nodes, their names
 
@@ -166,7 +170,10 @@ def events_of(recordings: Sequence[Recording]) -> Events:
     table["begun"], table["ended"] = table["begun"] - origin, table["ended"] - origin
     last = max((one.ended for one in recordings), default=0)
     dropped = sum(sum(one.dropped.values()) + one.python_dropped for one in recordings)
-    return Events(built.tracks, list(built.names), built.runs, origin, last - origin, dropped, **table)
+    whole_from = max(0, built.whole_from - origin)
+    return Events(
+        built.tracks, list(built.names), built.runs, origin, last - origin, dropped, whole_from, **table
+    )
 
 
 def _add_rings(built: _Builder, pool: int, recording: Recording, first_run: int) -> None:
@@ -177,6 +184,8 @@ def _add_rings(built: _Builder, pool: int, recording: Recording, first_run: int)
         if events is None:
             continue
         begun, ended, what, how = (np.array(events[:, field]) for field in range(tracing.EVENT_FIELDS))
+        if recording.dropped[row]:
+            built.whole_from = max(built.whole_from, int(ended[0]))  # they were noted when they had ended
         code = how & (1 << tracing.KIND_BITS) - 1
         asleep = code == tracing.PARKED
         begun[asleep] = np.maximum(begun[asleep], recording.begun)  # perhaps long before the trace

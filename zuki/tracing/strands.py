@@ -127,10 +127,11 @@ def strands_of(events: Events, run: int) -> Strands:
     noted = events.runs[run]
     nodes = np.flatnonzero(((events.kind == NODE) | (events.kind == PYTHON)) & (events.run == run))
     outline = noted.outline
-    if len(np.unique(events.detail[nodes])) < outline.nodes:
-        missing = outline.nodes - len(np.unique(events.detail[nodes]))
+    missing = outline.nodes - len(np.unique(events.detail[nodes]))
+    if missing > 0 or noted.begun - events.origin < events.whole_from:
+        what = f"{missing:,} of the {outline.nodes:,} nodes" if missing > 0 else "some spawned tasks"
         raise ZukiError(
-            f"{missing:,} of the {outline.nodes:,} nodes of {outline.name!r} are not in the trace: "
+            f"{what} of {outline.name!r} are not in the trace: "
             "trace the whole run, with room for more events (zuki.trace(events=...))"
         )
     track_pool = np.array([track.pool for track in events.tracks])
@@ -150,11 +151,6 @@ def strands_of(events: Events, run: int) -> Strands:
         )
     joined = np.flatnonzero(same & (events.kind == JOINED))
     family = _Family(events, nodes, spawned, joined)
-    if events.dropped and family.orphans:
-        raise ZukiError(
-            f"{family.orphans:,} spawned tasks of {outline.name!r} have lost their spawners: "
-            "trace it with room for more events (zuki.trace(events=...))"
-        )
     return family.cut(outline.name, sources, targets, float(ended - begun) * 1e-9, steal)
 
 
@@ -202,7 +198,6 @@ class _Family:
         self._owners: dict[int, int] = {}
         self._read(np.sort(np.concatenate([spawned, joined])).tolist())
         self._joins = {self._key(event): event for event in joined.tolist()}
-        self.orphans = 0
         self._nest(np.sort(np.concatenate([nodes, spawned, joined])).tolist(), spawned.tolist())
 
     def _read(self, chosen: list[int]) -> None:
@@ -251,7 +246,6 @@ class _Family:
             if newest < 0 or self._is_later(stamp, newest):
                 self._tasks[task].children.append(event)
                 return
-        self.orphans += 1
 
     # ---- cutting ----------------------------------------------------------------------------------
 
