@@ -84,6 +84,7 @@ def test_the_page_on_traces_runs(tmp_path):
     (tmp_path / "page.py").write_text("\n".join(blocks))
     assert "smooth" in run(["page.py"], tmp_path)
     assert (tmp_path / "run.json").stat().st_size > 1000
+    assert (tmp_path / "timeline.svg").stat().st_size > 1000
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
