@@ -134,12 +134,12 @@ def longest_ways(nodes: Table, edges, order, costs, ways) -> float:
 
 
 @kernel
-def longest_way(nodes: Table, edges, ways, found) -> int:
+def longest_way(nodes: Table, edges, ways, path) -> int:
     """Write the nodes on a longest way, given what `longest_ways` wrote; return how many there are."""
     node = np.argmax(ways)
     count = 0
     while count < nodes.shape[0]:  # as long as there is a node; no way has more than all
-        found[count] = node
+        path[count] = node
         count += 1
         first = first_edge_of(nodes[node, FIRST])
         last = first + successors_of(nodes[node, SHAPE])

@@ -1,7 +1,7 @@
 """Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
 
 from . import arena, deque, event, tracing
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .clock import ticks
@@ -44,7 +44,7 @@ from .search import USED_WORKERS
 from .waiting import wake
 
 
-@kernel
+@rare_kernel
 def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> int:
     """Take a shared task, one's own newest or another worker's oldest; return its block, or NO_BLOCK."""
     block = deque.pop(hands, rings, me)
@@ -81,7 +81,7 @@ def enter(hands: Table, me: int, block: int) -> int:
     return failure
 
 
-@kernel
+@rare_kernel
 def begin_event(hands: Table, me: int, block: int, event: int) -> tuple[int, int]:
     """Return the moment, and what an event of a block that begins now is to tell of it."""
     words = block_at(block)
@@ -91,7 +91,7 @@ def begin_event(hands: Table, me: int, block: int, event: int) -> tuple[int, int
     return ticks(), tracing.how_spawned(event, owner, state // ONE_STAMP, newest)
 
 
-@kernel
+@rare_kernel
 def run(workers: Table, hands: Table, me: int, block: int) -> None:
     """Run a shared task that was found, and tell its owner."""
     run_before = load_relaxed(hands, me, RUN)

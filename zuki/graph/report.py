@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from html import escape
 
+from zuki.drawing.tables import table
 from zuki.errors import ZukiError
 from zuki.tracing.scaling import USUAL, Scaling, scaling_of
 from zuki.tracing.strands import Strands
@@ -89,7 +89,4 @@ class Report:
         return lines
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines()
-        )
-        return f"<table>{rows}</table>"
+        return table(f"run of {self.graph}", self._lines()[1:])
