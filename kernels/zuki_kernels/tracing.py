@@ -94,7 +94,7 @@ def how_spawned(kind: int, owner: int, stamp: int, newest: int) -> int:
 @kernel
 def counted(ring: int) -> int:
     """Return how many events were noted so far. Any thread."""
-    return load_acquire(table_at(ring, 1, RING_FIELDS), 0, HEAD)
+    return load_relaxed(table_at(ring, 1, RING_FIELDS), 0, HEAD)  # relaxed: `copy` looks itself
 
 
 @kernel
@@ -118,8 +118,9 @@ def copy(ring: int, since: int, events: Table) -> tuple[int, int]:
 @kernel
 def trace_worker(workers: Table, hands: Table, field: int, me: int, ring: int) -> None:
     """Let worker ``me`` note events in a ring, or (0) none; ``field`` is `hands.TRACE`. Any thread."""
+    # order: the ring is made, then told of; pairs with the owner's loads, which go on from its address
     store_release(workers, me, RING, ring)
-    store_release(hands, me, field, ring)
+    store_release(hands, me, field, ring)  # order: the same
 
 
 @kernel

@@ -31,6 +31,8 @@ class Report:
         Seconds in all bodies together, if measured.
     span : float or None
         Seconds on the longest way through the graph, if measured: no number of threads is faster.
+    strands : callable, optional
+        Returns what the run was made of, if it was measured or traced; for `scaling`.
     """
 
     graph: str
@@ -41,7 +43,7 @@ class Report:
     steals: int
     work: float | None = None
     span: float | None = None
-    _strands: Callable[[], Strands] | None = field(default=None, repr=False, compare=False)
+    strands: Callable[[], Strands] | None = field(default=None, repr=False, compare=False)
 
     def scaling(self, workers: Iterable[int] = USUAL) -> Scaling:
         """Predict what other numbers of workers would give, by a simulation of the pool.
@@ -61,11 +63,11 @@ class Report:
         ZukiError
             The run was neither measured (``measure=True``) nor traced, or events of it are lost.
         """
-        if self._strands is None:
+        if self.strands is None:
             raise ZukiError(
                 f"this run of {self.graph!r} was not measured: run it with measure=True, or in zuki.trace()"
             )
-        return scaling_of(self._strands(), workers)
+        return scaling_of(self.strands(), workers)
 
     def __str__(self) -> str:
         return "\n".join(f"{name:>8}  {value}" for name, value in self._lines())

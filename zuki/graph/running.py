@@ -178,7 +178,7 @@ class GraphRun:
             steals=sum(steals for _, steals in change),
             work=work,
             span=span,
-            _strands=strands,
+            strands=strands,
         )
 
 
