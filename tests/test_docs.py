@@ -78,6 +78,15 @@ print(zuki.run(set_later(Once())))
     assert run(["page.py"], tmp_path).split("\n") == ["[0, 2, 4]", "[0, 1, 2]", "7", "[]", ""]
 
 
+def test_the_page_on_traces_runs(tmp_path):
+    text = (DOCS / "tracing.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "page.py").write_text("\n".join(blocks))
+    assert "smooth" in run(["page.py"], tmp_path)
+    assert (tmp_path / "run.json").stat().st_size > 1000
+    assert (tmp_path / "timeline.svg").stat().st_size > 1000
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(example, tmp_path):
     assert run([str(example)], tmp_path)

@@ -54,6 +54,7 @@ from zuki.spawning.detaching import spawn_detached
 from zuki.spawning.sorting import parallel_sort
 from zuki.task.decorator import task
 from zuki.task.task import Task
+from zuki.tracing.trace import Trace, trace
 
 __version__ = "0.1.0"
 
@@ -85,6 +86,7 @@ __all__ = [
     "Task",
     "TaskError",
     "TaskGroup",
+    "Trace",
     "Waker",
     "ZukiError",
     "as_completed",
@@ -116,6 +118,7 @@ __all__ = [
     "task",
     "timeout",
     "to_thread",
+    "trace",
     "until_ready",
     "wake",
     "worker_id",

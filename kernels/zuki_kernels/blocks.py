@@ -37,7 +37,8 @@ BLOCK_FIELDS = 5  # the fifth is the first of the frame
 ENTRY = 0
 SIZE = 1
 RELEASE = 2
-KIND_FIELDS = 3
+NAME = 3  # address of the task's name, which ends with a zero byte; for traces
+KIND_FIELDS = 4
 
 IN_HAND = 0
 SHARED = 1
@@ -68,6 +69,12 @@ def kind_of(block: int) -> Table:
 def state_of(block: int) -> int:
     """Return the state of a block, without its stamp."""
     return load_relaxed(block_at(block), 0, STATE) & STATES
+
+
+@kernel
+def is_shared(state: int) -> bool:
+    """Tell whether a block in this STATE was shared, and has not finished: then its OWNER is known."""
+    return state & STATES == SHARED or state & STATES == AWAITED
 
 
 @kernel

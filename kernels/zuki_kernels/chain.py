@@ -4,17 +4,17 @@ This is where a run spends its time. What is looked at for each node is one cell
 run, of the pool and of the node; what is rarer ends the chain, for `turn` to deal with.
 """
 
-from . import arena, search
+from . import arena, search, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .blocks import NO_BLOCK
-from .clock import now
+from .clock import now, ticks
 from .counters import TASKS, count
 from .dependencies import FAILED, PASSED, finish, is_condemned
 from .deque import TOP
 from .dispatch import address_of, call, call_join, prefetch
-from .hands import ARENA_TOP, FLOOR, JOIN, begin_other, end_other
+from .hands import ARENA_TOP, FLOOR, JOIN, TRACE, begin_other, end_other
 from .notifier import PULSE, is_anyone_free
 from .release import mark_failed, successors
 from .runs import (
@@ -32,6 +32,7 @@ from .runs import (
     root_at,
     successors_of,
     target_of,
+    task_of,
 )
 from .spawning import ALL_ABOVE, NO_MORE_ABOVE
 from .sync_state import SYNC
@@ -67,19 +68,25 @@ def run_chain(
     alone: bool,
     root: int,
     last_root: int,
-) -> tuple[int, int, int, bool, int]:
+    moment: int,
+) -> tuple[int, int, int, bool, int, int]:
     """Run ``node`` and what follows from it, at most ``most`` nodes of one run.
 
     ``outcome`` is `UNKNOWN`, or how the node went in Python: 0, `FAILED` or `PASSED`.
     ``durations`` has rows if bodies are to be timed. ``pulse`` is the pulse that ends the chain
     when it differs, and ``other`` a run whose end does; NONE for neither. ``root`` to ``last_root``
     are the places of roots of the run that may be taken: nothing that is more urgent is in one's deque.
+    ``moment`` is when the worker's last event has ended, if it has been busy since, else 0.
 
     Returns the node that is to be run next, or NONE; how many others were made ready; how many
-    nodes have finished; whether the next one was not run for it wants the interpreter; and the
-    place of the first root that was not taken.
+    nodes have finished; whether the next one was not run for it wants the interpreter; the
+    place of the first root that was not taken; and a new ``moment``.
     """
-    calm, added, done, timed = NONE, 0, 0, durations.shape[0] > 0
+    calm, added, done, timed, ring = NONE, 0, 0, durations.shape[0] > 0, load_relaxed(hands, me, TRACE)
+    if ring == 0:
+        moment = 0
+    elif moment == 0:
+        moment = ticks()
     while True:
         first, shape = load_relaxed(nodes, node, FIRST), load_relaxed(nodes, node, SHAPE)
         entry = load_relaxed(bodies, body_of(first), 0)
@@ -87,7 +94,7 @@ def run_chain(
             if is_condemned(nodes, node) or load_relaxed(runs, slot, STOPPED) != 0:
                 outcome = PASSED
             elif entry == PYTHON:
-                return node, 0, done, True, root
+                return node, 0, done, True, root, 0
             else:
                 if not alone:
                     begin = first_edge_of(first)
@@ -101,6 +108,10 @@ def run_chain(
                     failure = call(entry, frame) if entry != NOTHING else 0
                 if timed:
                     store_relaxed(durations, node, 0, now() - begun)
+                if ring != 0:
+                    ended = ticks()
+                    tracing.note(ring, moment, ended, task_of(slot, node), tracing.NODE)
+                    moment = ended
                 count(workers, me, TASKS, 1)
                 outcome = 0
                 if failure != 0:
@@ -132,7 +143,7 @@ def run_chain(
             break
         if other >= 0 and load_relaxed(runs, other, DONE) != 0:  # relaxed: `turn` looks again
             break
-    return node, added, done, False, root
+    return node, added, done, False, root, moment
 
 
 @kernel

@@ -44,6 +44,7 @@ ARENA_END = 41  # address behind the memory for chunks
 ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
 PYTHON_FLOOR = 43  # ARENA_TOP when the Python body began that runs, or 0
 ENTERED = 44  # address of the block whose body the thread has entered at its join, or NO_BLOCK
+TRACE = 45  # address of the worker's ring of events, or 0; then no task is run by the join's own code
 HAND_FIELDS = 48
 
 CHUNK_BYTES = 1 << 16  # of an arena; chunks are aligned to their size: an address tells where its chunk ends
@@ -70,9 +71,13 @@ def put(hands: Table, me: int, block: int, kind: int) -> int:
 
 @kernel
 def take(hands: Table, me: int, block: int, stamp: int) -> bool:
-    """Take a block out of one's hand, to run its body, if it is the newest; return whether it was."""
+    """Take a block out of one's hand, to run its body, if it is the newest; return whether it was.
+
+    A worker that is traced takes none so: who joins goes the long way, which notes events.
+    """
     words = block_at(block)
-    if load_relaxed(hands, me, NEWEST) != block or load_relaxed(words, 0, STATE) != stamp:
+    is_other = load_relaxed(words, 0, STATE) ^ stamp | load_relaxed(hands, me, TRACE)  # one branch for both
+    if load_relaxed(hands, me, NEWEST) != block or is_other != 0:
         return False
     store_relaxed(hands, me, NEWEST, load_relaxed(words, 0, OLDER))
     store_relaxed(words, 0, STATE, stamp | CALLED)

@@ -5,12 +5,12 @@ to whoever wants it, then on its event. How long it leaves the last tasks of oth
 `patience`; how it sleeps, without missing work, is `notifier`.
 """
 
-from . import arena, detached, lane
+from . import arena, detached, lane, tracing
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed
 from .blocks import is_done
-from .clock import give_way, now, spin_hint
+from .clock import give_way, now, spin_hint, ticks
 from .counters import LANE_DEPTH
 from .groups import has_news
 from .notifier import DUTY, KEEP_ALIVE, PULSE, RETIRE, STOP, wait_for_work
@@ -108,7 +108,11 @@ def sleep(
 ) -> tuple[int, bool]:
     """Sleep until there may be work; return the reason to return, or `GO_ON`, and whether it has the duty."""
     nap = _longest_sleep(pool, until, pulse)
+    begun = ticks()
     answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
+    ring = load_relaxed(workers, me, tracing.RING)
+    if ring != 0:
+        tracing.note(ring, begun, ticks(), 0, tracing.PARKED)
     if answer == STOP:
         return EXIT, False
     if answer == RETIRE:

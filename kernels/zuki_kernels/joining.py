@@ -5,7 +5,7 @@ or somebody has taken it: then this worker runs other tasks, and sleeps as a wor
 there are none, until it is done.
 """
 
-from . import deque, spawned
+from . import deque, spawned, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -16,6 +16,7 @@ from .blocks import (
     FLOOR_AROUND,
     GONE,
     IN_HAND,
+    KIND,
     NEWER,
     SIZE,
     STATE,
@@ -25,6 +26,7 @@ from .blocks import (
     is_done,
     kind_of,
 )
+from .clock import ticks
 from .directory import directory_of, hand_rings_of, hands_of, workers_of
 from .dispatch import address_of, stack_pointer, table_at
 from .groups import FAILED, NOT_BEGUN, NOTED, doom, find_around, find_failed, forget, note
@@ -38,6 +40,7 @@ from .hands import (
     HELP_LIMIT,
     NEWEST,
     ROW,
+    TRACE,
     is_share_due,
     make_shared,
     take_out,
@@ -125,6 +128,8 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, how: int) 
     """
     workers, hand_rings = workers_of(directory), hand_rings_of(directory)
     doomed_before, noted, passes = load_relaxed(hands, me, DOOMED), 0, how == DROP
+    ring = load_relaxed(hands, me, TRACE)
+    begun, told = spawned.begin_event(hands, me, block, tracing.JOINED) if ring != 0 else (0, 0)
     while not is_done(block):
         if load_relaxed(workers, me, FAILED) != noted:
             found = 0
@@ -158,6 +163,8 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, how: int) 
     failure = load_relaxed(block_at(block), 0, FAILURE)
     if failure == NOT_BEGUN:
         return _enter(hands, me, block, how)
+    if ring != 0:
+        tracing.note(ring, begun, ticks(), load_relaxed(block_at(block), 0, KIND), told)
     if failure != 0:
         forget(workers, me)
     return failure

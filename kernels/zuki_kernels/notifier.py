@@ -6,12 +6,12 @@ meet: a notification that came before the worker's announcement makes the announ
 fail, one that came after finds the worker idle and wakes it.
 """
 
-from . import event, sync_state
+from . import event, sync_state, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import cas_acq_rel, cas_relaxed, cas_release, fence_seq_cst, load_acquire, load_relaxed
 from .blocks import is_done
-from .clock import now
+from .clock import now, ticks
 from .counters import LANE_DEPTH, PARKS, WAKES, count
 from .groups import has_news
 from .runs import DONE, NONE, QUEUED
@@ -84,6 +84,10 @@ def _act(workers: Table, me: int, before: int, after: int) -> int:
         _wake_one(workers)
         if me >= 0:
             count(workers, me, WAKES, 1)
+            ring = load_relaxed(workers, me, tracing.RING)
+            if ring != 0:
+                moment = ticks()
+                tracing.note(ring, moment, moment, 0, tracing.WOKEN)
         return WOKEN
     return QUIET
 

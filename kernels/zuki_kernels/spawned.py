@@ -1,6 +1,6 @@
 """Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
 
-from . import arena, deque, event
+from . import arena, deque, event, tracing
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -8,7 +8,9 @@ from .blocks import (
     ENTRY,
     GONE,
     HEAD_BYTES,
+    KIND,
     NO_BLOCK,
+    ONE_STAMP,
     OWNER,
     RELEASE,
     RUN_OF,
@@ -17,9 +19,11 @@ from .blocks import (
     STATES,
     block_at,
     finish,
+    is_shared,
     kind_of,
     state_of,
 )
+from .clock import ticks
 from .counters import STEALS, TASKS, TRIES, count
 from .deque import TOP
 from .dispatch import address_of, call, call_join, call_python
@@ -32,6 +36,8 @@ from .hands import (
     JOIN,
     RUN,
     STACK_LIMIT,
+    STAMP,
+    TRACE,
     begin_other,
     end_other,
     share,
@@ -67,6 +73,9 @@ def enter(hands: Table, me: int, block: int) -> int:
     """Run the body of a block, and wait for what it spawned and did not join; return 0, or its failure."""
     floor, floor_before = arena.pin(hands, me), load_relaxed(hands, me, FLOOR)
     store_relaxed(hands, me, FLOOR, floor)
+    ring = load_relaxed(hands, me, TRACE)
+    begun, told = begin_event(hands, me, block, tracing.SPAWNED) if ring != 0 else (0, 0)
+    what = load_relaxed(block_at(block), 0, KIND)
     failure = call(load_relaxed(kind_of(block), 0, ENTRY), block + HEAD_BYTES)
     arena.unpin(floor)
     if load_relaxed(hands, me, ARENA_TOP) != floor:
@@ -74,7 +83,19 @@ def enter(hands: Table, me: int, block: int) -> int:
         if failure == 0:
             failure = left
     store_relaxed(hands, me, FLOOR, floor_before)
+    if ring != 0:
+        tracing.note(ring, begun, ticks(), what, told)
     return failure
+
+
+@rare_kernel
+def begin_event(hands: Table, me: int, block: int, event: int) -> tuple[int, int]:
+    """Return the moment, and what an event of a block that begins now is to tell of it."""
+    words = block_at(block)
+    state = load_relaxed(words, 0, STATE)
+    owner = load_relaxed(words, 0, OWNER) if is_shared(state) else me
+    newest = load_relaxed(hands, me, STAMP) // ONE_STAMP
+    return ticks(), tracing.how_spawned(event, owner, state // ONE_STAMP, newest)
 
 
 @rare_kernel

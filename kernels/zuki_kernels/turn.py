@@ -1,19 +1,19 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import detached, idling, lane, queue, search, service, spawned
+from . import detached, idling, lane, queue, search, service, spawned, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
-from .blocks import LISTED, NO_BLOCK, is_done, state_of
+from .blocks import LISTED, NO_BLOCK, OWNER, block_at, is_done, state_of
 from .chain import UNKNOWN, run_chain
-from .clock import now
-from .counters import TASKS, TICK, WORKER_FIELDS, count
+from .clock import now, ticks
+from .counters import CURSOR, STEALS, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
 from .dispatch import address_of, bare, call_join, call_python, table_at
 from .groups import has_news
 from .handing_over import hand_over
-from .hands import CALL_PYTHON, HAND_FIELDS, JOIN, RUN
+from .hands import CALL_PYTHON, HAND_FIELDS, JOIN, RUN, TRACE
 from .notifier import (
     LIMIT,
     POOL_FIELDS,
@@ -51,6 +51,15 @@ from .spawning import RUN_DETACHED
 LATEST = -2  # as ``pulse``: what it is at the begin of the turn
 
 FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
+
+
+@kernel
+def _robbed(pool: Table, workers: Table, me: int, block: int) -> int:
+    """Return from whom the worker has just taken a block or, where that is NO_BLOCK, a node."""
+    if block != NO_BLOCK:
+        return load_relaxed(block_at(block), 0, OWNER)
+    victim = load_relaxed(workers, me, CURSOR) + 1
+    return victim if victim < load_relaxed(pool, 0, search.USED_WORKERS) else 0
 
 
 @kernel
@@ -126,7 +135,7 @@ def run_tasks(
     if pulse == LATEST:
         pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)
-    patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
+    patient, paced, paced_at, mine, mine_at, moment = False, 0, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             reason, waking = idling.sleep(pool, workers, runs, me, until, pulse, False)
@@ -173,12 +182,17 @@ def run_tasks(
                 had, had_at = mine, mine_at
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()
                 patient = is_quick(mine - had, mine_at - had_at)
+            ring, moment = load_relaxed(hands, me, TRACE), 0
+            looked, stolen = (ticks(), load_relaxed(workers, me, STEALS)) if ring != 0 else (0, 0)
             task = search.find(pool, workers, deques, rings, queues, runs, me, FEW if patient else 0)
             block = spawned.find(pool, workers, hands, hand_rings, me) if task < 0 else NO_BLOCK
+            if ring != 0 and load_relaxed(workers, me, STEALS) != stolen:
+                moment = ticks()
+                tracing.note(ring, looked, moment, _robbed(pool, workers, me, block), tracing.STOLEN)
             if task < 0 and block == NO_BLOCK and done == 0 and (until == NONE or is_late):
                 block = detached.find(pool, hands, me)
             if block != NO_BLOCK:
-                spins, is_late = 0, False
+                spins, is_late, moment = 0, False, 0
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
                     waking = False
@@ -249,9 +263,10 @@ def run_tasks(
                 mark_failed(runs, slot, nodes, node, 0)
             else:
                 known = PASSED
-        node, added, finished_nodes, wants_python, next_root = run_chain(
+        node, added, finished_nodes, wants_python, next_root, moment = run_chain(
             pool, workers, deques, rings, queues, runs, hands, nodes, edges, bodies, durations,
             me, slot, node, known, epoch, most, pulse, other, alone, root, last_root if lowest else root,
+            moment,
         )  # fmt: skip
         root = next_root
         done += finished_nodes

@@ -194,7 +194,7 @@ def _machine_layer():
     contents = {
         "atomics": {"__getattr__": atomic, "spin_hint": lambda: None},
         "waiting": {"wait": _operation("wait", None), "wake": _operation("wake", None)},
-        "clock": {"give_way": lambda: None, "now": lambda: 0, "spin_hint": lambda: None},
+        "clock": {"give_way": lambda: None, "now": lambda: 0, "spin_hint": lambda: None, "ticks": lambda: 0},
         "dispatch": {
             "address_of": cell_address,
             "bare": lambda table, fields: table,

@@ -2,14 +2,14 @@
 
 from itertools import chain
 
-from zuki_kernels import counters, deque, hands, notifier, queue, runs, search, sync_state
+from zuki_kernels import counters, deque, hands, notifier, queue, runs, search, sync_state, tracing
 from zuki_kernels.runs import NONE
 
 from .mount import Table, address_of, atomic, cell_address
 
 load_plain, store_plain = atomic("load_plain"), atomic("store_plain")
 
-_COUNTERS = range(counters.TASKS, counters.WORKER_FIELDS)
+_COUNTERS = (tracing.RING, *range(counters.TASKS, counters.WORKER_FIELDS))
 
 
 def plain(kernel):
@@ -19,7 +19,7 @@ def plain(kernel):
 
 def hands_of(workers, ring=4, initial=None):
     """The tables of empty hands."""
-    table = Table("hands", workers, hands.HAND_FIELDS, initial)
+    table = Table("hands", workers, hands.HAND_FIELDS, initial, ignored=(hands.TRACE,))
     for me in range(workers):
         table.initial[me, hands.NEWEST] = cell_address(table, me, hands.ANCHOR)
         table.initial[me, hands.ROW] = me

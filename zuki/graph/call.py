@@ -11,6 +11,7 @@ from typing import Any
 from zuki.graph.graph import Graph
 from zuki.graph.running import EVERY_NODE, error_of, pool_of
 from zuki.runtime.executor import Executor
+from zuki.runtime.run import Outline
 from zuki.runtime.warm import warm_up
 from zuki.task.specialisation import Specialisation
 from zuki.task.task import Task
@@ -81,6 +82,10 @@ class _Call:
     def run_python(self, node: int, stopped: bool) -> int:
         """Be told of a node that needs the interpreter; there is none."""
         raise AssertionError(f"node {node} is a task's")
+
+    def outline(self) -> Outline:
+        """Return what it is made of."""
+        return self.graph._state.outline()
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Keep how the run went."""

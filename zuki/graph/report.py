@@ -1,8 +1,12 @@
 """What a run tells of itself."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from zuki.drawing.tables import table
+from zuki.errors import ZukiError
+from zuki.tracing.scaling import USUAL, Scaling, scaling_of
+from zuki.tracing.strands import Strands
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Report:
         Seconds in all bodies together, if measured.
     span : float or None
         Seconds on the longest way through the graph, if measured: no number of threads is faster.
+    strands : callable, optional
+        Returns what the run was made of, if it was measured or traced; for `scaling`.
     """
 
     graph: str
@@ -37,6 +43,31 @@ class Report:
     steals: int
     work: float | None = None
     span: float | None = None
+    strands: Callable[[], Strands] | None = field(default=None, repr=False, compare=False)
+
+    def scaling(self, workers: Iterable[int] = USUAL) -> Scaling:
+        """Predict what other numbers of workers would give, by a simulation of the pool.
+
+        Parameters
+        ----------
+        workers : iterable of int
+            Numbers of workers.
+
+        Returns
+        -------
+        Scaling
+            Work, span, and what is predicted.
+
+        Raises
+        ------
+        ZukiError
+            The run was neither measured (``measure=True``) nor traced, or events of it are lost.
+        """
+        if self.strands is None:
+            raise ZukiError(
+                f"this run of {self.graph!r} was not measured: run it with measure=True, or in zuki.trace()"
+            )
+        return scaling_of(self.strands(), workers)
 
     def __str__(self) -> str:
         return "\n".join(f"{name:>8}  {value}" for name, value in self._lines())

@@ -4,12 +4,13 @@ import threading
 import time
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import partial
 from types import CoroutineType
 from typing import Any
 
 import numpy as np
 
-from zuki.errors import ExecutorShutDownError, GraphError
+from zuki.errors import ExecutorShutDownError, GraphError, ZukiError
 from zuki.graph.describe import describe_arguments
 from zuki.graph.node import Node
 from zuki.graph.report import Report
@@ -20,6 +21,10 @@ from zuki.runtime.default import default_executor
 from zuki.runtime.executor import Executor
 from zuki.runtime.failures import exception_of
 from zuki.runtime.pool import Pool
+from zuki.runtime.recorder import Mark, Recorder
+from zuki.runtime.run import Outline
+from zuki.tracing.events import events_of
+from zuki.tracing.strands import Strands, strands_of, strands_of_nodes
 from zuki_kernels import freeze, reasons
 from zuki_kernels._signals import call_body, held_back
 
@@ -61,6 +66,8 @@ class GraphRun:
         self.error: BaseException | None = None
         self.report: Report | None = None
         self._counters = pool.counters()
+        recorder = pool.recorder
+        self._trace = None if recorder is None else (recorder, recorder.mark())
         self._begun = time.perf_counter()
 
     @property
@@ -114,6 +121,10 @@ class GraphRun:
         self._state.errors.setdefault(node, exception_of(failure))
         return reasons.RAISED
 
+    def outline(self) -> Outline:
+        """Return what it is made of."""
+        return self._state.outline()
+
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""
         try:
@@ -151,8 +162,11 @@ class GraphRun:
                 self.pool.counters(), self._counters, strict=True
             )
         ]
-        work = span = None
+        work = span = strands = None
+        if self._trace is not None:
+            strands = partial(_traced_strands, *self._trace, self.slot)
         if self._durations is not None:
+            strands = partial(_measured_strands, self._state, self._durations * 1e-9, seconds)
             durations = self._durations * 1e-9
             work, span = float(durations.sum()), self._state.contents.span(durations)
         return Report(
@@ -164,7 +178,24 @@ class GraphRun:
             steals=sum(steals for _, steals in change),
             work=work,
             span=span,
+            strands=strands,
         )
+
+
+def _measured_strands(state: GraphState, durations: np.ndarray, seconds: float) -> Strands:
+    """Return what a measured run was made of."""
+    bodies = state.contents.bodies()[: len(durations)]
+    titles = [body.name for body in state.bodies]
+    return strands_of_nodes(state.name, durations, *state.contents.all_edges(), bodies, titles, seconds)
+
+
+def _traced_strands(recorder: Recorder, mark: Mark, slot: int) -> Strands:
+    """Return what a run was made of that was traced since a mark."""
+    events = events_of([recorder.read(mark)])
+    for run, noted in enumerate(events.runs):
+        if noted.slot == slot and noted.begun >= mark.moment:
+            return strands_of(events, run)
+    raise ZukiError("this run is no longer in the trace: take its scaling before so many others have run")
 
 
 def begin(

@@ -15,6 +15,7 @@ from zuki.graph.arena import Arena
 from zuki.graph.contents import Contents
 from zuki.graph.extras import Names
 from zuki.graph.regions import Regions
+from zuki.runtime.run import Outline
 from zuki.task.frames import ALIGNMENT
 from zuki.task.specialisation import Specialisation
 from zuki_kernels.dependencies import FAILED, PASSED, epoch_of, reset
@@ -120,6 +121,17 @@ class GraphState:
         for index, count in self.contents.count_bodies().items():
             names[self.bodies[index].name] += count
         return names
+
+    def outline(self) -> Outline:
+        """Return what the frozen graph is made of, for a trace."""
+        contents, bodies = self.contents, self.bodies
+        return Outline(
+            self.name,
+            contents.count,
+            lambda: (contents.bodies(), [body.name for body in bodies]),
+            self.name_of,
+            contents.all_edges,
+        )
 
     # ---- running ----------------------------------------------------------------------------------
 

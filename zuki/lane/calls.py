@@ -1,5 +1,6 @@
 """A call of a Python function that an executor was given."""
 
+import time
 from contextvars import copy_context
 from sys import modules
 from typing import Any, TypeVar
@@ -84,6 +85,8 @@ class Call(Future[T]):
                 self._notify_cancel()
             return
         self._state = RUNNING
+        recorder = self._lanes.recorder
+        begun, name = (0, "") if recorder is None else (time.monotonic_ns(), name_of(self._function))
         try:
             if self._keywords:
                 result = self._function(*self._arguments, **self._keywords)
@@ -97,3 +100,10 @@ class Call(Future[T]):
         else:
             self._function = self._arguments = self._keywords = None
             self._succeed(result)
+        if recorder is not None:
+            recorder.note(begun, "call", name)
+
+
+def name_of(function: Any) -> str:
+    """Return what a callable is called in a trace."""
+    return getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)

@@ -180,6 +180,7 @@ class Lanes:
             set()
         )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
+        self.recorder: Any = None  # notes what is run, while somebody traces
         self.generators: WeakSet[Any] = WeakSet()  # asynchronous ones, begun here and not over
         self.idle_drivers: list[Driver] = []
         self.outbox: list[int] = []  # requests to `exchange`

@@ -54,7 +54,8 @@ class Servant:
         if name is not None:
             task._name = name
         self.is_beginning, self.current = True, task
-        context = copy_context()
+        context, recorder = copy_context(), lanes.recorder
+        begun = 0 if recorder is None else time.monotonic_ns()
         try:
             driver = lanes.idle_drivers.pop()
         except IndexError:
@@ -79,6 +80,8 @@ class Servant:
                 self._put_aside(task, yielded)
         finally:
             self.current, self.is_beginning = spawner, False
+            if recorder is not None:
+                recorder.note(begun, "step", name or coroutine.__qualname__)
         return task
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
@@ -119,6 +122,15 @@ class Servant:
                     lane.holders -= 1
         for lane in self.held:
             lane.pass_on()
+
+    def run_noted_steps(self, queue: Any) -> None:
+        """Do as `run_steps`, and note each step for a trace."""
+        recorder = self._lanes.recorder
+        for _ in range(min(STEPS, len(queue))):
+            begun, name = time.monotonic_ns(), queue[0].name
+            self.run_steps(queue, 1)
+            if recorder is not None:
+                recorder.note(begun, "step", name)
 
     def run_steps(self, queue: Any, most: int = STEPS) -> None:
         """Run a burst of steps of the coroutines in a deque."""
@@ -240,7 +252,10 @@ def _serve(
                 lanes.exchange()
             queue = lane.next_queue()
             if queue:
-                servant.run_steps(queue)
+                if lanes.recorder is None:
+                    servant.run_steps(queue)
+                else:
+                    servant.run_noted_steps(queue)
                 worked = True
         if servant.is_lost:
             servant.enter(wanted)

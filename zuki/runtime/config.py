@@ -9,6 +9,7 @@ from typing import Any
 
 from zuki.platform.cpus import usable_cpus
 from zuki.runtime.home import default_lanes
+from zuki.runtime.recorder import EVENTS, MOST_EVENTS
 
 MOST_THREADS = 1024
 _LONGEST = 1 << 62  # nanoseconds
@@ -24,6 +25,11 @@ def checked_count(value: object, name: str, least: int, most: int) -> int:
     if not least <= number <= most:
         raise ValueError(f"{name} must be between {least} and {most}, not {number}")
     return number
+
+
+def checked_events(value: object, name: str) -> int:
+    """Return for how many events there is to be room: at least as many as asked for, a power of two."""
+    return 1 << (checked_count(value, name, 1, MOST_EVENTS) - 1).bit_length()
 
 
 def _checked_seconds(value: object, name: str) -> float | None:
@@ -64,6 +70,9 @@ class ExecutorConfig:
     debug : bool, optional
         Whether steps of coroutines that take more than 0.1 seconds are reported, and Python's warning of a
         coroutine that was never awaited tells where it was made. Default: in Python's development mode.
+    trace : bool or int
+        Note all that happens, for `Executor.trace`. A number says how many events of each worker are kept,
+        the latest; True stands for 65,536.
     initializer : callable, optional
         Called in each thread before it calls the first callable.
     initargs : tuple
@@ -89,6 +98,7 @@ class ExecutorConfig:
     policy: str = "multi_threaded"
     python_lanes: int = None  # type: ignore[assignment]
     debug: bool = None  # type: ignore[assignment]
+    trace: bool | int = False
     initializer: Callable[..., Any] | None = None
     initargs: tuple[Any, ...] = ()
 
@@ -120,11 +130,17 @@ class ExecutorConfig:
             put("debug", sys.flags.dev_mode)
         elif not isinstance(self.debug, bool):
             raise TypeError(f"debug must be True or False, not {type(self.debug).__name__}")
+        put("trace", self.trace if isinstance(self.trace, bool) else checked_events(self.trace, "trace"))
         if self.initializer is not None and not callable(self.initializer):
             raise TypeError("initializer must be a callable")
         if not isinstance(self.initargs, tuple | list):
             raise TypeError(f"initargs must be a tuple, not {type(self.initargs).__name__}")
         put("initargs", tuple(self.initargs))
+
+    @property
+    def trace_events(self) -> int:
+        """What a pool is told: for how many events each worker has room, or 0."""
+        return EVENTS if self.trace is True else int(self.trace)
 
     @property
     def keep_alive_nanoseconds(self) -> int:
@@ -220,9 +236,15 @@ def _seconds_or_never(text: str) -> float | None:
 
 
 def _yes_or_no(text: str) -> bool:
-    return {"0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}[text.lower()]
+    return _SWITCHES[text.lower()]
 
 
+def _switch(text: str) -> bool | int:
+    return _SWITCHES[text.lower()] if text.lower() in _SWITCHES else int(text)
+
+
+_SWITCHES = dict.fromkeys(("0", "no", "false", "off"), False)
+_SWITCHES |= dict.fromkeys(("1", "yes", "true", "on"), True)
 _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_NUM_THREADS": ("max_threads", int),
     "ZUKI_MIN_THREADS": ("min_threads", int),
@@ -232,6 +254,7 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_POLICY": ("policy", str),
     "ZUKI_PYTHON_LANES": ("python_lanes", int),
     "ZUKI_DEBUG": ("debug", _yes_or_no),
+    "ZUKI_TRACE": ("trace", _switch),
 }
 
 

@@ -1,6 +1,6 @@
 """The run that detached tasks are a part of, while there are any."""
 
-from zuki.runtime.run import Run
+from zuki.runtime.run import Outline, Run, no_bodies, no_edges
 
 
 class DetachedRun:
@@ -25,6 +25,10 @@ class DetachedRun:
     def fail(self, node: int, failure: int) -> int:
         """Not called, either."""
         raise NotImplementedError
+
+    def outline(self) -> Outline:
+        """Return that it has no nodes."""
+        return Outline("detached tasks", 0, no_bodies, str, no_edges)
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Let go what was kept."""

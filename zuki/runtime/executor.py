@@ -46,6 +46,7 @@ class Executor(futures.Executor):
     1024
     """
 
+    _trace_of: ClassVar[Any] = None  # `zuki.tracing.trace` makes traces, and lies above
     _policies: ClassVar[dict[str, type["Executor"]]] = {}
 
     def __init_subclass__(cls, policy: str | None = None, **options: Any) -> None:
@@ -96,6 +97,11 @@ class Executor(futures.Executor):
     @property
     def _max_workers(self) -> int:  # Dask asks a pool for it
         return self._config.max_threads
+
+    @property
+    def trace(self) -> Any:
+        """The `Trace` of all that it has done so far, if it was made with ``trace=True``; else an error."""
+        return type(self)._trace_of(self)
 
     # ---- running -----------------------------------------------------------------------------------
 

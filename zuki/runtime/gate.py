@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zuki.runtime.run import Outline, no_bodies, no_edges
+
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
 
@@ -47,6 +49,10 @@ class Gate:
     def fail(self, node: int, failure: int) -> int:
         """Do nothing: it has no node."""
         raise NotImplementedError
+
+    def outline(self) -> Outline:
+        """Return that it has no nodes."""
+        return Outline("gate", 0, no_bodies, str, no_edges)
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Do nothing: nobody ends it as a run."""

@@ -18,6 +18,7 @@ from zuki.runtime.pool import Pool
 from zuki.runtime.workers import stack_lock
 from zuki_kernels import current
 
+listeners: list[Callable[[Pool], object]] = []  # are told of each pool that is made
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
 
 
@@ -35,7 +36,20 @@ def watch(pool: Pool) -> Pool:
         The same.
     """
     _pools.add(pool)
+    for listener in list(listeners):
+        listener(pool)
     return pool
+
+
+def pools() -> list[Pool]:
+    """Return the pools that there are.
+
+    Returns
+    -------
+    list of Pool
+        Those that have ended among them.
+    """
+    return list(_pools)
 
 
 def _finish_all() -> None:

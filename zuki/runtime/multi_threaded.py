@@ -58,6 +58,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             told.stack_size,
             told.name,
             told.python_lanes,
+            told.trace_events,
         )
         if told.initializer is not None:
             prepare = _Initializer(told.initializer, told.initargs, self._broken)

@@ -15,10 +15,11 @@ from zuki.runtime import hands, worker
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
+from zuki.runtime.recorder import EVENTS, Mark, Recorder
 from zuki.runtime.run import Run
 from zuki.runtime.slots import Slots
 from zuki.runtime.tables import Tables
-from zuki.runtime.warm import warm_up_lanes
+from zuki.runtime.warm import warm_up_lanes, warm_up_traces
 from zuki.runtime.workers import Workers
 from zuki_kernels import notifier, pulse, reasons, spawning, starting
 from zuki_kernels._signals import held_back
@@ -49,6 +50,8 @@ class Pool:
         What the threads' names begin with.
     python_lanes : int
         How many threads may run Python callables or coroutines at once.
+    trace_events : int
+        For how many events each worker has room, if all that the pool does is traced; else 0.
     """
 
     def __init__(
@@ -59,7 +62,9 @@ class Pool:
         stack_size: int,
         name: str,
         python_lanes: int = 1,
+        trace_events: int = 0,
     ) -> None:
+        self.trace_events = trace_events
         self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
         self.stack_size, self.name, self.python_lanes = stack_size, name, python_lanes
         self.is_closed = False
@@ -84,6 +89,11 @@ class Pool:
         self._home: PoolHome | None = None
         self.lanes: Lanes | None = None
         self.is_ended = False
+        self._recorders: list[Recorder] = []
+        self._recorder: Recorder | None = None  # once somebody has traced
+        self.recorder: Recorder | None = None  # while somebody traces
+        if self.trace_events:
+            self.trace_mark = self.begin_trace(self.trace_events)
 
     # ---- Python tasks -----------------------------------------------------------------------------
 
@@ -94,6 +104,7 @@ class Pool:
             if self._home is None:
                 self._home = PoolHome(self, self.python_lanes)
                 self._home.lanes.prepare = self.prepare
+                self.tell_lanes(self._home.lanes)
                 self.is_used = True
             self.lanes = self._home.lanes
         return self.lanes
@@ -140,6 +151,38 @@ class Pool:
 
     def _closes_generators(self) -> bool:
         return self.lanes is not None and close_generators(self.lanes)
+
+    # ---- traces -----------------------------------------------------------------------------------
+
+    def begin_trace(self, events: int = EVENTS) -> tuple[Recorder, Mark]:
+        """Begin to note what happens; return what `end_trace` takes.
+
+        Each worker has room for as many ``events`` as this asks for, or another trace that is on.
+        """
+        warm_up_traces()
+        with self.lock:
+            if self._recorder is None or (self._recorder.events < events and not self._recorder.is_on):
+                self._recorders.append(Recorder(self, events))  # it stays: see there
+                self._recorder = self._recorders[-1]
+            mark = self._recorder.begin()
+            self.recorder = self._recorder
+            for run in self.active.values():
+                self._recorder.begin_run(run)
+            self.tell_lanes(self.lanes)
+            return self._recorder, mark
+
+    def end_trace(self, recorder: Recorder) -> None:
+        """End a trace; others may go on."""
+        with self.lock:
+            recorder.end()
+            if recorder is self._recorder and not recorder.is_on:
+                self.recorder = None
+                self.tell_lanes(self.lanes)
+
+    def tell_lanes(self, lanes: Lanes | None) -> None:
+        """Let lanes note what they run, or no more."""
+        if lanes is not None:
+            lanes.recorder = self.recorder
 
     # ---- runs -------------------------------------------------------------------------------------
 
@@ -238,6 +281,8 @@ class Pool:
         """Let the workers hear of a run; return whether a thread is to be started for it."""
         tables = self.tables
         given = run.slot, run.plan, run.epoch, run.times, run.batch, waiter, int(callback)
+        if self.recorder is not None:
+            self.recorder.begin_run(run)
         with self.lock:
             answer = starting.begin(tables.pool, tables.workers, tables.queues, tables.runs, *given)
         return answer == notifier.START

@@ -1,8 +1,47 @@
 """What a pool runs."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from zuki_kernels._types import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a run is made of, for a trace.
+
+    Parameters
+    ----------
+    name : str
+        Of the whole.
+    nodes : int
+        How many there are.
+    bodies : callable
+        Returns an array, the index of each node's body, and the bodies' names.
+    name_of : callable
+        Returns the name of a node.
+    edges : callable
+        Returns two arrays, the sources and the targets of the edges.
+    """
+
+    name: str
+    nodes: int
+    bodies: Callable[[], tuple[np.ndarray, list[str]]]
+    name_of: Callable[[int], str]
+    edges: Callable[[], tuple[np.ndarray, np.ndarray]]
+
+
+def no_bodies() -> tuple[np.ndarray, list[str]]:
+    """Return the bodies of a run that has none."""
+    return np.zeros(0, np.int64), []
+
+
+def no_edges() -> tuple[np.ndarray, np.ndarray]:
+    """Return the edges of a run that has none."""
+    return np.zeros(0, np.int64), np.zeros(0, np.int64)
 
 
 class Run(Protocol):
@@ -20,6 +59,9 @@ class Run(Protocol):
 
     def fail(self, node: int, failure: int) -> int:
         """Hear what a task has raised that such a body has left behind; return how the node went."""
+
+    def outline(self) -> Outline:
+        """Return what it is made of."""
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Hear that the run has ended; called once, before anyone who waits goes on."""

@@ -47,6 +47,7 @@ class _CallersPool(Pool):
             if self.lanes is None:
                 table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
                 self.lanes = Lanes(_CallersHome(self), self.tables.pool, table, 1)
+                self.tell_lanes(self.lanes)
         return self.lanes
 
     def wait_for(self, future: Any, serves: bool = False) -> None:
@@ -116,7 +117,8 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
 
     def _make_pool(self) -> Pool:
         self._config = told = self._config.changed(max_threads=1, min_threads=0, python_lanes=1)
-        return watch(_CallersPool(1, 0, told.keep_alive_nanoseconds, told.stack_size, told.name))
+        kept = told.keep_alive_nanoseconds, told.stack_size
+        return watch(_CallersPool(1, 0, *kept, told.name, trace_events=told.trace_events))
 
     def _open_lanes(self) -> Lanes:
         lanes = self._pool.open_lanes()

@@ -54,6 +54,8 @@ class Slots:
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
         runs, run = self._tables.runs, self.active[slot]
+        if self._pool.recorder is not None:
+            self._pool.recorder.end_run(slot)
         run.end(*starting.outcome(runs, slot))
         with self._pool.lock:
             if self._detached is not None and starting.has_detached(runs, slot):

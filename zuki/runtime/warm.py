@@ -4,7 +4,19 @@ import threading
 
 from numba import types
 
-from zuki_kernels import current, exchange, notifier, pulse, search, seats, service, spawning, starting, turn
+from zuki_kernels import (
+    current,
+    exchange,
+    notifier,
+    pulse,
+    search,
+    seats,
+    service,
+    spawning,
+    starting,
+    tracing,
+    turn,
+)
 from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
 
@@ -47,6 +59,14 @@ _WANTED_FOR_LANES = (
     (exchange.is_anyone_rung, "t"),
 )
 
+# What traces call
+_WANTED_FOR_TRACES = (
+    (tracing.trace_worker, "ttiii"),
+    (tracing.counted, "i"),
+    (tracing.copy, "iit"),
+    (tracing.clocks, ""),
+)
+
 _lock = threading.Lock()
 _is_done = False
 _lanes_are_done = False
@@ -84,3 +104,10 @@ def warm_up_lanes() -> None:
         for function, kinds in _WANTED_FOR_LANES:
             function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
         _lanes_are_done = True
+
+
+def warm_up_traces() -> None:
+    """Compile the kernels that traces call, or load them from the cache."""
+    with _lock:
+        for function, kinds in _WANTED_FOR_TRACES:
+            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """A thread as a worker: the dialogue with `turn`, which asks for what only Python can do."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ def run_python(pool: "Pool", row: int, task: int) -> int:
     Jitted functions that it calls may spawn tasks, into the worker's hand; they end with the node.
     """
     slot, tables = slot_of(task), pool.tables
-    run = pool.active[slot]
+    run, recorder, begun = pool.active[slot], pool.recorder, time.monotonic_ns()
     floor, before = tables.arena_top(row), tables.begin_python(row, slot)
     outcome = run.run_python(node_of(task), starting.is_stopped(tables.runs, slot))
     if tables.arena_top(row) != floor:
@@ -108,4 +109,6 @@ def run_python(pool: "Pool", row: int, task: int) -> int:
         if failure != 0:
             outcome = run.fail(node_of(task), failure)
     tables.end_python(row, before)
+    if recorder is not None:
+        recorder.note(begun, "node", task, row)
     return outcome

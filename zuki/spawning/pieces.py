@@ -19,6 +19,7 @@ from zuki.spawning.api import join, spawn
 from zuki.task.cache import PartCache, TaskCache, digest_of
 from zuki.task.decorator import task
 from zuki.task.task import Task
+from zuki.task.titles import give_title
 from zuki_kernels.clock import now
 from zuki_kernels.splitting import WORTHWHILE, is_split_due, next_chunk
 
@@ -89,6 +90,7 @@ def make_task(
     name, cache = _name_and_cache(function, names)
     made = task(cache=False)(_define(title, text, name, names))
     made.__name__ = title
+    give_title(name, title)
     if cache is not None:
         made._cache = cache
     made.declared[tuple(arguments)] = result

@@ -5,7 +5,7 @@
     unpack   object (frame)           boxes the result
     release  void (frame)             gives back the references that the frame holds
     drop     int64 (frame)            gives back the references that the frame of a spawned task holds
-    kind     entry, bytes, drop       what `zuki_kernels.hands` wants to know of a spawned task
+    kind     entry, bytes, drop, name what `zuki_kernels.hands` wants to know of a spawned task
     describe int64 ()                 the address of ``kind``
     writes   int64 ()                 the arguments that the body may write, a bit each
     spawns   int64 ()                 1 if the body may spawn tasks, else 0
@@ -269,13 +269,24 @@ class _Functions:
                 self.context.nrt.decref(builder, kind, self._load_argument(builder, frame, index))
         builder.ret(WORD(0))
         entry, drop = (self.module.get_global(symbol(name, self.description)) for name in ("entry", "drop"))
-        words = ir.LiteralStructType([entry.type, WORD, drop.type])
+        name = self._add_name()
+        words = ir.LiteralStructType([entry.type, WORD, drop.type, name.type])
         kind = ir.GlobalVariable(self.module, words, symbol("kind", self.description))
-        kind.initializer = words([entry, WORD(block_bytes(self.layout)), drop])
+        kind.initializer = words([entry, WORD(block_bytes(self.layout)), drop, name])
         kind.global_constant = True
         kind.linkage = "weak_odr"  # one code may be linked with it by two ways
         builder, _ = self._define("describe", ir.FunctionType(WORD, []))
         builder.ret(builder.ptrtoint(kind, WORD))
+
+    def _add_name(self):
+        """Add the body's name, as traces show it, with a zero byte at its end."""
+        text = self.description.qualname.rpartition("<locals>.")[2].encode() + b"\0"
+        letters = ir.ArrayType(ir.IntType(8), len(text))
+        name = ir.GlobalVariable(self.module, letters, symbol("name", self.description))
+        name.initializer = letters(bytearray(text))
+        name.global_constant = True
+        name.linkage = "weak_odr"
+        return name
 
 
 def block_bytes(layout) -> int:

@@ -1,0 +1,314 @@
+"""What a pool notes while somebody traces it: the rings of its workers, its runs, and what Python runs.
+
+A ring's memory stays for as long as the pool: a worker that was told its address may write there once more
+after the end of the trace.
+"""
+
+import ctypes
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zuki.runtime import worker
+from zuki.runtime.run import Outline
+from zuki.runtime.tables import make_table
+from zuki_kernels import hands, tracing
+
+if TYPE_CHECKING:
+    from zuki.runtime.pool import Pool
+    from zuki.runtime.run import Run
+
+EVENTS = 1 << 16  # that a worker's ring has room for, if nobody says
+MOST_EVENTS = 1 << 26
+_MOST_RUNS = 100_000  # that are remembered
+_NAMED = hands.NAME  # word of a kind
+_TRIES = 8  # looks at both clocks at once
+_APART = 2_000_000  # nanoseconds between two such looks that tell how fast the other clock runs
+
+
+@dataclass(slots=True)
+class NotedRun:
+    """A run of a trace.
+
+    Parameters
+    ----------
+    slot : int
+        Where the pool kept it.
+    begun : int
+        Nanoseconds of the monotonic clock.
+    outline : Outline
+        What it is made of.
+    ended : int or None
+        Nanoseconds; None if it goes on.
+    """
+
+    slot: int
+    begun: int
+    outline: Outline
+    ended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PythonEvent:
+    """Something that Python has run: a node's body, a call, a step of a coroutine.
+
+    Parameters
+    ----------
+    begun, ended : int
+        Nanoseconds of the monotonic clock.
+    track : int or str
+        The worker's row, or the name of a thread that is none.
+    kind : str
+        ``"node"``, ``"call"`` or ``"step"``.
+    what : object
+        A node's task, else a name.
+    """
+
+    begun: int
+    ended: int
+    track: int | str
+    kind: str
+    what: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was noted of one pool.
+
+    Parameters
+    ----------
+    name : str
+        The executor's.
+    max_threads : int
+        How many workers may be awake.
+    begun, ended : int
+        Nanoseconds of the monotonic clock.
+    rings : dict
+        For each row of workers that has noted any: its events, the oldest first, in nanoseconds.
+    dropped : dict
+        For each of these rows: how many older ones are lost.
+    python : list of PythonEvent
+        What Python has run.
+    python_dropped : int
+        How many older ones are lost.
+    runs : list of NotedRun
+        By their begin.
+    names : dict
+        Of spawned tasks, by the addresses of their kinds.
+    """
+
+    name: str
+    max_threads: int
+    begun: int
+    ended: int
+    rings: dict[int, np.ndarray]
+    dropped: dict[int, int]
+    python: list[PythonEvent]
+    python_dropped: int
+    runs: list[NotedRun]
+    names: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a trace begins.
+
+    Parameters
+    ----------
+    moment : int
+        Nanoseconds of the monotonic clock.
+    heads : list of int
+        How many events each worker had noted.
+    python : int
+        How many Python had.
+    """
+
+    moment: int
+    heads: list[int]
+    python: int
+
+
+class Recorder:
+    """Notes what a pool does, while somebody traces it.
+
+    Parameters
+    ----------
+    pool : Pool
+        Whose.
+    events : int
+        For how many events each worker has room; a power of two.
+
+    Raises
+    ------
+    MemoryError
+        There is no address space for so many.
+    """
+
+    def __init__(self, pool: "Pool", events: int = EVENTS) -> None:
+        self._tables, self._name, self._max_threads = pool.tables, pool.name, pool.max_threads
+        self._pool, self.events = pool, events
+        words = tracing.RING_FIELDS + events * tracing.EVENT_FIELDS
+        self._rings = [make_table(1, words) for _ in range(pool.tables.seats)]
+        for ring in self._rings:
+            ring[0, tracing.EVENTS] = events
+        self._traces = 0
+        self._lock = threading.Lock()
+        self._python: deque[PythonEvent] = deque(maxlen=events)
+        self._python_number = count()
+        self._runs: deque[NotedRun] = deque(maxlen=_MOST_RUNS)
+        self._running: dict[int, NotedRun] = {}
+        _clock.look()
+
+    # ---- a trace ----------------------------------------------------------------------------------
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody traces."""
+        return self._traces > 0
+
+    def begin(self) -> Mark:
+        """Begin a trace; others may be on."""
+        with self._lock:
+            self._traces += 1
+            if self._traces == 1:
+                self._python.clear()
+                self._runs.clear()
+                self._running.clear()
+                self._tell([ring.ctypes.data for ring in self._rings])
+            return self._mark()
+
+    def mark(self) -> Mark:
+        """Return where a trace would begin now; for a part of one that is on."""
+        with self._lock:
+            return self._mark()
+
+    def _mark(self) -> Mark:
+        heads = [tracing.counted(ring.ctypes.data) for ring in self._rings]
+        return Mark(time.monotonic_ns(), heads, self._noted_in_python())
+
+    def end(self) -> None:
+        """End one trace."""
+        with self._lock:
+            self._traces -= 1
+            if self._traces == 0:
+                self._tell([0] * len(self._rings))
+
+    def _tell(self, addresses: list[int]) -> None:
+        for row, address in enumerate(addresses):
+            tracing.trace_worker(self._tables.workers, self._tables.hands, hands.TRACE, row, address)
+
+    def _noted_in_python(self) -> int:
+        """Return how many events Python has noted: the next number, which is taken for that."""
+        number = next(self._python_number)
+        self._python_number = count(number)
+        return number
+
+    # ---- reading ----------------------------------------------------------------------------------
+
+    def read(self, mark: Mark) -> Recording:
+        """Copy what was noted since the begin of a trace; nobody stops for that."""
+        ended = time.monotonic_ns()
+        nanoseconds = _clock.conversion()
+        rings, dropped, kinds = {}, {}, set()
+        copied = np.zeros((self.events, tracing.EVENT_FIELDS), np.int64)
+        for row, ring in enumerate(self._rings):
+            since = mark.heads[row]
+            first, last = tracing.copy(ring.ctypes.data, since, copied)
+            if last == since:
+                continue
+            events = copied[np.arange(first, last) & (self.events - 1)]
+            dropped[row] = first - since
+            how = events[:, tracing.HOW] & (1 << tracing.KIND_BITS) - 1
+            kinds.update(np.unique(events[_is_of_a_task(how), tracing.WHAT]).tolist())
+            for moment in (tracing.BEGUN, tracing.ENDED):
+                events[:, moment] = nanoseconds(events[:, moment])
+            rings[row] = events
+        with self._lock:
+            python, noted = list(self._python), self._noted_in_python() - mark.python
+            runs = [run for run in self._runs if run.ended is None or run.ended >= mark.moment]
+        kept = [event for event in python if event.begun >= mark.moment]
+        return Recording(
+            self._name, self._max_threads, mark.moment, ended, rings, dropped, kept,
+            max(0, noted - len(kept)), runs, {kind: _name_of(kind) for kind in kinds},
+        )  # fmt: skip
+
+    # ---- what Python notes --------------------------------------------------------------------------
+
+    def begin_run(self, run: "Run") -> None:
+        """Note that a run begins."""
+        noted = NotedRun(run.slot, time.monotonic_ns(), run.outline())
+        self._runs.append(noted)
+        self._running[run.slot] = noted
+
+    def end_run(self, slot: int) -> None:
+        """Note that a run has ended, if its begin was noted."""
+        noted = self._running.pop(slot, None)
+        if noted is not None:
+            noted.ended = time.monotonic_ns()
+
+    def note(self, begun: int, kind: str, what: Any, row: int | None = None) -> None:
+        """Note what Python has run until now."""
+        if row is None:
+            row = worker.row_of_this_thread(self._pool)
+        track = threading.current_thread().name if row is None else row
+        self._python.append(PythonEvent(begun, time.monotonic_ns(), track, kind, what))
+        next(self._python_number)
+
+    @contextmanager
+    def span(self, kind: str, what: Any) -> Iterator[None]:
+        """Note how long a block takes."""
+        begun = time.monotonic_ns()
+        try:
+            yield
+        finally:
+            self.note(begun, kind, what)
+
+
+def _is_of_a_task(how: np.ndarray) -> np.ndarray:
+    return (how == tracing.SPAWNED) | (how == tracing.JOINED)
+
+
+def _name_of(kind: int) -> str:
+    """Return the name that lies in a library, which Numba never unloads."""
+    address = ctypes.c_int64.from_address(kind + 8 * _NAMED).value
+    return ctypes.string_at(address).decode(errors="replace")
+
+
+class _Clock:
+    """How ticks and nanoseconds go together: two looks at both clocks, as far apart as may be."""
+
+    def __init__(self) -> None:
+        self._first: tuple[int, int] | None = None
+
+    @staticmethod
+    def _both() -> tuple[int, int]:
+        """Return ticks and nanoseconds of one moment: of several looks the one that took least."""
+        looks = [tracing.clocks() for _ in range(_TRIES)]
+        before, ticks, after = min(looks, key=lambda look: look[2] - look[0])
+        return ticks, (before + after) // 2
+
+    def look(self) -> None:
+        """Take the first look, if it was not taken."""
+        if self._first is None:
+            self._first = self._both()
+
+    def conversion(self) -> Any:
+        """Return a function that makes nanoseconds of the monotonic clock of arrays of ticks."""
+        assert self._first is not None
+        ticks_then, then = self._first
+        while True:
+            ticks_now, now = self._both()
+            if now - then >= _APART:
+                break
+        rate = (now - then) / (ticks_now - ticks_then)
+        return lambda ticks: now + np.rint((ticks - ticks_now) * rate).astype(np.int64)
+
+
+_clock = _Clock()

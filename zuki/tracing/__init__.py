@@ -1,0 +1,1 @@
+"""What was traced: to be looked at, saved, summed up, and run again by a simulation."""
