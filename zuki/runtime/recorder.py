@@ -19,7 +19,7 @@ import numpy as np
 from zuki.runtime import worker
 from zuki.runtime.run import Outline
 from zuki.runtime.tables import make_table
-from zuki_kernels import hands, tracing
+from zuki_kernels import blocks, hands, tracing
 
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EVENTS = 1 << 16  # that a worker's ring has room for, if nobody says
 MOST_EVENTS = 1 << 26
 _MOST_RUNS = 100_000  # that are remembered
-_NAMED = hands.NAME  # word of a kind
+_NAMED = blocks.NAME  # word of a kind
 _TRIES = 8  # looks at both clocks at once
 _APART = 2_000_000  # nanoseconds between two such looks that tell how fast the other clock runs
 
