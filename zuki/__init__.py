@@ -29,6 +29,7 @@ from zuki.runtime.default import default_executor, set_default_executor
 from zuki.runtime.executor import Executor
 from zuki.runtime.multi_threaded import MultiThreadedExecutor
 from zuki.runtime.single_threaded import SingleThreadedExecutor
+from zuki.runtime.tuning import Suggestion, tune
 from zuki.spawning import calls as _calls  # noqa: F401
 from zuki.spawning import nopython as _nopython  # noqa: F401
 from zuki.spawning.algorithms import (
@@ -64,6 +65,7 @@ __all__ = [
     "Priority",
     "Report",
     "SingleThreadedExecutor",
+    "Suggestion",
     "Task",
     "TaskError",
     "Waker",
@@ -90,6 +92,7 @@ __all__ = [
     "spawn_detached",
     "submit",
     "task",
+    "tune",
     "until_ready",
     "wake",
     "worker_id",
