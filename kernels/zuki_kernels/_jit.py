@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from inspect import signature
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -146,6 +147,7 @@ def rare_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _kernel(function: Callable[P, R], options: dict[str, bool]) -> Callable[P, R]:
+    function.__signature__ = signature(function)  # type: ignore[attr-defined]  # Numba asks for it twice
     dispatcher = _Kernel(function, targetoptions=dict(options))
     dispatcher._cache = LazyCache(function, _kernel_stamp)
     return dispatcher  # type: ignore[return-value]  # called as the function is

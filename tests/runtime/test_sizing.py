@@ -151,7 +151,7 @@ def test_the_environment_is_no_default(monkeypatch):
     assert zuki.ExecutorConfig().follows_processors is False
     for text, adapts in (("0", False), ("No", False), ("true", True)):
         assert zuki.ExecutorConfig.from_environment({"ZUKI_ADAPTIVE_SIZING": text}).adaptive_sizing is adapts
-    with pytest.raises(ValueError, match="ZUKI_ADAPTIVE_SIZING must be true or false, not 'maybe'"):
+    with pytest.raises(ValueError, match="ZUKI_ADAPTIVE_SIZING must be 0 or 1, not 'maybe'"):
         zuki.ExecutorConfig.from_environment({"ZUKI_ADAPTIVE_SIZING": "maybe"})
 
 

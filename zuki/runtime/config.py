@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -61,6 +62,9 @@ class ExecutorConfig:
         How many threads may run Python callables or coroutines at once. Default: one where the
         interpreter has its lock (a thread that is stuck in one call for longer does not count),
         else as many as threads.
+    debug : bool, optional
+        Whether steps of coroutines that take more than 0.1 seconds are reported, and Python's warning of a
+        coroutine that was never awaited tells where it was made. Default: in Python's development mode.
     adaptive_sizing : bool
         Fit the pool to what happens: a default of ``max_threads`` follows the processors this process
         may use, and workers learn for how long it pays to look for work before they sleep. Otherwise
@@ -89,6 +93,7 @@ class ExecutorConfig:
     name: str = "zuki"
     policy: str = "multi_threaded"
     python_lanes: int = None  # type: ignore[assignment]
+    debug: bool = None  # type: ignore[assignment]
     initializer: Callable[..., Any] | None = None
     initargs: tuple[Any, ...] = ()
     adaptive_sizing: bool = True
@@ -122,6 +127,10 @@ class ExecutorConfig:
             put("python_lanes", default_lanes(self.max_threads))
         else:
             put("python_lanes", checked_count(lanes, "python_lanes", 1, self.max_threads))
+        if self.debug is None:
+            put("debug", sys.flags.dev_mode)
+        elif not isinstance(self.debug, bool):
+            raise TypeError(f"debug must be True or False, not {type(self.debug).__name__}")
         if self.initializer is not None and not callable(self.initializer):
             raise TypeError("initializer must be a callable")
         if not isinstance(self.initargs, tuple | list):
@@ -224,8 +233,7 @@ def _seconds_or_never(text: str) -> float | None:
 
 
 def _yes_or_no(text: str) -> bool:
-    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    return known[text.lower()]
+    return {"0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}[text.lower()]
 
 
 _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
@@ -237,6 +245,7 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_POLICY": ("policy", str),
     "ZUKI_PYTHON_LANES": ("python_lanes", int),
     "ZUKI_ADAPTIVE_SIZING": ("adaptive_sizing", _yes_or_no),
+    "ZUKI_DEBUG": ("debug", _yes_or_no),
 }
 
 
@@ -246,9 +255,12 @@ def _read(variable: str, name: str, read: Callable[[str], Any], text: str) -> An
         if name == "max_threads":
             return checked_count(value, variable, 1, MOST_THREADS)
         return value
-    except (ValueError, KeyError):
-        what = f"a number between 1 and {MOST_THREADS}" if name == "max_threads" else "a number"
-        what = "true or false" if name == "adaptive_sizing" else what
+    except (KeyError, ValueError):
+        what = "a number"
+        if name == "max_threads":
+            what = f"a number between 1 and {MOST_THREADS}"
+        elif name in ("debug", "adaptive_sizing"):
+            what = "0 or 1"
         raise ValueError(f"{variable} must be {what}, not {text!r}") from None
 
 

@@ -11,6 +11,7 @@ from zuki.runtime.config import ExecutorConfig, config_of
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
 from zuki.runtime.pool import Pool
+from zuki.runtime.shown import html_of
 
 _USUAL = Priority.NORMAL
 
@@ -240,6 +241,9 @@ class Executor(futures.Executor):
             not begun, and coroutines.
         """
         self._pool.shut_down(wait, cancel_futures)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def __repr__(self) -> str:
         plural = "s" if self.max_threads > 1 else ""

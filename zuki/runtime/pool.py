@@ -8,7 +8,9 @@ from typing import Any
 
 from zuki.errors import ZukiError
 from zuki.lane.coroutines import spawn_on
+from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
+from zuki.lane.wakers import here
 from zuki.runtime import hands, worker
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
@@ -136,18 +138,16 @@ class Pool:
         self._home.wait_for(future, None, serves)
 
     def cancel_coroutines(self) -> None:
-        """Wish every coroutine to end."""
-        with self.lock:
-            if self.lanes is not None:
-                for task in self.lanes.unfinished():
-                    task.cancel()
+        """Wish every coroutine to end: the interpreter ends."""
+        if self.lanes is not None:
+            self.lanes.cancel_coroutines()
 
     def end_if_empty(self) -> None:
         """End the threads of a closed pool if nothing is left that was accepted."""
         with self.lock:
             if self.is_closed and not self.active:
                 self.is_ended = True  # before the look: who adds something looks after
-                if self._is_without_python():
+                if self._is_without_python() and not self._closes_generators():
                     self._end_threads()
                     self._nothing_active.notify_all()
                 else:
@@ -160,6 +160,9 @@ class Pool:
 
     def _is_without_python(self) -> bool:
         return self._home is None or self._home.lanes.is_empty()
+
+    def _closes_generators(self) -> bool:
+        return self.lanes is not None and close_generators(self.lanes)
 
     # ---- runs -------------------------------------------------------------------------------------
 
@@ -302,12 +305,17 @@ class Pool:
         with self.lock:
             self.end_if_empty()
             pulse_thread = self.workers.pulse
-        if wait and worker.row_of_this_thread(self) is None:
+        if wait and not self._is_awaited_here():
             while not self._is_over():
                 self.end_if_empty()
             self.workers.join(pulse_thread)
             if self._home is not None:
                 self._home.end_watch()
+
+    def _is_awaited_here(self) -> bool:
+        """Tell whether the calling thread is one whose end `shut_down` waits for."""
+        serves = here.servant is not None and self.lanes is not None and here.servant.serves(self.lanes)
+        return serves or worker.row_of_this_thread(self) is not None
 
     def _is_over(self) -> bool:
         """Wait a moment for the end of all that was accepted; return whether it has come."""

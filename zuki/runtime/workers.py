@@ -181,6 +181,10 @@ class Workers:
                     self.pulse = None
                     return
 
+    def threads(self) -> list[threading.Thread]:
+        """Return the threads that there are; some may have ended."""
+        return list(self._threads)
+
     def join(self, pulse: threading.Thread | None) -> None:
         """Wait until all threads have ended, also that of the pulse, which is forgotten before it ends."""
         while True:  # a worker may start another one before it ends

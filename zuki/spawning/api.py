@@ -11,7 +11,6 @@ from zuki.errors import TaskError
 from zuki.graph.call import run_task
 from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
-from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import NORMAL, Priority
 from zuki.lane.wakers import here
 from zuki.runtime.at_priority import checked_priority
@@ -64,7 +63,7 @@ def spawn(
     if servant is not None and executor is None and type(what) is CoroutineType and not args:
         # as below, at half the cost; it may go on spawning after a shutdown that waits for it
         level = NORMAL if priority is _USUAL else checked_priority(priority).value
-        return spawn_on(servant._lanes, what, level, name)
+        return servant.spawn(what, level, name)
     chosen = checked_executor(executor)
     if isinstance(what, Task):
         return chosen.submit(what, *args)
