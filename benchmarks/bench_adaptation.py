@@ -60,7 +60,7 @@ class Trickle:
 
 
 def bursts(executor: zuki.Executor) -> Callable[[], float]:
-    """Return a function that answers the seconds of twenty graphs a millisecond apart, of 200 bodies of 20 us."""
+    """Return what answers the seconds of twenty graphs a millisecond apart, of 200 bodies of 20 us."""
     graph = zuki.Graph("burst")
     layers = [graph.add_many(spin, 20_000, count=20) for _ in range(10)]
     for before, after in pairwise(layers):
