@@ -21,7 +21,7 @@ WRONG = {
     "policy": [("fast", ValueError), (3, ValueError)],
     "python_lanes": [(0, ValueError), (3, ValueError), (1.0, TypeError)],
     "debug": [(1, TypeError), ("yes", TypeError)],
-    "adaptive_sizing": [(1, TypeError), (None, TypeError)],
+    "adaptive_sizing": [(1, TypeError), ("no", TypeError)],
     "initializer": [(3, TypeError)],
     "initargs": [(3, TypeError)],
 }
