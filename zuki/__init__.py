@@ -38,6 +38,7 @@ from zuki.runtime.default import default_executor, set_default_executor
 from zuki.runtime.executor import Executor
 from zuki.runtime.multi_threaded import MultiThreadedExecutor
 from zuki.runtime.single_threaded import SingleThreadedExecutor
+from zuki.runtime.tuning import Suggestion, tune
 from zuki.spawning import calls as _calls  # noqa: F401
 from zuki.spawning import nopython as _nopython  # noqa: F401
 from zuki.spawning.algorithms import (
@@ -83,6 +84,7 @@ __all__ = [
     "Report",
     "Semaphore",
     "SingleThreadedExecutor",
+    "Suggestion",
     "Task",
     "TaskError",
     "TaskGroup",
@@ -119,6 +121,7 @@ __all__ = [
     "timeout",
     "to_thread",
     "trace",
+    "tune",
     "until_ready",
     "wake",
     "worker_id",

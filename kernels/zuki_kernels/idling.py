@@ -1,8 +1,8 @@
 """A worker that has nothing to do: it searches for a while, lets others go first, then sleeps.
 
 Between two rounds of its search it rests: for some spin hints at first, then it gives its processor
-to whoever wants it, then on its event. How long it leaves the last tasks of others to them is
-`patience`; how it sleeps, without missing work, is `notifier`.
+to whoever wants it, then on its event. How long it goes on searching is `lingering`; how long it
+leaves the last tasks of others to them is `patience`; how it sleeps, without missing work, is `notifier`.
 """
 
 from . import arena, detached, lane, tracing
@@ -13,15 +13,12 @@ from .blocks import is_done
 from .clock import give_way, now, spin_hint, ticks
 from .counters import LANE_DEPTH
 from .groups import has_news
+from .lingering import is_one_too_many, learn, linger_of
 from .notifier import DUTY, KEEP_ALIVE, PULSE, RETIRE, STOP, wait_for_work
 from .patience import PATIENCE, finished_by_others, is_quick, wait_for_glance
 from .reasons import EXIT, GO_ON, LEFT, RUN_OVER, RUN_PYTHON, SIGNALS, SPARE_MEMORY
 from .runs import DONE, NONE
 
-# Waking a thread takes tens of microseconds, on a virtual machine a hundred, and stalls the one that wakes:
-# a worker that finds nothing goes on looking for as long. With a tenth of it, two workers on bodies of 1.5 us
-# were slower than one. More than 0, for finished nodes are reported after the first round that found nothing.
-_LINGER = 150_000  # nanoseconds of search before a worker sleeps
 _HINTS = 8  # spin hints between two rounds of search, at first
 _EAGER = 32  # rounds of search after which a worker gives way to other threads between two rounds
 _NAP = 20_000_000  # nanoseconds that a thread sleeps at most if it must look at signals
@@ -84,8 +81,10 @@ def rest(
         if spins > 1:
             patient = is_quick(pace - paced, moment - paced_at) and moment - idle_since < PATIENCE
         paced, paced_at = pace, moment
-    reason = GO_ON
-    if moment - idle_since < _LINGER or sees_scraps:  # who is patient looks once more
+    reason, lingers = GO_ON, moment - idle_since < linger_of(workers, me)
+    if spins > _EAGER and lingers and not sees_scraps and is_one_too_many(pool, workers, me, moment):
+        lingers = False
+    if lingers or sees_scraps:  # who is patient looks once more
         if spins > _EAGER:
             give_way()  # the thread that has the work may want this very processor
         for _ in range(_HINTS):
@@ -99,6 +98,7 @@ def rest(
     else:
         spins, is_late = 0, False
         reason, waking = sleep(pool, workers, runs, me, until, pulse, waking)
+        learn(pool, workers, me, now() - idle_since)
     return reason, spins, idle_since, is_late, waking, patient, paced, paced_at
 
 

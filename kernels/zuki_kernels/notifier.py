@@ -9,7 +9,15 @@ fail, one that came after finds the worker idle and wakes it.
 from . import event, sync_state, tracing
 from ._jit import kernel
 from ._types import Table
-from .atomics import cas_acq_rel, cas_relaxed, cas_release, fence_seq_cst, load_acquire, load_relaxed
+from .atomics import (
+    cas_acq_rel,
+    cas_relaxed,
+    cas_release,
+    fence_seq_cst,
+    load_acquire,
+    load_relaxed,
+    store_relaxed,
+)
 from .blocks import is_done
 from .clock import now, ticks
 from .counters import LANE_DEPTH, PARKS, WAKES, count
@@ -18,9 +26,10 @@ from .runs import DONE, NONE, QUEUED
 from .sync_state import SYNC
 from .waiting import wait, wake
 
-LIMIT = 16  # column of the pool's row: how many workers may be awake
+LIMIT = 16  # column of the pool's row: how many workers may be awake, for now
 KEEP_ALIVE = 17  # column of the pool's row: nanoseconds after which an idle thread retires; 0 for never
 LEAST = 18  # column of the pool's row: how many threads stay
+MOST = 19  # column of the pool's row: how many workers may ever be awake
 PULSE = 24  # column of the pool's row: grows while callers help, so that they look at their signals
 
 POOL_FIELDS = 64
@@ -55,7 +64,7 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
     waking and has found work.
     """
     limit = load_relaxed(pool, 0, LIMIT)
-    if limit == 1 and me >= 0 and not waking:
+    if me >= 0 and not waking and is_alone(pool):
         return QUIET  # the only worker that may be awake says it to itself
     fence_seq_cst()  # order: the work, then the look at SYNC; pairs with wait_for_work's fence
     while True:  # a failure means that another thread has moved the state
@@ -67,6 +76,25 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
         after = sync_state.notified(sync, limit, waking)
         if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: this fence and `_wake_one`'s order it
             return _act(workers, me, sync, after)
+
+
+@kernel
+def is_alone(pool: Table) -> bool:
+    """Tell whether no second worker is ever awake: then the only one need not share its cells."""
+    return load_relaxed(pool, 0, MOST) == 1
+
+
+@kernel
+def set_limit(pool: Table, workers: Table, limit: int) -> int:
+    """Let ``limit`` workers be awake from now on, 1 to MOST; return what `notify` would. Any thread.
+
+    Of more that are awake each goes on until it finds nothing to do. Who is told `START` starts a thread.
+    """
+    before = load_relaxed(pool, 0, LIMIT)
+    store_relaxed(pool, 0, LIMIT, limit)  # relaxed: the fence of notify orders it
+    if limit <= before:
+        return QUIET
+    return notify(pool, workers, NONE, False)  # somebody may have been kept from work
 
 
 @kernel

@@ -17,7 +17,7 @@ from .waiting import wait, wake
 HELPERS = 48  # callers that run tasks now
 STOPPED = 49  # 1: the thread that moves the pulse is to end
 
-_LINGER = 1_000_000_000  # nanoseconds without a helper after which the thread ends
+_BEATING = 1_000_000_000  # nanoseconds of one call; without a helper in them the thread ends
 
 
 @kernel
@@ -39,19 +39,23 @@ def read(pool: Table) -> int:
 
 
 @kernel
-def beat(pool: Table, hands: Table, interval: int) -> None:
-    """Move the pulse every ``interval`` nanoseconds; return if nobody has helped for long, or if told."""
-    quiet = 0
-    while quiet < _LINGER and load_relaxed(pool, 0, STOPPED) == 0:
+def beat(pool: Table, hands: Table, interval: int) -> bool:
+    """Move the pulse every ``interval`` nanoseconds, for a second; return whether anybody has helped.
+
+    It returns at once, and answers False, if told to end.
+    """
+    helped = False
+    for _ in range(_BEATING // interval):
+        if load_relaxed(pool, 0, STOPPED) != 0:
+            return False
         wait(pool, 0, STOPPED, 0, interval)
         if load_relaxed(pool, 0, HELPERS) > 0:
             add_relaxed(pool, 0, PULSE, 1)
             for row in range(hands.shape[0]):
                 if load_relaxed(hands, row, IS_WATCHED) != 0:
                     ask(hands, row)
-            quiet = 0
-        else:
-            quiet += interval
+            helped = True
+    return helped
 
 
 @kernel

@@ -15,10 +15,10 @@ from .groups import has_news
 from .handing_over import hand_over
 from .hands import CALL_PYTHON, HAND_FIELDS, JOIN, RUN, TRACE
 from .notifier import (
-    LIMIT,
     POOL_FIELDS,
     PULSE,
     START,
+    is_alone,
     is_anyone_free,
     notify,
 )
@@ -131,7 +131,7 @@ def run_tasks(
     reason, ended, start, waking = GO_ON, NONE, False, False
     task, handed, spins, idle_since, is_late = NONE, finished, 0, 0, False
     root_slot, root, last_root = NONE, 0, 0  # roots in hand
-    alone = load_relaxed(pool, 0, LIMIT) == 1
+    alone = is_alone(pool)
     if pulse == LATEST:
         pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)

@@ -54,7 +54,7 @@ def test_the_duty_is_passed_on_while_more_may_be_awake(running):
 
 
 def test_the_only_worker_that_may_be_awake_need_not_be_told(running):
-    running.pool[0, notifier.LIMIT] = 1
+    running.pool[0, notifier.LIMIT] = running.pool[0, notifier.MOST] = 1
     set_sync(running, 1)
     assert notify(running, 0) == QUIET
     assert sync_of(running) == ONE_SPAWNED

@@ -28,13 +28,13 @@ def _mounted(edit, edits):
 
 def mount_pool(edit=lambda source, name: source):
     """Mount kernels whose workers sleep after two rounds of search."""
-    return _mounted(edit, {("idling", "moment - idle_since < _LINGER"): "spins < 2"})
+    return _mounted(edit, {("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2"})
 
 
 def mount_patient(edit=lambda source, name: source):
     """Mount kernels whose workers leave the last tasks of others alone at first, and sleep without delay."""
     patient = {("turn", "patient = is_quick(mine - had, mine_at - had_at)"): "patient = True"}
-    return _mounted(edit, {("idling", "moment - idle_since < _LINGER"): "False", **patient})
+    return _mounted(edit, {("idling", "moment - idle_since < linger_of(workers, me)"): "False", **patient})
 
 
 class PoolOf(World):
@@ -207,6 +207,23 @@ def over_meanwhile(kernels):
         yield from kernels.release.settle(pool.workers, pool.runs, 1, 1)
 
     return [helper, ender], lambda results: results[0] != 1 and "a result is missing"
+
+
+def resized(kernels, nodes, edges=(), **options):
+    """A thread submits, lets one worker be awake, then two again; it does not hear of the end."""
+    pool = PoolOf(kernels, nodes, edges, workers=2, **options)
+
+    def submitter():
+        yield from pool.begin(callback=1)
+        for limit in (1, 2):
+            start = yield from kernels.notifier.set_limit(pool.pool, pool.workers, limit)
+            if start == kernels.notifier.START:
+                return "a thread is to be started"
+
+    def check(results, memory):
+        return results[0] or pool.each_ran()(results, memory)
+
+    return [submitter, pool.worker(0), pool.worker(1)], check
 
 
 def one_awake(kernels, nodes, edges=()):

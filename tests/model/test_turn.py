@@ -24,6 +24,9 @@ OF_PATIENCE = [
     ("idling", ("rest", "or sees_scraps", "or False")),
     ("idling", ("rest", "patient = is_quick(pace - paced, moment - paced_at) and", "patient = True or")),
 ]
+OF_THE_LIMIT = [
+    ("notifier", ("is_alone", "load_relaxed(pool, 0, MOST) == 1", "load_relaxed(pool, 0, LIMIT) == 1")),
+]
 BEYOND_THE_MODEL = {}
 
 DIAMOND = (0, 1), (0, 2), (1, 3), (2, 3)
@@ -54,6 +57,8 @@ RANDOM = {
     "threads are started": lambda kernels: pools.waited_outside(kernels, 4, DIAMOND, workers=2),
     "a fan that overflows while it is stolen from": lambda kernels: pools.submitted(kernels, 6, FAN, ring=2),
     "stopped meanwhile": lambda kernels: larger_pools.stopped(kernels, 4, DIAMOND),
+    "fewer may be awake, then more": lambda kernels: pools.resized(kernels, 4, DIAMOND),
+    "more may be awake than at first": lambda kernels: pools.resized(kernels, 4, DIAMOND, limit=1, most=2),
     "one worker may be awake": lambda kernels: pools.one_awake(kernels, 4, DIAMOND),
 }
 FEW_PREEMPTIONS = {
@@ -105,6 +110,17 @@ def test_each_step_for_bodies_inside_of_bodies_is_needed(kernel, mutant):
 @pytest.mark.parametrize(("kernel", "mutant"), OF_PATIENCE)
 def test_who_is_patient_must_look_again_and_not_be_so_for_ever(kernel, mutant):
     assert_killed(kernel, mutant, MEETING, entry=pools.mount_patient)
+
+
+@pytest.mark.parametrize(("kernel", "mutant"), OF_THE_LIMIT)
+def test_who_may_not_be_alone_for_ever_shares_its_cells(kernel, mutant):
+    assert_killed(
+        kernel,
+        mutant,
+        SCENARIOS["more may be awake than at first"],
+        SCENARIOS["fewer may be awake, then more"],
+        entry=pools.mount_pool,
+    )
 
 
 def test_who_waits_in_a_body_for_a_submitted_run_has_to_be_told_of_its_end():

@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from zuki_kernels import counters, deque, hands, notifier, queue, runs, search, sync_state, tracing
+from zuki_kernels import counters, deque, hands, lingering, notifier, queue, runs, search, sync_state, tracing
 from zuki_kernels.runs import NONE
 
 from .mount import Table, address_of, atomic, cell_address
@@ -40,8 +40,8 @@ class World:
         Rows of workers; capacity of their deques.
     python : sequence of int
         The nodes that only the interpreter can run.
-    limit, spawned : int, optional
-        How many workers may be awake, and how many there are; default: ``workers``.
+    limit, most, spawned : int, optional
+        How many workers may be awake, now and ever, and how many there are; default: ``workers``.
     run : dict, optional
         Fields of the rows of runs that have begun.
     begun : int
@@ -51,8 +51,8 @@ class World:
     """
 
     def __init__(
-        self, nodes=1, edges=(), *, workers=1, ring=4, python=(), limit=None, spawned=None, run=None,
-        begun=1, name="",
+        self, nodes=1, edges=(), *, workers=1, ring=4, python=(), limit=None, most=None, spawned=None,
+        run=None, begun=1, name="",
     ):  # fmt: skip
         self.edges, self.name = tuple(sorted(edges)), name
         self.results = Table(f"{name}results", nodes, 1)
@@ -60,6 +60,8 @@ class World:
         self.pool = Table("pool", 1, 64, {
             (0, sync_state.SYNC): spawned * sync_state.ONE_SPAWNED,
             (0, notifier.LIMIT): limit or workers,
+            (0, notifier.MOST): most or limit or workers,
+            (0, lingering.STEADY): 1,  # in the model time does not pass
             (0, search.USED_LEVELS): 1,
             (0, search.USED_WORKERS): workers,
         })  # fmt: skip

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from zuki.platform import cpus
 from zuki.platform.cpus import usable_cpus
 
 
@@ -15,12 +16,14 @@ def test_here():
 
 @pytest.mark.parametrize(("mask", "expected"), [({0}, 1), ({1, 5, 7}, 3), (set(), 1)])
 def test_the_affinity_mask_counts(monkeypatch, mask, expected):
+    monkeypatch.setattr(cpus, "cpu_quota", lambda: None)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: mask, raising=False)
     assert usable_cpus() == expected
 
 
 @pytest.mark.parametrize(("count", "expected"), [(6, 6), (1, 1), (None, 1)])
 def test_without_an_affinity_mask(monkeypatch, count, expected):
+    monkeypatch.setattr(cpus, "cpu_quota", lambda: None)
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: count)
     assert usable_cpus() == expected

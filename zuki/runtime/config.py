@@ -4,14 +4,14 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from zuki.platform.cpus import usable_cpus
 from zuki.runtime.home import default_lanes
 from zuki.runtime.recorder import EVENTS, MOST_EVENTS
+from zuki.runtime.sizing import MOST_THREADS
 
-MOST_THREADS = 1024
 _LONGEST = 1 << 62  # nanoseconds
 _LEAST_STACK = 65536  # bytes; Python and Numba's frames need that much
 POLICIES = ("multi_threaded", "single_threaded")
@@ -51,7 +51,8 @@ class ExecutorConfig:
     ----------
     max_threads : int, optional
         How many threads may run tasks at once. Default: the environment variable
-        ``ZUKI_NUM_THREADS``, else the processors this process may use.
+        ``ZUKI_NUM_THREADS``, else the processors this process may use: what its affinity mask has, but
+        no more than its control groups allow. Such a default follows them when they change.
     min_threads : int
         How many of the threads that have started stay, however long they have nothing to do.
     keep_alive : float or None
@@ -73,6 +74,10 @@ class ExecutorConfig:
     trace : bool or int
         Note all that happens, for `Executor.trace`. A number says how many events of each worker are kept,
         the latest; True stands for 65,536.
+    adaptive_sizing : bool
+        Fit the pool to what happens: a default of ``max_threads`` follows the processors this process
+        may use, and workers learn for how long it pays to look for work before they sleep. Otherwise
+        both stay as they are at first.
     initializer : callable, optional
         Called in each thread before it calls the first callable.
     initargs : tuple
@@ -101,14 +106,20 @@ class ExecutorConfig:
     trace: bool | int = False
     initializer: Callable[..., Any] | None = None
     initargs: tuple[Any, ...] = ()
+    adaptive_sizing: bool = True
+    follows_processors: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         def put(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
         threads = self.max_threads
+        if not isinstance(self.adaptive_sizing, bool):
+            raise TypeError(f"adaptive_sizing must be a bool, not {type(self.adaptive_sizing).__name__}")
         if threads is None:
-            put("max_threads", _default_threads())
+            count, is_told = _default_threads()
+            put("max_threads", count)
+            put("follows_processors", self.adaptive_sizing and not is_told)
         else:
             put("max_threads", checked_count(threads, "max_threads", 1, MOST_THREADS))
         put("min_threads", checked_count(self.min_threads, "min_threads", 0, self.max_threads))
@@ -193,6 +204,8 @@ class ExecutorConfig:
             Checked as a new one is.
         """
         _refuse_strangers(changes)
+        if self.follows_processors:
+            changes = {"max_threads": None, **changes}
         return replace(self, **changes)
 
 
@@ -225,7 +238,7 @@ def _with_names_of_zuki(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_strangers(names: Mapping[str, Any]) -> None:
-    known = {field.name for field in fields(ExecutorConfig)}
+    known = {field.name for field in fields(ExecutorConfig) if field.init}
     strangers = sorted(names.keys() - known)
     if strangers:
         raise TypeError(f"an executor has no {', '.join(strangers)}; it has {', '.join(sorted(known))}")
@@ -253,6 +266,7 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_NAME": ("name", str),
     "ZUKI_POLICY": ("policy", str),
     "ZUKI_PYTHON_LANES": ("python_lanes", int),
+    "ZUKI_ADAPTIVE_SIZING": ("adaptive_sizing", _yes_or_no),
     "ZUKI_DEBUG": ("debug", _yes_or_no),
     "ZUKI_TRACE": ("trace", _switch),
 }
@@ -268,13 +282,14 @@ def _read(variable: str, name: str, read: Callable[[str], Any], text: str) -> An
         what = "a number"
         if name == "max_threads":
             what = f"a number between 1 and {MOST_THREADS}"
-        elif name == "debug":
+        elif name in ("debug", "adaptive_sizing"):
             what = "0 or 1"
         raise ValueError(f"{variable} must be {what}, not {text!r}") from None
 
 
-def _default_threads() -> int:
+def _default_threads() -> tuple[int, bool]:
+    """Return how many threads there are where none are asked for, and whether the environment says so."""
     text = os.environ.get("ZUKI_NUM_THREADS", "").strip()
     if not text:
-        return min(usable_cpus(), MOST_THREADS)
-    return _read("ZUKI_NUM_THREADS", "max_threads", int, text)
+        return min(usable_cpus(), MOST_THREADS), False
+    return _read("ZUKI_NUM_THREADS", "max_threads", int, text), True

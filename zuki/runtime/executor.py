@@ -76,8 +76,8 @@ class Executor(futures.Executor):
 
     @property
     def max_threads(self) -> int:
-        """How many threads may run tasks at once."""
-        return self._config.max_threads
+        """How many threads may run tasks at once, now."""
+        return self._pool.max_threads
 
     @property
     def min_threads(self) -> int:

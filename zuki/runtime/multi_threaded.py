@@ -58,7 +58,9 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             told.stack_size,
             told.name,
             told.python_lanes,
-            told.trace_events,
+            trace_events=told.trace_events,
+            follows_processors=told.follows_processors,
+            steady=not told.adaptive_sizing,
         )
         if told.initializer is not None:
             prepare = _Initializer(told.initializer, told.initargs, self._broken)

@@ -17,6 +17,7 @@ from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
 from zuki.runtime.recorder import EVENTS, Mark, Recorder
 from zuki.runtime.run import Run
+from zuki.runtime.sizing import Follower, most_of
 from zuki.runtime.slots import Slots
 from zuki.runtime.tables import Tables
 from zuki.runtime.warm import warm_up_lanes, warm_up_traces
@@ -52,6 +53,10 @@ class Pool:
         How many threads may run Python callables or coroutines at once.
     trace_events : int
         For how many events each worker has room, if all that the pool does is traced; else 0.
+    follows_processors : bool
+        Let ``max_threads`` follow the processors that the process may use.
+    steady : bool
+        Do not tune how long workers search before they sleep.
     """
 
     def __init__(
@@ -63,10 +68,14 @@ class Pool:
         name: str,
         python_lanes: int = 1,
         trace_events: int = 0,
+        follows_processors: bool = False,
+        steady: bool = False,
     ) -> None:
         self.trace_events = trace_events
         self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
         self.stack_size, self.name, self.python_lanes = stack_size, name, python_lanes
+        self.most_threads = most_of(max_threads) if follows_processors else max_threads
+        self._follows, self._steady = follows_processors, steady
         self.is_closed = False
         self.prepare: Callable[[], bool] | None = None  # what a thread does before its first call
         self.renew_lock()
@@ -81,7 +90,9 @@ class Pool:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
         self._call, address = hands.make_call(self._do_in_python)
         join = hands.address_of_join()
-        self.tables = Tables(self.max_threads, self.min_threads, self.keep_alive, join, address)
+        told = self.max_threads, self.min_threads, self.keep_alive
+        self.tables = Tables(*told, join, address, self.most_threads, self._steady)
+        self._follower = Follower(self.max_threads, self.most_threads) if self._follows else None
         self.workers = Workers(self, self.tables)
         self.slots = Slots(self, self.tables)
         self.active = self.slots.active  # runs by their slots
@@ -94,6 +105,17 @@ class Pool:
         self.recorder: Recorder | None = None  # while somebody traces
         if self.trace_events:
             self.trace_mark = self.begin_trace(self.trace_events)
+
+    def fit(self) -> None:
+        """Let as many workers be awake as the process may use processors, if the pool follows those."""
+        limit = None if self._follower is None else self._follower.changed()
+        if limit is None:
+            return
+        with self.lock:
+            self.max_threads = limit
+            start = notifier.set_limit(self.tables.pool, self.tables.workers, limit) == notifier.START
+        if start:
+            self.workers.start_thread()
 
     # ---- Python tasks -----------------------------------------------------------------------------
 
@@ -189,6 +211,7 @@ class Pool:
     def run(self, run: Run, held: held_back) -> None:
         """Run to the end, the calling thread helping; what ``held`` holds back stops the run."""
         slot = self.slots.take(run)
+        self.fit()
         row = self.workers.sit_down()
         start = self._begin(run, NONE if row is None else row, False)
         held.tell(lambda: self._stop(slot))  # not before: the beginning forgets it
@@ -210,6 +233,7 @@ class Pool:
     def submit(self, run: Run, held: held_back) -> None:
         """Begin a run; `Run.end` is called at its end, by a worker."""
         slot = self.slots.take(run)
+        self.fit()
         if self._begin(run, NONE, True):
             self.workers.start_thread()
         if not notifier.is_deserted(self.tables.pool):

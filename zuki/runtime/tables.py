@@ -4,7 +4,19 @@ import mmap
 
 import numpy as np
 
-from zuki_kernels import arena, blocks, counters, deque, directory, hands, notifier, queue, runs, search
+from zuki_kernels import (
+    arena,
+    blocks,
+    counters,
+    deque,
+    directory,
+    hands,
+    lingering,
+    notifier,
+    queue,
+    runs,
+    search,
+)
 from zuki_kernels._types import Table
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
@@ -36,13 +48,17 @@ class Tables:
     Parameters
     ----------
     max_threads : int
-        How many workers may be awake at once.
+        How many workers may be awake at once, at first.
     min_threads : int
         How many threads stay, however long they are idle.
     keep_alive : int
         Nanoseconds after which an idle thread goes; 0 for never.
     join, call_python : int
         Addresses of what hands call; see `zuki.runtime.hands`.
+    most_threads : int
+        How many may ever be awake at once; default: ``max_threads``.
+    steady : bool
+        Do not tune how long workers search before they sleep.
     """
 
     def __init__(
@@ -52,11 +68,16 @@ class Tables:
         keep_alive: int = 0,
         join: int = 0,
         call_python: int = 0,
+        most_threads: int = 0,
+        steady: bool = False,
     ) -> None:
-        self.seats = max_threads + GUESTS
+        most_threads = max(most_threads, max_threads)
+        self.seats = most_threads + GUESTS
         self.pool = make_table(1, notifier.POOL_FIELDS)
         self.pool[0, notifier.LIMIT] = max_threads
         self.pool[0, notifier.LEAST] = min_threads
+        self.pool[0, notifier.MOST] = most_threads
+        self.pool[0, lingering.STEADY] = steady
         self.pool[0, notifier.KEEP_ALIVE] = keep_alive
         self.pool[0, search.USED_LEVELS] = 1
         self.workers = make_table(self.seats, counters.WORKER_FIELDS)
@@ -69,7 +90,7 @@ class Tables:
         self.hand_rings = make_table(self.seats, HAND_CAPACITY)
         self.directory = make_table(1, directory.DIRECTORY_FIELDS)
         self._arenas: dict[int, mmap.mmap] = {}  # of the rows that somebody has had
-        self._fill_hands(max_threads > 1, join, call_python)
+        self._fill_hands(most_threads > 1, join, call_python)
         self.of_a_turn: tuple[Table, ...] = (  # in its order
             self.pool,
             self.workers,

@@ -36,6 +36,7 @@ _WANTED = (
     (current.hold, "i"),
     (seats.stand_up, "tttttii"),
     (notifier.is_deserted, "t"),
+    (notifier.set_limit, "tti"),
     (starting.outcome, "ti"),
     (starting.is_stopped, "ti"),
     (starting.stop, "ti"),

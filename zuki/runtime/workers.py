@@ -110,7 +110,7 @@ class Workers:
             return row
         main = worker.is_main_thread()
         with self._pool.lock:
-            kept_for_threads = self._pool.max_threads - self._seated_threads
+            kept_for_threads = self._pool.most_threads - self._seated_threads
             if len(self._free_rows) <= kept_for_threads:
                 return None
             row = self._free_rows[0]
@@ -174,9 +174,10 @@ class Workers:
 
     def _beat(self) -> None:
         while True:
-            pulse.beat(self._tables.pool, self._tables.hands, _BEAT)
+            helped = pulse.beat(self._tables.pool, self._tables.hands, _BEAT)
+            self._pool.fit()
             with self._pool.lock:
-                if self._pool.is_closed or not pulse.helpers(self._tables.pool):
+                if self._pool.is_closed or not (helped or pulse.helpers(self._tables.pool)):
                     self.pulse = None
                     return
 
