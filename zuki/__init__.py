@@ -9,6 +9,7 @@ from zuki.aio.sleeping import move_on_after, sleep, timeout
 from zuki.aio.threads import to_thread
 from zuki.errors import (
     ChannelClosedError,
+    DeadlockError,
     ExecutorShutDownError,
     GraphCycleError,
     GraphError,
@@ -60,6 +61,7 @@ __all__ = [
     "ChannelClosedError",
     "Condition",
     "CoroutineTask",
+    "DeadlockError",
     "Event",
     "Executor",
     "ExecutorConfig",

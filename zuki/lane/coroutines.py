@@ -6,9 +6,11 @@ from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, TypeVar
 
+from zuki.errors import DeadlockError
 from zuki.lane.future import CANCELLED, DONE, Future
 from zuki.lane.lanes import NORMAL, Lanes
 from zuki.lane.reporting import report_lost
+from zuki.lane.stillness import is_in_step
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
 from zuki_kernels.runs import NONE
 from zuki_kernels.task_state import ROW_MASK
@@ -119,7 +121,15 @@ class CoroutineTask(Future[T]):
     def _throw_wish(self) -> Any:
         """Raise the wish to end in the coroutine; return what it yields."""
         wish, self._wish = self._wish, None
-        return self._context.run(self._coroutine.throw, cancelled_error(*wish))  # type: ignore[misc]
+        error = wish[0] if type(wish) is _ToFail else cancelled_error(*wish)  # type: ignore[misc, index]
+        return self._context.run(self._coroutine.throw, error)
+
+    def _hear_of_deadlock(self, error: DeadlockError) -> None:
+        """Fail at the await at which it is; if it is in none, who is in its step hears of it."""
+        if self._state not in DONE and not is_in_step(self):
+            self._wish = _ToFail((DeadlockError(*error.args),))  # others raise theirs
+            if self._number >= 0:
+                self._lanes.wake(self._number)
 
     def _return(self, value: Any) -> None:
         """Be over with a result."""
@@ -169,6 +179,12 @@ class CoroutineTask(Future[T]):
 
     def __repr__(self) -> str:
         return f"<zuki.CoroutineTask {self.name!r}: {self._state.lower().replace('_', ' ')}>"
+
+
+class _ToFail(tuple[BaseException]):
+    """A wish that a task ends by an exception that is no cancellation."""
+
+    __slots__ = ()
 
 
 class _Unheard:

@@ -2,13 +2,14 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from zuki.lane.awaiting import running_loop
 from zuki.lane.future import DONE as _DONE
 from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
+from zuki.lane.stillness import note_beginning
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
 
@@ -58,12 +59,25 @@ class Servant:
         """Wait for a future inside of a step or a call."""
         self._lanes.home.wait_for(future, timeout)
 
+    @property
+    def lanes(self) -> Lanes:
+        """Whose."""
+        return self._lanes
+
+    def chain(self) -> "Iterator[Servant]":
+        """Go through this one and those in whose steps or calls it serves."""
+        servant: Servant | None = self
+        while servant is not None:
+            yield servant
+            servant = servant._outer
+
     def serves(self, lanes: Lanes) -> bool:
         """Tell whether this thread is in a step or a call of some lanes."""
-        return self._lanes is lanes or (self._outer is not None and self._outer.serves(lanes))
+        return any(servant._lanes is lanes for servant in self.chain())
 
     def enter(self, wanted: Sequence[Lane]) -> None:
         """Hold those of the lanes that it may."""
+        note_beginning()
         with self._lanes.lock:
             self._lanes.away -= self.is_lost
             self.held = [lane for lane in wanted if lane.enter()]

@@ -13,6 +13,7 @@ from llvmlite.binding.ffi import lib as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
 from zuki.lane import future, wakers
+from zuki.lane.stillness import sources
 from zuki.runtime import hands, warm, worker
 from zuki.runtime.pool import Pool, stack_lock
 from zuki_kernels import current
@@ -34,6 +35,7 @@ def watch(pool: Pool) -> Pool:
         The same.
     """
     _pools.add(pool)
+    sources.add(pool)
     return pool
 
 
