@@ -7,6 +7,7 @@ from zuki.aio.locks import Event, Lock, Semaphore
 from zuki.aio.meetings import Barrier, Condition
 from zuki.aio.sleeping import move_on_after, sleep, timeout
 from zuki.aio.threads import to_thread
+from zuki.drawing.picture import Picture
 from zuki.errors import (
     ChannelClosedError,
     DeadlockError,
@@ -34,7 +35,8 @@ from zuki.lane.wakers import (
     yield_now,
 )
 from zuki.runtime.config import ExecutorConfig
-from zuki.runtime.executor import Executor, default_executor, set_default_executor
+from zuki.runtime.default import default_executor, set_default_executor
+from zuki.runtime.executor import Executor
 from zuki.runtime.multi_threaded import MultiThreadedExecutor
 from zuki.runtime.single_threaded import SingleThreadedExecutor
 from zuki.spawning import calls as _calls  # noqa: F401
@@ -75,6 +77,7 @@ __all__ = [
     "Node",
     "NodeNotRunError",
     "Nodes",
+    "Picture",
     "Poll",
     "Priority",
     "Report",

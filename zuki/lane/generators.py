@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from zuki.errors import ZukiError
-from zuki.lane.coroutines import CoroutineTask
-from zuki.lane.lanes import Lanes
+from zuki.lane.coroutines import queue_on
+from zuki.lane.lanes import NORMAL, Lanes
 from zuki.lane.wakers import as_coroutine
 
 
@@ -50,4 +50,4 @@ def close_generators(lanes: Lanes) -> bool:
 def _close_later(lanes: Lanes, generator: Any) -> None:
     closing = as_coroutine(generator.aclose())
     with suppress(ZukiError):  # the executor is gone: nobody can close it
-        CoroutineTask.spawn_later(lanes, closing, f"aclose of {generator.__qualname__}")
+        queue_on(lanes, closing, NORMAL, f"aclose of {generator.__qualname__}")

@@ -25,6 +25,7 @@ from weakref import WeakSet
 import numpy as np
 
 from zuki.errors import ZukiError
+from zuki.lane.driver import MOST_IDLE, Driver
 from zuki.lane.stillness import steps_at_rest
 from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
@@ -181,6 +182,7 @@ class Lanes:
         )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
         self.generators: WeakSet[Any] = WeakSet()  # asynchronous ones, begun here and not over
+        self.idle_drivers: list[Driver] = []
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
         self.is_ending = False  # each coroutine that was accepted before is wished to end, once
@@ -194,6 +196,20 @@ class Lanes:
             np.zeros((1, _AT_ONCE), np.int64),
             np.zeros((1, 2 * _AT_ONCE), np.int64),
         )
+
+    # ---- drivers -----------------------------------------------------------------------------------
+
+    def take_driver(self) -> Driver:
+        """Return a driver that has no coroutine."""
+        try:
+            return self.idle_drivers.pop()
+        except IndexError:
+            return Driver()
+
+    def give_driver_back(self, driver: Driver) -> None:
+        """Keep a driver for the next coroutine, unless many are kept."""
+        if len(self.idle_drivers) < MOST_IDLE:
+            self.idle_drivers.append(driver)
 
     # ---- coroutines that wait ----------------------------------------------------------------------
 

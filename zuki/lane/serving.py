@@ -3,10 +3,15 @@
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import copy_context
+from types import CoroutineType
 from typing import Any
 
 from zuki.lane.awaiting import running_loop
+from zuki.lane.coroutines import CoroutineTask, new_task, queue_on
+from zuki.lane.driver import Driver
 from zuki.lane.future import DONE as _DONE
+from zuki.lane.future import FINISHED, HAS_LOCK
 from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
 from zuki.lane.stillness import note_beginning
@@ -33,27 +38,50 @@ class Servant:
         self.current: Any = None  # whose step it is in
         self.held: list[Lane] = []
         self.is_lost = False  # others have its lanes
-        self.is_beginning = True  # what is spawned now waits in the queue: see `begin`
+        self.is_beginning = True  # what is spawned now waits in the queue: see `spawn`
 
-    def begin(self, task: Any) -> None:
-        """Take the first step of a task inside of a step of another one.
+    def spawn(self, coroutine: Any, level: int, name: str | None) -> CoroutineTask[Any]:
+        """Let a coroutine run that the current step or call spawns; return its future.
 
-        `run_steps`, for one task. What this one spawns waits: the stack stays as deep.
+        It begins in place: its first step is taken before this returns, for most that are spawned by the
+        thousand end with it, and so never wait in a queue, which keeps the collector of garbage from going
+        through all of them. Not so what is spawned in such a step, for then the stack would grow, or is less
+        urgent than its spawner, or what several threads may run at once.
         """
-        spawner, self.is_beginning, self.current = self.current, True, task
+        lanes, spawner = self._lanes, self.current
+        is_first = not (self.is_beginning or level > spawner._level or lanes.is_ending)
+        if not is_first or type(coroutine) is not CoroutineType:
+            return queue_on(lanes, coroutine, level, name)
+        task = new_task(lanes, coroutine, level)
+        if name is not None:
+            task._name = name
+        self.is_beginning, self.current = True, task
+        context = copy_context()
         try:
-            yielded = task._context.run(task._coroutine.send, None)
-        except StopIteration as stop:
-            task._coroutine = task._context = None  # `task._return`, without a call
-            task._succeed(stop.value)
-            if task._number >= 0:
-                task._give_number_back()
+            driver = lanes.idle_drivers.pop()
+        except IndexError:
+            driver = Driver()
+        try:
+            yielded = context.run(driver.send, coroutine)
         except BaseException as error:
             task._raise(error)
         else:
-            self._put_aside(task, yielded)
+            if yielded is driver:  # it has returned: `task._return`, in place
+                task._result, driver.value = driver.value, None
+                lanes.idle_drivers.append(driver)
+                task._coroutine = None
+                if HAS_LOCK and task._wakers is None:  # as `Future._close`
+                    task._state = FINISHED
+                else:
+                    task._close(FINISHED)
+                if task._number >= 0:
+                    task._give_number_back()
+            else:
+                task._context, task._driver = context, driver
+                self._put_aside(task, yielded)
         finally:
             self.current, self.is_beginning = spawner, False
+        return task
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future inside of a step or a call."""
@@ -119,21 +147,20 @@ class Servant:
                     self.current = task = take()
                 except IndexError:
                     return
+                driver = task._driver
                 try:
-                    if task._wish is None:
-                        yielded = task._context.run(task._coroutine.send, None)
+                    if driver is not None and task._wish is None:  # `task._step`, in place
+                        yielded = task._context.run(driver.send, None)
                     else:
-                        yielded = task._throw_wish()
-                except StopIteration as stop:
-                    task._coroutine = task._context = None  # `task._return`, without a call
-                    task._succeed(stop.value)
-                    if task._number >= 0:
-                        task._give_number_back()
+                        yielded = task._step()
+                        driver = task._driver
                 except BaseException as error:
                     task._raise(error)
                 else:
                     if yielded is None:
                         add(task)
+                    elif yielded is driver:
+                        task._return()
                     else:
                         self._put_aside(task, yielded)
         finally:

@@ -180,6 +180,34 @@ class ExecutorConfig:
         return replace(self, **changes)
 
 
+def config_of(config: Any, changes: dict[str, Any]) -> ExecutorConfig:
+    """Return what an executor is told by a configuration, or a number of threads, and changes by name."""
+    changes = _with_names_of_zuki(changes)
+    if config is not None and not isinstance(config, ExecutorConfig):
+        if "max_threads" in changes:
+            raise TypeError("max_threads was given twice")
+        changes = {**changes, "max_threads": config}
+        config = None
+    if config is None:
+        given = {name: value for name, value in changes.items() if value is not None or name == "keep_alive"}
+        return ExecutorConfig.from_environment(**given)
+    return config.changed(**changes)
+
+
+def _with_names_of_zuki(changes: dict[str, Any]) -> dict[str, Any]:
+    """Read what `concurrent.futures.ThreadPoolExecutor` is told by other names."""
+    changes = dict(changes)
+    for theirs, ours in (("max_workers", "max_threads"), ("thread_name_prefix", "name")):
+        if theirs in changes:
+            if ours in changes:
+                raise TypeError(f"{theirs} is {ours}, which was given, too")
+            value = changes.pop(theirs)
+            if theirs == "max_workers" and isinstance(value, int) and value <= 0:
+                raise ValueError("max_workers must be greater than 0")
+            changes[ours] = value or None
+    return changes
+
+
 def _refuse_strangers(names: Mapping[str, Any]) -> None:
     known = {field.name for field in fields(ExecutorConfig)}
     strangers = sorted(names.keys() - known)

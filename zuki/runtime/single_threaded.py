@@ -43,7 +43,7 @@ class _CallersPool(Pool):
     def open_lanes(self) -> Lanes:
         """Return the lanes, made when they are first wanted."""
         warm_up_lanes()
-        with self._lock:
+        with self.lock:
             if self.lanes is None:
                 table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
                 self.lanes = Lanes(_CallersHome(self), self.tables.pool, table, 1)
