@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -34,6 +35,25 @@ def test_the_demo_recognises_digits():
     assert float(accuracy[1]) >= 0.97
     difference = re.search(r"by (\S+) \(relative\)", lines["factor"])
     assert float(difference[1]) < 1e-8
+
+
+def test_the_demo_draws(tmp_path, capsys):
+    folder = tmp_path / "new" / "pictures"
+    asked = ["demo", "--tile", "256", "--workers", "2", "--repeat", "1", "--trace", str(folder)]
+    assert main(asked) == 0
+    written = [
+        Path(line.split(maxsplit=1)[1])
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("wrote")
+    ]
+    assert written == sorted(folder.iterdir())
+    picture = ElementTree.parse(folder / "graph.svg").getroot()
+    words = " ".join(picture.itertext())
+    assert "gaussian process: " in words
+    assert "critical path: " in words
+    (tmp_path / "file").write_text("")
+    assert main([*asked[:-1], str(tmp_path / "file")]) == 2
+    assert capsys.readouterr().err.startswith("zuki demo: ")
 
 
 def test_without_a_command():
@@ -84,7 +104,7 @@ def test_arguments_that_are_not_understood(arguments, told, capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(["--help"], ["demo"]), (["demo", "--help"], ["--tile", "--workers", "--repeat", "--data"])],
+    [(["--help"], ["demo"]), (["demo", "--help"], ["--tile", "--workers", "--repeat", "--data", "--trace"])],
 )
 def test_help(arguments, told, capsys):
     with pytest.raises(SystemExit) as ended:

@@ -53,7 +53,8 @@ from zuki.spawning.api import join, map, run, spawn, submit, wake  # noqa: A004
 from zuki.spawning.asking import cancelled, num_workers, worker_id
 from zuki.spawning.detaching import spawn_detached
 from zuki.spawning.sorting import parallel_sort
-from zuki.task.task import Task, task
+from zuki.task.decorator import task
+from zuki.task.task import Task
 
 __version__ = "0.1.0"
 

@@ -19,6 +19,7 @@ At rest: ARENA_TOP is at the beginning of the first block of the first chunk.
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
+from .blocks import GONE, KIND, KIND_FIELDS, SIZE, block_at, state_of
 from .dispatch import table_at
 from .hands import (
     ARENA_BEGIN,
@@ -28,13 +29,7 @@ from .hands import (
     ARENA_TOP,
     CHUNK_BYTES,
     CHUNK_HEAD,
-    GONE,
-    KIND,
-    KIND_FIELDS,
     PYTHON_FLOOR,
-    SIZE,
-    block_at,
-    state_of,
 )
 
 # Words of a chunk, at its beginning

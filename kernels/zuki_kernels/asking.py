@@ -5,27 +5,14 @@ Outside of a pool there is no hand, and the answers are those of a single worker
 
 from ._jit import kernel
 from .atomics import load_relaxed
+from .blocks import NO_BLOCK, OWNER, STATE, block_at
 from .current import current_hand
+from .directory import SEATS, directory_of, hands_of, runs_of, workers_of
 from .dispatch import call_join, table_at
-from .hands import (
-    CANCELLED,
-    DIRECTORY,
-    DOOMED,
-    HAND_FIELDS,
-    IN_DOUBT,
-    JOIN,
-    LOOK_UP,
-    NO_BLOCK,
-    OWNER,
-    ROW,
-    RUN,
-    STACK_LIMIT,
-    STATE,
-    TASK,
-    block_at,
-)
-from .joining import DIRECTORY_FIELDS, HANDS, RUN_ROWS, RUNS, SEATS
-from .runs import RUN_FIELDS, STOPPED
+from .groups import FAILED, find_around, is_doomed
+from .hands import HAND_FIELDS, JOIN, ROW, RUN, STACK_LIMIT, TASK
+from .runs import STOPPED
+from .spawning import CANCELLED, IN_DOUBT, LOOK_UP
 
 NO_WORKER = -1
 
@@ -43,13 +30,15 @@ def num_workers() -> int:
     hand = current_hand()
     if hand == 0:
         return 1
-    directory = table_at(load_relaxed(table_at(hand, 1, HAND_FIELDS), 0, DIRECTORY), 1, DIRECTORY_FIELDS)
-    return load_relaxed(directory, 0, SEATS)
+    return load_relaxed(directory_of(table_at(hand, 1, HAND_FIELDS), 0), 0, SEATS)
 
 
 @kernel
 def is_cancelled() -> bool:
-    """Tell whether the run was stopped that the thread works for; look at the signals first, if asked to."""
+    """Tell whether the thread works for nothing; look at the signals first, if asked to.
+
+    That is: its run was stopped, or a task has failed that has spawned what it runs, or of the same group.
+    """
     hand = current_hand()
     if hand == 0:
         return False
@@ -57,18 +46,15 @@ def is_cancelled() -> bool:
     join, is_asked = load_relaxed(own, 0, JOIN), load_relaxed(own, 0, STACK_LIMIT) >= IN_DOUBT
     if is_asked and call_join(join, hand, 0, LOOK_UP) == CANCELLED:
         return True
-    directory = table_at(load_relaxed(own, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
-    task = load_relaxed(own, 0, TASK)
+    directory, me, task = directory_of(own, 0), load_relaxed(own, 0, ROW), load_relaxed(own, 0, TASK)
+    hands = hands_of(directory)
     if task != NO_BLOCK:
-        seats = load_relaxed(directory, 0, SEATS)
-        hands = table_at(load_relaxed(directory, 0, HANDS), seats, HAND_FIELDS)
-        # relaxed: a hint; what is doomed stays so until this task, too, has been joined
         words = block_at(task)
-        doomed = load_relaxed(hands, load_relaxed(words, 0, OWNER), DOOMED)
-        if doomed != 0 and load_relaxed(words, 0, STATE) >= doomed:
+        if is_doomed(hands, load_relaxed(words, 0, OWNER), load_relaxed(words, 0, STATE)):
             return True
+    if load_relaxed(workers_of(directory), me, FAILED) != 0 and find_around(hands, me)[1]:
+        return True
     run = load_relaxed(own, 0, RUN)
     if run < 0:
         return False
-    runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
-    return load_relaxed(runs, run, STOPPED) != 0
+    return load_relaxed(runs_of(directory), run, STOPPED) != 0

@@ -8,22 +8,13 @@ from . import arena, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
+from .blocks import NO_BLOCK
 from .clock import now
 from .counters import TASKS, count
 from .dependencies import FAILED, PASSED, finish, is_condemned
 from .deque import TOP
 from .dispatch import address_of, call, call_join, prefetch
-from .hands import (
-    ALL_ABOVE,
-    ARENA_TOP,
-    DOOMED,
-    JOIN,
-    NO_BLOCK,
-    NO_MORE_ABOVE,
-    TASK,
-    begin_other,
-    end_other,
-)
+from .hands import ARENA_TOP, FLOOR, JOIN, begin_other, end_other
 from .notifier import PULSE, is_anyone_free
 from .release import mark_failed, successors
 from .runs import (
@@ -42,6 +33,7 @@ from .runs import (
     successors_of,
     target_of,
 )
+from .spawning import ALL_ABOVE, NO_MORE_ABOVE
 from .sync_state import SYNC
 
 # Roots lie side by side, and those of a share before were perhaps written by another processor. With this
@@ -146,15 +138,17 @@ def run_chain(
 @kernel
 def _call_spawner(hands: Table, me: int, entry: int, frame: int) -> int:
     """Run a body, and join the children that it has left; return 0, or the first failure."""
-    is_inside = load_relaxed(hands, me, TASK) | load_relaxed(hands, me, DOOMED) != 0
-    before = begin_other(hands, me, NO_BLOCK) if is_inside else (NO_BLOCK, 0)
+    floor_before = load_relaxed(hands, me, FLOOR)
+    before = begin_other(hands, me, NO_BLOCK) if floor_before != 0 else (NO_BLOCK, 0, NO_BLOCK)
     floor = arena.pin(hands, me)
+    store_relaxed(hands, me, FLOOR, floor)
     failure = call(entry, frame)
     arena.unpin(floor)
     if load_relaxed(hands, me, ARENA_TOP) != floor:
         above = NO_MORE_ABOVE if failure != 0 else ALL_ABOVE
         left = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), floor, above)
         failure = failure if failure != 0 else left
-    if is_inside:
-        end_other(hands, me, before[0], before[1])
+    store_relaxed(hands, me, FLOOR, floor_before)
+    if floor_before != 0:
+        end_other(hands, me, before)
     return failure

@@ -20,7 +20,8 @@ from .atomics import (
     store_relaxed,
     store_release,
 )
-from .hands import DETACHED, NO_BLOCK, OLDER, block_at
+from .blocks import NO_BLOCK, OLDER, block_at
+from .hands import DETACHED
 from .search import USED_WORKERS
 
 # Columns of the pool's row

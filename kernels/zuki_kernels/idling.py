@@ -9,9 +9,10 @@ from . import arena, detached, lane
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed
+from .blocks import is_done
 from .clock import give_way, now, spin_hint
 from .counters import LANE_DEPTH
-from .hands import is_done
+from .groups import has_news
 from .notifier import DUTY, KEEP_ALIVE, PULSE, RETIRE, STOP, wait_for_work
 from .patience import PATIENCE, finished_by_others, is_quick, wait_for_glance
 from .reasons import EXIT, GO_ON, LEFT, RUN_OVER, RUN_PYTHON, SIGNALS, SPARE_MEMORY
@@ -36,7 +37,7 @@ def reason_to_return(
     """
     if until >= 0 and load_acquire(runs, until, DONE):  # order: results after the end; pairs with settle's
         return RUN_OVER, NONE
-    if until < NONE and is_done(-until):
+    if until < NONE and (is_done(-until) or has_news(workers, me)):
         return RUN_OVER, NONE
     if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
         return SIGNALS, NONE

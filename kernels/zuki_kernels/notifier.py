@@ -10,9 +10,10 @@ from . import event, sync_state
 from ._jit import kernel
 from ._types import Table
 from .atomics import cas_acq_rel, cas_relaxed, cas_release, fence_seq_cst, load_acquire, load_relaxed
+from .blocks import is_done
 from .clock import now
 from .counters import LANE_DEPTH, PARKS, WAKES, count
-from .hands import is_done
+from .groups import has_news
 from .runs import DONE, NONE, QUEUED
 from .sync_state import SYNC
 from .waiting import wait, wake
@@ -128,7 +129,7 @@ def wait_for_work(
             ):  # order: disarmed before not counted; pairs with _wake_one's fence
                 return RETIRE
         elif (until >= 0 and load_acquire(runs, until, DONE)) or (
-            until < NONE and is_done(-until)
+            until < NONE and (is_done(-until) or has_news(workers, me))
         ):  # order: results after the end; pairs with settle's
             if cas_acq_rel(pool, 0, SYNC, sync, sync_state.unregistered(sync)):
                 event.disarm(workers, me)

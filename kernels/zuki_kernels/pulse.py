@@ -8,8 +8,9 @@ as much as the task; instead a thread of its own moves one cell while anyone hel
 from ._jit import kernel
 from ._types import Table
 from .atomics import add_relaxed, load_relaxed, store_relaxed
-from .hands import IS_WATCHED, ask
+from .hands import IS_WATCHED
 from .notifier import PULSE
+from .spawning import ask
 from .waiting import wait, wake
 
 # Columns of the pool's row

@@ -13,6 +13,7 @@ SERVE = 10  # a worker was called for Python tasks: serve them, then call again
 BEGIN_DETACHED = 7  # hold a slot for detached tasks, and count one
 END_DETACHED = 8  # no detached task was left
 LOST = 9  # nobody will hear of the failure that stands where a turn tells a task
+SURPLUS = 11  # the same of a failure that is one of several: it is counted
 
 # How a Python body went
 RETURNED = 0

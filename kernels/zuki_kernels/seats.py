@@ -8,9 +8,10 @@ from . import search, service
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
+from .blocks import NO_BLOCK
 from .current import hold
 from .dispatch import address_of
-from .hands import DETACHED, HELP_LIMIT, IS_WATCHED, NO_BLOCK, RUN, STACK_END, STACK_LIMIT
+from .hands import DETACHED, HELP_LIMIT, IS_WATCHED, RUN, STACK_END, STACK_LIMIT
 from .notifier import START, depart, is_deserted, join
 from .pulse import count_helper
 from .runs import NONE

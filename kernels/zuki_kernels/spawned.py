@@ -4,37 +4,43 @@ from . import arena, deque, event
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
-from .counters import STEALS, TASKS, TRIES, count
-from .deque import TOP
-from .dispatch import address_of, call, call_join, table_at
-from .hands import (
-    ARENA_TOP,
-    DOOMED,
-    DROP,
+from .blocks import (
     ENTRY,
     GONE,
     HEAD_BYTES,
-    IN_DOUBT,
-    JOIN,
-    KIND,
-    KIND_FIELDS,
     NO_BLOCK,
+    OWNER,
     RELEASE,
-    RUN,
     RUN_OF,
     SIZE,
-    STACK_LIMIT,
     STATE,
-    begin_other,
+    STATES,
     block_at,
-    doom,
-    end_other,
     finish,
-    share,
+    kind_of,
     state_of,
 )
+from .counters import STEALS, TASKS, TRIES, count
+from .deque import TOP
+from .dispatch import address_of, call, call_join, call_python
+from .groups import NOT_BEGUN, doom, is_doomed, tell
+from .hands import (
+    ARENA_TOP,
+    CALL_PYTHON,
+    DOOMED,
+    FLOOR,
+    JOIN,
+    RUN,
+    STACK_LIMIT,
+    begin_other,
+    end_other,
+    share,
+)
 from .notifier import START, notify
+from .reasons import SURPLUS
+from .runs import NONE
 from .search import USED_WORKERS
+from .spawning import DROP, IF_CALM, IN_DOUBT
 from .waiting import wake
 
 
@@ -59,30 +65,38 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
 @kernel
 def enter(hands: Table, me: int, block: int) -> int:
     """Run the body of a block, and wait for what it spawned and did not join; return 0, or its failure."""
-    kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
-    floor = arena.pin(hands, me)
-    failure = call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)
+    floor, floor_before = arena.pin(hands, me), load_relaxed(hands, me, FLOOR)
+    store_relaxed(hands, me, FLOOR, floor)
+    failure = call(load_relaxed(kind_of(block), 0, ENTRY), block + HEAD_BYTES)
     arena.unpin(floor)
     if load_relaxed(hands, me, ARENA_TOP) != floor:
         left = join_all_above(hands, me, floor, failure != 0)
         if failure == 0:
             failure = left
+    store_relaxed(hands, me, FLOOR, floor_before)
     return failure
 
 
 @rare_kernel
 def run(workers: Table, hands: Table, me: int, block: int) -> None:
     """Run a shared task that was found, and tell its owner."""
-    run_before = load_relaxed(hands, me, RUN)
-    store_relaxed(hands, me, RUN, load_relaxed(block_at(block), 0, RUN_OF))
-    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)  # its run may have been stopped since all were asked
-    task_before, doomed_before = begin_other(hands, me, block)
-    failure = enter(hands, me, block)
-    end_other(hands, me, task_before, doomed_before)
-    store_relaxed(hands, me, RUN, run_before)
-    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)
-    count(workers, me, TASKS, 1)
+    words = block_at(block)
+    spawner = load_relaxed(words, 0, OWNER)
+    if spawner != me and is_doomed(hands, spawner, load_relaxed(words, 0, STATE)):
+        failure = NOT_BEGUN
+    else:
+        run_before = load_relaxed(hands, me, RUN)
+        store_relaxed(hands, me, RUN, load_relaxed(words, 0, RUN_OF))
+        store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)  # its run may have been stopped since all were asked
+        before = begin_other(hands, me, block)
+        failure = enter(hands, me, block)
+        end_other(hands, me, before)
+        store_relaxed(hands, me, RUN, run_before)
+        store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)
+        count(workers, me, TASKS, 1)
     owner = finish(block, failure)
+    if failure != 0 and failure != NOT_BEGUN:
+        tell(workers, me, spawner)
     if owner >= 0 and event.post(workers, owner):
         wake(workers, owner, event.EVENT, 1)
 
@@ -91,7 +105,8 @@ def run(workers: Table, hands: Table, me: int, block: int) -> None:
 def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
     """Join every block of one's arena above ``floor`` that nobody has joined; return the first failure.
 
-    After a failure, theirs or of who spawned them (``failed``), those that have not begun do not begin.
+    After a failure, theirs or of who spawned them (``failed``), those that have not begun do not begin, and
+    Python is only told of others.
     """
     first, doomed_before = 0, load_relaxed(hands, me, DOOMED)
     block = arena.onward(hands, me, floor)
@@ -99,13 +114,14 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
     if failed:
         doom(hands, me, oldest)
     while block != load_relaxed(hands, me, ARENA_TOP):
-        words = block_at(block)
-        kind = table_at(load_relaxed(words, 0, KIND), 1, KIND_FIELDS)
+        words, kind = block_at(block), kind_of(block)
         if state_of(block) != GONE:
-            stamp = load_relaxed(words, 0, STATE) & ~7 | (DROP if failed else 0)
+            stamp = load_relaxed(words, 0, STATE) & ~STATES | (DROP if failed else IF_CALM)
             failure = call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, stamp)
             call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
-            if first == 0 and failure != 0:
+            if failure != 0 and failed:
+                call_python(load_relaxed(hands, me, CALL_PYTHON), me, SURPLUS, failure, NONE, 0)
+            elif failure != 0:
                 first, failed = failure, True
                 doom(hands, me, oldest)
         if load_relaxed(hands, me, ARENA_TOP) == block:  # it was the last, and its memory is free

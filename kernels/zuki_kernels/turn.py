@@ -4,14 +4,16 @@ from . import detached, idling, lane, queue, search, service, spawned
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
+from .blocks import LISTED, NO_BLOCK, is_done, state_of
 from .chain import UNKNOWN, run_chain
 from .clock import now
 from .counters import TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
-from .dispatch import address_of, bare, call_join, table_at
+from .dispatch import address_of, bare, call_join, call_python, table_at
+from .groups import has_news
 from .handing_over import hand_over
-from .hands import HAND_FIELDS, JOIN, LISTED, NO_BLOCK, RUN, RUN_DETACHED, is_done, state_of
+from .hands import CALL_PYTHON, HAND_FIELDS, JOIN, RUN
 from .notifier import (
     LIMIT,
     POOL_FIELDS,
@@ -44,6 +46,7 @@ from .runs import (
     slot_of,
     task_of,
 )
+from .spawning import RUN_DETACHED
 
 LATEST = -2  # as ``pulse``: what it is at the begin of the turn
 
@@ -110,7 +113,8 @@ def run_tasks(
 ) -> tuple[int, int, int, bool]:
     """Run tasks: `turn`, on tables whose references nobody counts.
 
-    ``until`` may also be minus the address of a block: a worker that joins it runs other tasks meanwhile.
+    ``until`` may also be minus the address of a block: a worker that joins it runs other tasks meanwhile, and
+    stops also when one of its own has failed.
     """
     slot, done, epoch, batch, elsewhere, looks = NONE, 0, 0, 1, False, False
     nodes = table_at(0, 0, NODE_FIELDS)  # as many fields as always, so that the compiler knows the number
@@ -178,13 +182,16 @@ def run_tasks(
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
                     waking = False
+                if start:  # now: the task may run for long, and others wait for a worker
+                    call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
+                    start = False
                 if state_of(block) == LISTED:
                     call_join(load_relaxed(hands, me, JOIN), address_of(hands, me, TOP), block, RUN_DETACHED)
                 else:
                     spawned.run(workers, hands, me, block)
                 if service.claim(pool):
                     reason = SERVE
-                if start or reason == SERVE:
+                if reason == SERVE:
                     break
                 continue
             if task < 0:
@@ -286,7 +293,7 @@ def run_tasks(
         if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
             reason = SIGNALS
             break
-        if until < NONE and is_done(-until):
+        if until < NONE and (is_done(-until) or has_news(workers, me)):
             reason = RUN_OVER
             break
         if tick >= search.FAIRNESS and service.claim(

@@ -9,7 +9,7 @@ import pytest
 import zuki
 from tests.aio.together import LIMIT, turns
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_items_come_in_order(executor):

@@ -9,7 +9,7 @@ import pytest
 import zuki
 from tests.aio.together import turns
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 async def give(value, count=0):

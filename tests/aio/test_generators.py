@@ -10,7 +10,7 @@ import zuki
 from tests.aio.together import LIMIT
 from zuki.aio import threads
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module", autouse=True)

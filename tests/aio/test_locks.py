@@ -8,7 +8,7 @@ import pytest
 import zuki
 from tests.aio.together import LIMIT, turns, wait_until
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 async def cancelled(task):

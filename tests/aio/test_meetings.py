@@ -8,7 +8,7 @@ import pytest
 import zuki
 from tests.aio.together import LIMIT, turns
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_notified_in_the_order_of_coming(executor):

@@ -14,7 +14,7 @@ import zuki
 from tests.aio.together import turns, wait_until
 from zuki.aio import timers
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 def timer_threads():

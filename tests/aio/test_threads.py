@@ -14,7 +14,7 @@ from tests.aio.together import LIMIT, wait_until
 from tests.lane.together import Gate
 from zuki.aio import threads
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 VARIABLE = contextvars.ContextVar("VARIABLE")
 

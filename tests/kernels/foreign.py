@@ -60,6 +60,7 @@ ARRAYS = {
     **dict.fromkeys(("predecessors", "successors", "levels"), int32[::1]),
 }
 SCALARS = {int: types.int64, bool: types.boolean, float: types.float64, Table: TABLE}
+SCALARS[tuple[int, int, int]] = types.UniTuple(types.int64, 3)
 
 
 # What callers know a function by, the same for all targets. Never called; Numba wants something built in.

@@ -6,12 +6,12 @@ from numba import cfunc, types
 from tests.kernels.runs_of import cells_at
 from zuki.runtime.hands import address_of_join
 from zuki.runtime.tables import Tables
-from zuki_kernels import hands, spawned
+from zuki_kernels import blocks, hands, spawned, spawning
 from zuki_kernels.atomics import load_relaxed, store_relaxed
 from zuki_kernels.dispatch import table_at
 
 FRAME = 2  # words: the argument, then the result
-SIZE = hands.HEAD_BYTES + 8 * FRAME
+SIZE = blocks.HEAD_BYTES + 8 * FRAME
 FAILS = 1000  # arguments from here on fail
 
 
@@ -27,7 +27,7 @@ def doubles(frame):
 @cfunc(types.int64(types.int64))
 def ends_another(frame):
     """A body that does what a thief would: it finishes the block whose address is its argument."""
-    hands.finish(load_relaxed(table_at(frame, 1, 2), 0, 0), 0)
+    blocks.finish(load_relaxed(table_at(frame, 1, 2), 0, 0), 0)
     return 0
 
 
@@ -66,15 +66,15 @@ class Hand:
 
     def spawn(self, argument, body=doubles):
         """Spawn a task; return its block and its stamp."""
-        block = hands.reserve(self.address, SIZE, 1 << 62)
-        cells_at(block + hands.HEAD_BYTES, FRAME)[:] = argument, 0
-        return block, hands.spawn(self.address, block, self.kinds[body].ctypes.data)
+        block = spawning.reserve(self.address, SIZE, 1 << 62)
+        cells_at(block + blocks.HEAD_BYTES, FRAME)[:] = argument, 0
+        return block, spawning.spawn(self.address, block, self.kinds[body].ctypes.data)
 
     def join_newest(self, block, stamp):
         """Do as jitted code does at the join of the newest task; return its failure."""
-        assert hands.take_newest(self.address, block, stamp)
+        assert spawning.take_newest(self.address, block, stamp)
         failure = spawned.enter(self.hands, 0, block)
-        return hands.join_left(self.address, block, SIZE) or failure
+        return spawning.join_left(self.address, block, SIZE, spawning.ALL_ABOVE) or failure
 
     def words(self, block):
         """Return the words of a block, its frame with them."""

@@ -2,7 +2,7 @@ import pytest
 
 from tests.kernels.runs_of import cells_at
 from tests.kernels.spawned_by import SIZE, Hand
-from zuki_kernels import arena, hands, joining, spawned
+from zuki_kernels import arena, blocks, hands, joining, spawned, spawning
 from zuki_kernels.hands import CHUNK_BYTES, CHUNK_HEAD
 
 IN_A_CHUNK = (CHUNK_BYTES - CHUNK_HEAD - 1) // SIZE
@@ -11,8 +11,8 @@ KEPT = 4 << 20  # bytes that an idle worker keeps
 
 class Arena(Hand):
     def spawn(self, argument):
-        if not hands.has_room(self.top, SIZE):
-            assert joining.join(self.address, SIZE, hands.LOOK_UP) == 0
+        if not spawning.has_room(self.top, SIZE):
+            assert joining.join(self.address, SIZE, spawning.LOOK_UP) == 0
         return super().spawn(argument)
 
     def spawn_many(self, count):
@@ -89,7 +89,7 @@ def test_one_that_stays_holds_its_chunk_alone(hand):
             assert joining.join(hand.address, *handle) == 0
         stay.append(hand.spawn(8))
     assert hand.chunks < 3 * len(stay)
-    assert [hands.state_of(block) for block, _ in stay] == [hands.IN_HAND] * len(stay)
+    assert [blocks.state_of(block) for block, _ in stay] == [blocks.IN_HAND] * len(stay)
     assert [joining.join(hand.address, *handle) for handle in stay] == [0] * len(stay)
 
 
@@ -109,10 +109,10 @@ def test_a_chunk_above_which_a_task_runs_stays(hand):
 def test_when_all_memory_is_taken_there_is_none(hand):
     hand.hands[0, hands.ARENA_END] = hand.hands[0, hands.ARENA_BEGIN] + 3 * CHUNK_BYTES
     handles = hand.spawn_many(3 * IN_A_CHUNK)
-    assert joining.join(hand.address, SIZE, hands.LOOK_UP) == hands.TOO_DEEP
+    assert joining.join(hand.address, SIZE, spawning.LOOK_UP) == spawning.TOO_DEEP
     for handle in handles[IN_A_CHUNK : 2 * IN_A_CHUNK]:
         joining.join(hand.address, *handle)
-    assert joining.join(hand.address, SIZE, hands.LOOK_UP) == 0  # although no search was due
+    assert joining.join(hand.address, SIZE, spawning.LOOK_UP) == 0  # although no search was due
     assert arena.chunk_of(hand.spawn(1)[0]) == arena.chunk_of(handles[IN_A_CHUNK][0])
 
 
@@ -158,7 +158,7 @@ def test_without_address_space_an_arena_is_smaller_or_is_used_again(no_address_s
     hand = Arena()
     assert hand.hands[0, hands.ARENA_END] - hand.hands[0, hands.ARENA_BEGIN] == 1 << 20
     hand.spawn_many(16 * IN_A_CHUNK)
-    assert joining.join(hand.address, SIZE, hands.LOOK_UP) == hands.TOO_DEEP
+    assert joining.join(hand.address, SIZE, spawning.LOOK_UP) == spawning.TOO_DEEP
     spawned.join_all_above(hand.hands, 0, hand.begin, True)
     hand.tables.renew_arena(0)
     assert (hand.chunks, hand.top) == (1, hand.begin)

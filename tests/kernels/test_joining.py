@@ -3,8 +3,8 @@ import itertools
 import pytest
 
 from tests.kernels.spawned_by import SIZE, Hand, ends_another
-from zuki_kernels import deque, hands, joining, spawned
-from zuki_kernels.hands import FINISHED, GONE
+from zuki_kernels import blocks, deque, hands, joining, spawned
+from zuki_kernels.blocks import FINISHED, GONE
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_who_waits_runs_its_oldest_and_no_join_frees_what_it_ran(hand):
     assert deque.steal(hand.hands, hand.rings, 0) == stolen[0]
     older, newer = hand.spawn(stolen[0], ends_another), hand.spawn(3)
     assert joining.join(hand.address, *stolen) == 0
-    assert [hands.state_of(block) for block, _ in (stolen, older, newer)] == [GONE, FINISHED, hands.IN_HAND]
+    assert [blocks.state_of(block) for block, _ in (stolen, older, newer)] == [GONE, FINISHED, blocks.IN_HAND]
     assert hand.join_newest(*newer) == 0
     assert hand.top == newer[0] == older[0] + SIZE
     assert joining.join(hand.address, *older) == 0

@@ -1,8 +1,8 @@
 import pytest
 
 from tests.kernels.spawned_by import SIZE, Hand, doubles
-from zuki_kernels import deque, hands, search, spawned
-from zuki_kernels.hands import FINISHED
+from zuki_kernels import blocks, deque, hands, search, spawned
+from zuki_kernels.blocks import FINISHED
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_body_is_entered_and_says_how_it_went(hand, argument, failure):
     hands.share(hand.hands, hand.rings, 0)
     assert deque.steal(hand.hands, hand.rings, 0) == block
     spawned.run(hand.tables.workers, hand.hands, 1, block)
-    assert hand.words(block)[[hands.STATE, hands.FAILURE]].tolist() == [stamp | FINISHED, failure]
+    assert hand.words(block)[[blocks.STATE, blocks.FAILURE]].tolist() == [stamp | FINISHED, failure]
 
 
 def test_all_above_are_joined_and_forgotten(hand):

@@ -10,7 +10,7 @@ import pytest
 import zuki
 from tests.lane.together import LIMIT, Gate, wait_until
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(params=[1, 2, 4])

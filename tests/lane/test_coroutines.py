@@ -11,7 +11,7 @@ import pytest
 import zuki
 from tests.lane.together import LIMIT, wait_until
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(params=["one", "two", "lanes", "single"])

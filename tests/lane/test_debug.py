@@ -14,7 +14,7 @@ from tests.lane.together import Gate, wait_until
 from tests.runtime.script import run_script
 from zuki.lane import slow_steps
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(params=["one", "two", "lanes", "single"])

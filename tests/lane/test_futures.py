@@ -12,7 +12,7 @@ import zuki
 from tests.lane.together import LIMIT
 from zuki.lane.future import DONE
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 def add_waker(future):

@@ -9,7 +9,7 @@ import zuki
 from tests.lane.together import LIMIT, Gate, wait_until
 from zuki.lane.lanes import Lane, Priority
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_the_most_urgent_task_goes_first():

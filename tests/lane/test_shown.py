@@ -9,7 +9,7 @@ import pytest
 
 import zuki
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 def shown(value):

@@ -9,7 +9,7 @@ import pytest
 import zuki
 from tests.lane.together import LIMIT, Gate, wait_until
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 MADE = {
     "one": lambda: zuki.Executor(max_threads=1),

@@ -8,7 +8,7 @@ import zuki
 from tests.lane.together import LIMIT
 from tests.runtime.bodies import increment
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture

@@ -27,13 +27,13 @@ def mount_spawning(edit=lambda source, name: source, chunk=512):
         ),
         (
             "spawned",
-            "call(load_relaxed(kind, 0, ENTRY), block + HEAD_BYTES)",
-            "call(load_relaxed(kind, 0, ENTRY), (me, block + HEAD_BYTES))",
+            "call(load_relaxed(kind_of(block), 0, ENTRY), block + HEAD_BYTES)",
+            "call(load_relaxed(kind_of(block), 0, ENTRY), (me, block + HEAD_BYTES))",
         ),
         (
             "chain",
-            "arena.pin(hands, me)\n    failure = call(entry, frame)",
-            "arena.pin(hands, me)\n    failure = call(entry, (me, frame))",
+            "store_relaxed(hands, me, FLOOR, floor)\n    failure = call(entry, frame)",
+            "store_relaxed(hands, me, FLOOR, floor)\n    failure = call(entry, (me, frame))",
         ),
     }
 
@@ -106,7 +106,9 @@ def tell(task):
     return program
 
 
-def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), dropped=(), **options):
+def family(
+    program, results, *, tries=(1,), tasks=0, taken=False, released=(), dropped=(), perhaps=(), **options
+):
     """A scenario: the last worker spawns and joins, the others look for tasks.
 
     Parameters
@@ -123,6 +125,8 @@ def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), d
         Whether worker 0 has taken task 0 before the beginning, and only runs that.
     released, dropped : tuple of int
         Whose frames nobody joins; which of these do not begin.
+    perhaps : tuple of int
+        Those that may be passed over, or not.
     **options
         Those of `Spawners`.
     """
@@ -134,7 +138,7 @@ def family(program, results, *, tries=(1,), tasks=0, taken=False, released=(), d
 
         def check(found, memory):
             return (found[0] != results and "the results are others") or spawners.wrong_at_rest(
-                memory, released, dropped
+                memory, released, dropped, perhaps
             )
 
         return [spawners.owner(program), *([spawners.runner] if taken else others)], check

@@ -1,8 +1,7 @@
 """Workers whose tasks spawn: hands, arenas in modelled memory, bodies that do as jitted code does."""
 
-from zuki_kernels import arena
+from zuki_kernels import arena, blocks, directory, groups, joining, reasons, spawning
 from zuki_kernels import hands as columns
-from zuki_kernels import joining as directory
 from zuki_kernels.runs import NONE
 
 from .mount import Table, address_of, arena_address, atomic, cell_address, table_at
@@ -11,8 +10,9 @@ from .worlds import World, load_plain, store_plain
 
 FRAME = 2  # words of a frame: the argument, then the result
 FILL = 8  # words more in the frame of a wide task
-SIZE, WIDE_SIZE = columns.HEAD_BYTES + 8 * FRAME, columns.HEAD_BYTES + 8 * (FRAME + FILL)
+SIZE, WIDE_SIZE = blocks.HEAD_BYTES + 8 * FRAME, blocks.HEAD_BYTES + 8 * (FRAME + FILL)
 NOT_ITS = 99  # as a result: the handle has been joined before
+OF_WHAT_RUNS = columns.TASK, columns.DOOMED, columns.ENTERED
 FAILURE = 1  # added to the argument, what a body that fails answers
 
 
@@ -36,45 +36,50 @@ class Spawners(World):
         Whether task 0 has been spawned by the owner, and taken by worker 0, before the beginning.
     room : int
         How many chunks an arena holds.
+    raises : bool
+        Whether the owner fails at the end of its program.
     python : bool
         Whether the owner is a body that is Python, and has pinned nothing.
     nodes, edges
         The graph, as in `World`.
     """
 
-    def __init__(self, kernels, tasks, *, workers=2, children=None, failing=(), wide=(),
-                 shares=True, taken=False, room=1, python=False, nodes=1, edges=()):  # fmt: skip
+    def __init__(
+        self, kernels, tasks, *, workers=2, children=None, failing=(), wide=(), shares=True, taken=False,
+        room=1, python=False, raises=False, nodes=1, edges=(),
+    ):  # fmt: skip
         super().__init__(nodes, edges, workers=workers)
-        self.python = python
+        self.python, self.raises = python, raises
         self.owns = workers - 1  # not row 0, which also stands for what was never written
         self.kernels, self.children, self.failing, self.wide = kernels, children or {}, failing, wide
         self.ran = Table("ran", 1, tasks)
         self.released = Table("released", 1, tasks)
         self.told = Table("told", 1, tasks)
         self.kinds = tuple(
-            Table(f"kind of {size}", 1, columns.KIND_FIELDS, {
-                (0, columns.ENTRY): address_of(self._enter),
-                (0, columns.SIZE): size,
-                (0, columns.RELEASE): address_of(self._release),
+            Table(f"kind of {size}", 1, blocks.KIND_FIELDS, {
+                (0, blocks.ENTRY): address_of(self._enter),
+                (0, blocks.SIZE): size,
+                (0, blocks.RELEASE): address_of(self._release),
             })
             for size in (SIZE, WIDE_SIZE)
         )  # fmt: skip
         self.begins = []
         at = self.hands.initial
         for me in range(workers):
-            blocks = taken and me == self.owns
-            held = self._taken() if blocks else {}
+            is_taken = taken and me == self.owns
+            held = self._taken() if is_taken else {}
             chunk = kernels.hands.CHUNK_BYTES
             memory = arena_address(Table(f"arena {me}", 1, room * chunk // 8, held))
             begin = memory + columns.CHUNK_HEAD
             self.begins.append(begin)
-            at[me, columns.ARENA_TOP] = begin + SIZE * blocks
+            at[me, columns.ARENA_TOP] = begin + SIZE * is_taken
             at[me, columns.ARENA_BEGIN] = memory
             at[me, columns.PYTHON_FLOOR] = begin if python and me == self.owns else 0
+            at[me, columns.FLOOR] = begin if me == self.owns else 0
             at[me, columns.ARENA_FRESH] = memory + chunk
             at[me, columns.ARENA_SEARCH] = memory + kernels.arena._FEW * chunk
             at[me, columns.ARENA_END] = memory + room * chunk
-            at[me, columns.STAMP] = columns.ONE_STAMP * blocks
+            at[me, columns.STAMP] = blocks.ONE_STAMP * is_taken
             at[me, columns.SHARES] = int(shares)
             at[me, columns.JOIN] = address_of(kernels.joining.join)
             at[me, columns.CALL_PYTHON] = address_of(_call_python)
@@ -88,9 +93,9 @@ class Spawners(World):
         """The cells of task 0, spawned first and taken."""
         first = columns.CHUNK_HEAD // 8
         return {
-            (0, first + columns.KIND): address_of(self.kinds[0]),
-            (0, first + columns.STATE): columns.ONE_STAMP | columns.SHARED,
-            (0, first + columns.OWNER): self.owns,
+            (0, first + blocks.KIND): address_of(self.kinds[0]),
+            (0, first + blocks.STATE): blocks.ONE_STAMP | blocks.SHARED,
+            (0, first + blocks.OWNER): self.owns,
         }
 
     def _directory(self):
@@ -141,7 +146,7 @@ class Spawners(World):
 
     def spawn(self, me, argument):
         """Spawn a task; return its handle."""
-        kernels, hand = self.kernels.hands, cell_address(self.hands, me, 0)
+        kernels, hand = self.kernels.spawning, cell_address(self.hands, me, 0)
         is_wide = argument in self.wide
         wanted = hand, WIDE_SIZE if is_wide else SIZE, 0
         block = yield from kernels.reserve(*wanted)
@@ -149,7 +154,7 @@ class Spawners(World):
             block = yield from kernels.reserve_slowly(*wanted)
         if block <= 0:
             raise AssertionError("no room for a task")
-        frame = table_at(block + columns.HEAD_BYTES, 1, FRAME)
+        frame = table_at(block + blocks.HEAD_BYTES, 1, FRAME)
         yield from store_plain(frame, 0, 0, argument)
         yield from store_plain(frame, 0, 1, 0)
         for word in range(FILL * is_wide):
@@ -159,18 +164,18 @@ class Spawners(World):
 
     def join(self, me, handle):
         """Join a task; return its result, `NOT_ITS`, or minus its failure."""
-        kernels, hand, (block, stamp) = self.kernels.hands, cell_address(self.hands, me, 0), handle
-        frame = table_at(block + columns.HEAD_BYTES, 1, FRAME)
+        kernels, hand, (block, stamp) = self.kernels.spawning, cell_address(self.hands, me, 0), handle
+        frame = table_at(block + blocks.HEAD_BYTES, 1, FRAME)
         if (yield from kernels.take_newest(hand, block, stamp)):
             argument = yield from load_plain(frame, 0, 0)
             failure, result = yield from self.work(me, argument)
             its = hand, block, WIDE_SIZE if argument in self.wide else SIZE
             if failure:
-                yield from kernels.drop_left(*its)
+                yield from kernels.join_left(*its, spawning.NO_MORE_ABOVE)
                 return -failure
-            return -(yield from kernels.join_left(*its)) or result
+            return -(yield from kernels.join_left(*its, spawning.ALL_ABOVE)) or result
         failure = yield from kernels.join_slowly(hand, block, stamp)
-        if failure == directory.JOINED_BEFORE:
+        if failure == joining.JOINED_BEFORE:
             return NOT_ITS
         result = yield from load_plain(frame, 0, 1)
         return -failure or result
@@ -188,7 +193,8 @@ class Spawners(World):
             if not self.python:
                 yield from self.kernels.arena.unpin(floor)
             hand = cell_address(self.hands, self.owns, 0)
-            if (yield from self.kernels.joining.join(hand, floor, columns.ALL_ABOVE)):
+            above = spawning.NO_MORE_ABOVE if self.raises else spawning.ALL_ABOVE
+            if (yield from self.kernels.joining.join(hand, floor, above)) and not self.raises:
                 results += ("failed",)
             yield from self.kernels.notifier.shut_down(self.pool, self.workers)
             return results
@@ -197,7 +203,7 @@ class Spawners(World):
 
     def follow(self, me, program):
         """Spawn, join, share and sleep as told: ``("spawn", 3)``, ``("join", 3)``; return the results."""
-        handles, results = ((0, (self.begins[self.owns], columns.ONE_STAMP)),), ()  # the one that is taken
+        handles, results = ((0, (self.begins[self.owns], blocks.ONE_STAMP)),), ()  # the one that is taken
         for step, task in program:
             if step == "spawn":
                 handles = ((task, (yield from self.spawn(me, task))), *handles)
@@ -209,7 +215,7 @@ class Spawners(World):
                     yield from wait(self.told, 0, task, 0, -1)
             else:
                 hand = cell_address(self.hands, me, 0)
-                yield from self.kernels.joining.join(hand, 0, columns.SHARE)
+                yield from self.kernels.joining.join(hand, 0, spawning.SHARE)
         return results
 
     def runner(self):
@@ -245,10 +251,11 @@ class Spawners(World):
 
     # ---- oracles ----------------------------------------------------------------------------------
 
-    def wrong_at_rest(self, memory, released=(), dropped=()):
+    def wrong_at_rest(self, memory, released=(), dropped=(), perhaps=()):
         """What is wrong with the hands, and with what has run and was released, at the end."""
         times = [memory.latest(self.ran, 0, task) for task in range(self.ran.shape[1])]
-        if times != [int(task not in dropped) for task in range(len(times))]:
+        pairs = [(time, int(task not in dropped)) for task, time in enumerate(times)]
+        if any(time != right and (task not in perhaps or time) for task, (time, right) in enumerate(pairs)):
             return f"the tasks have run {times} times"
         return self.wrong_in_hands(memory, released)
 
@@ -265,8 +272,12 @@ class Spawners(World):
                 return f"the first chunk of worker {me} is not the first, or is pinned"
             if memory.latest(self.hands, me, columns.NEWEST) != cell_address(self.hands, me, columns.ANCHOR):
                 return f"the hand of worker {me} is not empty"
-            if any(memory.latest(self.hands, me, column) for column in (columns.TASK, columns.DOOMED)):
+            if any(memory.latest(self.hands, me, column) for column in OF_WHAT_RUNS):
                 return f"worker {me} takes itself for one that runs a task, or is doomed"
+            if memory.latest(self.hands, me, columns.FLOOR) != (begin if me == self.owns else 0):
+                return f"worker {me} takes itself for one that has entered a task"
+            if memory.latest(self.workers, me, groups.FAILED):
+                return f"worker {me} knows of tasks that have failed and are not joined"
             top, bottom = (
                 memory.latest(self.hands, me, column)
                 for column in (self.kernels.deque.TOP, self.kernels.deque.BOTTOM)
@@ -276,5 +287,7 @@ class Spawners(World):
         return None
 
 
-def _call_python(*asked):
-    raise AssertionError(f"Python was called: {asked}")
+def _call_python(me, reason, *asked):
+    if reason != reasons.SURPLUS:
+        raise AssertionError(f"Python was called: {me, reason, *asked}")
+    return 0

@@ -2,8 +2,9 @@
 
 import pytest
 
+from zuki_kernels import blocks
 from zuki_kernels import hands as columns
-from zuki_kernels.hands import NO_BLOCK
+from zuki_kernels.blocks import NO_BLOCK
 
 from .mount import Table, atomic, cell_address, mount_all
 from .mutants import assert_killed
@@ -36,7 +37,7 @@ class Lists:
         self.kernels, self.world = kernels, World(workers=workers)
         self.owner_row = workers - 1
         self.filled = Table("filled", 1, tasks)
-        self.words = [Table(f"block {task}", 1, columns.BLOCK_FIELDS) for task in range(tasks)]
+        self.words = [Table(f"block {task}", 1, blocks.BLOCK_FIELDS) for task in range(tasks)]
         self.blocks = [cell_address(words, 0, 0) for words in self.words]
 
     def frozen(self):
@@ -69,7 +70,7 @@ class Lists:
             block = memory.latest(self.world.hands, me, columns.DETACHED)
             while block != NO_BLOCK:
                 found.append(self.blocks.index(block))
-                block = memory.latest(self.words[found[-1]], 0, columns.OLDER)
+                block = memory.latest(self.words[found[-1]], 0, blocks.OLDER)
         return found
 
 

@@ -2,30 +2,37 @@
 
 import pytest
 
-from .families import alone, family, join, mount_spawning, parent_of, spawn, spawning
+from .families import SHARE, alone, family, join, mount_spawning, parent_of, spawn, spawning
 from .mutants import assert_killed
 from .scenario import finders, named
 from .spawners import NOT_ITS
 
 MUTANTS = [
-    ("join", "state & ~7 != stamp or", ""),
+    ("join", "state & ~STATES != stamp or", ""),
     ("join", "(GONE, CALLED)", "(CALLED,)"),
     ("join", "(GONE, CALLED)", "(GONE,)"),
     ("join", "take_out(hands, me, block)", "pass"),
     ("join", "store_relaxed(words, 0, STATE, stamp | GONE)", "pass"),
-    ("join", "load_relaxed(hands, me, ARENA_TOP) == block + size", "True"),
+    ("join", "load_relaxed(hands, me, ARENA_TOP) == block + load_relaxed(kind_of(block), 0, SIZE)", "True"),
     ("_join_shared", "while not is_done(block)", "while False"),
     ("_join_shared", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),
-    ("_join_shared", "return load_relaxed(block_at(block), 0, FAILURE)", "return 0"),
-    ("_join_shared", "store_relaxed(hands, me, DOOMED, doomed_before)\n    return load_relaxed",
-     "return load_relaxed"),
-    ("_work_until_done", "expect(block)", "True"),
-    ("_work_until_done", "-block,", "NONE,"),
+    ("_join_shared", "failure = load_relaxed(block_at(block), 0, FAILURE)", "failure = 0"),
+    ("_join_shared", "store_relaxed(hands, me, DOOMED, doomed_before)\n    failure = load_relaxed",
+     "failure = load_relaxed"),
+    ("_join_shared", "forget(workers, me)", "pass"),
+    ("_join_shared", "passes = True", "pass"),
+    ("_join_shared", "if failure == NOT_BEGUN:", "if False:"),
+    ("_enter", "if failed != 0:", "if False:"),
+    ("_enter", "store_relaxed(hands, me, ENTERED, entered)", "pass"),
 ]  # fmt: skip
 OF_THE_SLEEP = [
-    ("notifier", ("wait_for_work", "until < NONE and is_done(-until)", "False")),
+    ("notifier", ("wait_for_work", "is_done(-until) or", "")),
     ("event", ("post", "cas_release", "cas_relaxed")),
     ("event", ("_move", "cas_acquire", "cas_relaxed")),
+]
+OF_THE_HELP = [
+    ("work_until_done", "expect(block)", "True"),
+    ("work_until_done", "-block,", "NONE,"),
 ]
 BEYOND_THE_MODEL = {}
 
@@ -45,6 +52,28 @@ SCENARIOS = {
     "taken before, and fails": spawning(family(join(0), (-1,), taken=True, failing=(0,))),
     "taken before, a newer one fails": spawning(
         family(spawn(1) + join(0, 1), (10, -2), taken=True, shares=False, failing=(1,))
+    ),
+    "taken before, of two that are shared one fails": spawning(
+        family(
+            spawn(1, 2) + SHARE + join(0, 2), (10, -3), released=(1,), dropped=(1,),
+            taken=True, shares=False, failing=(2,), raises=True,
+        )
+    ),
+    "taken before, one is passed over and joined after all": spawning(
+        family(
+            spawn(1, 2) + SHARE + join(0, 2, 1), (10, -3, 11), taken=True, shares=False, failing=(2,),
+        )
+    ),
+    "taken before, one is passed over and left after all": spawning(
+        family(
+            spawn(1, 2) + SHARE + join(0, 2), (10, -3), released=(1,), taken=True, shares=False, failing=(2,),
+        )
+    ),
+    "left, the newest fails": spawning(
+        family(
+            spawn(1, 2) + SHARE, ("failed",), released=(0, 1, 2), dropped=(1,), perhaps=(0,),
+            taken=True, shares=False, failing=(2,),
+        )
     ),
     "taken before, two are in hand": spawning(
         family(
@@ -78,6 +107,11 @@ def test_each_step_is_needed(mutant):
     assert_killed("joining", mutant, *finders(SCENARIOS), entry=mount_spawning)
 
 
+@pytest.mark.parametrize("mutant", OF_THE_HELP)
+def test_each_step_of_the_help_is_needed(mutant):
+    assert_killed("helping", mutant, *finders(SCENARIOS), entry=mount_spawning)
+
+
 @pytest.mark.parametrize(("kernel", "mutant"), OF_THE_SLEEP)
 def test_each_step_of_the_sleep_is_needed(kernel, mutant):
     assert_killed(kernel, mutant, *finders(SCENARIOS), entry=mount_spawning)
@@ -86,6 +120,4 @@ def test_each_step_of_the_sleep_is_needed(kernel, mutant):
 def test_a_turn_that_does_not_look_at_the_task_is_found():
     turns = spawning(family(join(0), (10,), taken=True), random=10, steps=1000)
     turns.holds()
-    assert_killed(
-        "turn", ("run_tasks", "if until < NONE and is_done(-until)", "if False"), turns, entry=mount_spawning
-    )
+    assert_killed("turn", ("run_tasks", "is_done(-until) or", ""), turns, entry=mount_spawning)

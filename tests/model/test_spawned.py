@@ -2,7 +2,7 @@
 
 import pytest
 
-from .families import alone, family, hear, join, leaves, mount_spawning, spawn, spawning, tell
+from .families import SHARE, alone, family, hear, join, leaves, mount_spawning, spawn, spawning, tell
 from .mutants import assert_killed
 from .scenario import finders, named
 
@@ -10,21 +10,21 @@ MUTANTS = [
     ("find", "if block > 0:\n            count", "if False:\n            count"),
     ("enter", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
     ("enter", "failure = left", "pass"),
-    ("run", "failure = enter(hands, me, block)\n    end_other(hands, me, task_before, doomed_before)\n"
-     "    store_relaxed(hands, me, RUN, run_before)\n"
-     "    store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)\n"
-     "    count(workers, me, TASKS, 1)\n    owner = finish(block, failure)",
-     "owner = finish(block, 0)\n    failure = enter(hands, me, block)"),
-    ("run", "end_other(hands, me, task_before, doomed_before)", "pass"),
+    ("run", "failure = enter(hands, me, block)",
+     "failure = 0 if finish(block, 0) else enter(hands, me, block)"),
+    ("run", "end_other(hands, me, before)", "pass"),
+    ("run", "failure != 0 and failure != NOT_BEGUN", "False"),
+    ("enter", "store_relaxed(hands, me, FLOOR, floor_before)", "pass"),
     ("join_all_above", "store_relaxed(hands, me, DOOMED, doomed_before)", "pass"),
     ("run", "owner = finish(block, failure)", "owner = finish(block, 0)"),
     ("run", "owner >= 0 and event.post(workers, owner)", "event.post(workers, owner) and False"),
     ("run", "event.post(workers, owner)", "event.claim(workers, owner)"),
     ("join_all_above", "state_of(block) != GONE", "True"),
-    ("join_all_above", "load_relaxed(words, 0, STATE) & ~7 |", "load_relaxed(words, 0, STATE) |"),
+    ("join_all_above", "load_relaxed(words, 0, STATE) & ~STATES |", "load_relaxed(words, 0, STATE) |"),
     ("join_all_above", "store_relaxed(hands, me, ARENA_TOP, floor)", "pass"),
     ("join_all_above", "call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)", "pass"),
     ("join_all_above", "first, failed = failure, True", "pass"),
+    ("join_all_above", "(DROP if failed else IF_CALM)", "(DROP if failed else 0)"),
     ("share_and_notify", "notify(pool, workers, me, False) == START", "False"),
 ]  # fmt: skip
 BEYOND_THE_MODEL = {}
@@ -38,7 +38,15 @@ SCENARIOS = {
         )
     ),
     "a task that fails": spawning(family(join(0), (-1,), taken=True, failing=(0,))),
-    "not joined, one fails": spawning(family(spawn(0, 1), ("failed",), released=(0, 1), failing=(1,))),
+    "not joined, one fails": spawning(
+        family(spawn(0, 1), ("failed",), released=(0, 1), perhaps=(0,), failing=(1,))
+    ),
+    "not joined, the newest fails": spawning(
+        family(
+            spawn(1, 2) + SHARE, ("failed",), released=(0, 1, 2), dropped=(1,), perhaps=(0,),
+            taken=True, shares=False, failing=(2,),
+        )
+    ),
     "one is joined, one is not": spawning(family(spawn(0, 1) + join(0), (10,), released=(1,))),
     "taken, and leaves one that fails": spawning(
         family(

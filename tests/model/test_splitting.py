@@ -2,6 +2,7 @@
 
 import pytest
 
+from zuki_kernels import blocks
 from zuki_kernels import hands as columns
 
 from .families import mount_spawning
@@ -20,6 +21,8 @@ MUTANTS = [
 OF_A_HAND = [
     ("is_share_due", "load_relaxed(hands, me, SHARES) == 0", "False"),
     ("is_share_due", "load_relaxed(hands, me, TOP) >= load_relaxed(hands, me, BOTTOM)", "True"),
+]
+OF_A_BLOCK = [
     ("finish", "exchange_release", "exchange_relaxed"),
     ("is_done", "load_acquire", "load_relaxed"),
 ]
@@ -74,7 +77,7 @@ def loop(rounds, *, thieves=(), splits=None, **options):
         def check(results, memory):
             if results[0] != (1,) * rounds:
                 return "rounds were lost, or run twice"
-            spawned = memory.latest(made.hands, made.owns, columns.STAMP) // columns.ONE_STAMP
+            spawned = memory.latest(made.hands, made.owns, columns.STAMP) // blocks.ONE_STAMP
             if splits is not None and spawned != splits:
                 return f"the range was split {spawned} times"
             return made.wrong_in_hands(memory)
@@ -105,6 +108,11 @@ def test_each_round_is_run_once(scenario):
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_each_step_is_needed(mutant):
     assert_killed("splitting", mutant, *finders(SCENARIOS), entry=mount_spawning)
+
+
+@pytest.mark.parametrize("mutant", OF_A_BLOCK)
+def test_each_ordering_of_a_block_is_needed(mutant):
+    assert_killed("blocks", mutant, *finders(SCENARIOS), entry=mount_spawning)
 
 
 @pytest.mark.parametrize("mutant", OF_A_HAND)

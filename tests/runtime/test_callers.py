@@ -11,7 +11,7 @@ import zuki
 from tests.runtime.bodies import milliseconds, nothing, spin
 from tests.runtime.together import LIMIT, Marked, at_once, wait_until
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture

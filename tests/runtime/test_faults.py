@@ -15,7 +15,7 @@ from zuki.graph import arena, batch, contents, running
 from zuki.runtime import tables
 from zuki_kernels import counters
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 _ALLOCATE = "zeros", "empty", "ones", "array", "arange", "concatenate", "repeat", "tile", "unique", "lexsort"
 _ALLOCATE += "full", "diff", "count_nonzero"

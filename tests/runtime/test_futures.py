@@ -9,7 +9,7 @@ import zuki
 from tests.runtime.bodies import nothing
 from tests.runtime.together import LIMIT, Marked, gated, spinning
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture

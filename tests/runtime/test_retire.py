@@ -11,7 +11,7 @@ from tests.runtime.script import run_script
 from tests.runtime.together import LIMIT, Marked, at_once, spinning, threads_of, wait_until
 from zuki_kernels import notifier, sync_state
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 SOON = 0.02  # seconds
 

@@ -12,7 +12,7 @@ import zuki
 from tests.runtime.bodies import mark, nothing, spin
 from tests.runtime.together import spinning, threads_of, wait_until
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_shutdown_refuses_further_runs():

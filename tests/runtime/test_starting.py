@@ -9,7 +9,7 @@ import zuki
 from tests.runtime.bodies import milliseconds, spin
 from tests.runtime.together import LIMIT, Marked, threads_of
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture

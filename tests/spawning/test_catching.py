@@ -134,4 +134,6 @@ def test_what_a_python_node_leaves_may_fail(executor):
         executor.run(graph)
     with pytest.raises(ValueError, match="nothing"):
         failing.result()
-    assert notes.tolist() == [1] * 5
+    assert notes.max() <= 1
+    if executor.max_threads == 1:  # else the newest may fail before the others have begun
+        assert notes.tolist() == [1] * 5

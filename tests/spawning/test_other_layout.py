@@ -27,14 +27,14 @@ def sum_of_doubles(number):
 SCRIPT = """
 from users import sum_of_doubles
 from zuki.runtime.tables import Tables
-from zuki_kernels import current, hands, seats
+from zuki_kernels import blocks, current, hands, seats
 
 tables = Tables(1)
 tables.provide_arena(0)
 before = seats.take_hand(tables.hands, 0, 0, 0, False)
 answer = sum_of_doubles(20)
 current.hold(before)
-spawned = tables.hands[0, hands.STAMP] // hands.ONE_STAMP
+spawned = tables.hands[0, hands.STAMP] // blocks.ONE_STAMP
 hits = sum(sum_of_doubles.stats.cache_hits.values())
 print(answer, spawned, hits, current.LAYOUT)
 """

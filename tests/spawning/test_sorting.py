@@ -83,7 +83,7 @@ def test_an_insertion_sort_that_is_given_up_loses_nothing():
     # the leading bits tell only two groups apart, so the rest is all left to insertion
     words = np.random.default_rng(0).integers(0, 1 << 20, 5000).astype(np.uint64)
     words[::2] |= np.uint64(1 << 60)
-    order = tuple(map(np.uint64, (0, 63, 2**64 - 1, 0)))
+    order = tuple(map(np.uint64, (0, 2**64 - 1)))
     target = np.empty_like(words)
     assert not buckets._insert(words, target, order)
     assert np.array_equal(np.sort(target), np.sort(words))

@@ -167,6 +167,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tile", type=int, default=128, help="rows and columns of a tile (128)")
     parser.add_argument("--workers", type=int, help="threads to run on (all processors)")
     parser.add_argument("--repeat", type=int, default=5, help="runs to take the median of (5)")
+    parser.add_argument(
+        "--trace",
+        type=Path,
+        nargs="?",
+        const=Path("zuki-demo"),
+        metavar="FOLDER",
+        help="write pictures of a run to a folder (zuki-demo), which is made",
+    )
     parser.add_argument("--data", type=Path, default=DIGITS, help="digits to use instead of those shipped")
 
 
@@ -176,6 +184,36 @@ def check(options: argparse.Namespace) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ValueError(f"--{name} must be at least 1, not {value}")
+
+
+def write_pictures(graph: zuki.Graph, executor: zuki.Executor, folder: Path) -> list[Path]:
+    """
+    Run the graph once more, and write what can be seen of it.
+
+    Parameters
+    ----------
+    graph : Graph
+        From `build_graph`.
+    executor : Executor
+        Where it runs.
+    folder : Path
+        Where to; made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        The files: the graph with the time of each task, and its critical path.
+
+    Raises
+    ------
+    OSError
+        A file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = folder / "graph.svg"
+    graph.run(executor, measure=True)
+    graph.draw(picture)
+    return [picture]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -190,7 +228,8 @@ def run(options: argparse.Namespace) -> int:
     Returns
     -------
     int
-        The exit code: 0; 1 when the factor is not NumPy's; 2 for bad options or data.
+        The exit code: 0; 1 when the factor is not NumPy's; 2 for bad options or data, and for a folder
+        that cannot be written to.
     """
     try:
         check(options)
@@ -225,6 +264,11 @@ def run(options: argparse.Namespace) -> int:
             start = time.perf_counter()
             numpy_guess = numpy_answers(known, known_labels, new)
             numpy_seconds.append(time.perf_counter() - start)
+        try:
+            written = write_pictures(graph, together, options.trace) if options.trace is not None else []
+        except OSError as error:
+            print(f"zuki demo: {error}", file=sys.stderr)
+            return 2
 
     one, many = median(alone_seconds), median(together_seconds)
     print(show("run", f"{one:.4f} s at 1 worker, {many:.4f} s at {report.workers}: {one / many:.2f} x"))
@@ -235,6 +279,8 @@ def run(options: argparse.Namespace) -> int:
     if not difference <= TOLERANCE:
         print(f"zuki demo: the factor is off by more than {TOLERANCE}", file=sys.stderr)
         return 1
+    for path in written:
+        print(show("wrote", path))
     return 0
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 _FITS = 1400.0  # pixels: wider ones are not made smaller than they are, but scrolled
-_TALLEST = 760  # pixels of a notebook's page
+_TALLEST = 1000  # pixels of a notebook's page
 
 
 class Picture:

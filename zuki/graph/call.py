@@ -51,7 +51,7 @@ def run_specialisation(
     with held_back() as held:
         pool.run(call, held)
     if call.failures or call.is_stopped:  # then the call is dropped, with what its frame holds
-        raise error_of(call.graph._state, call.failures, _NODE)
+        raise error_of(call.graph._state, call.failures, _NODE, call.lost)
     result = found.unpack(call.frame) if found.layout.size else None
     _keep(call, found)
     return result
@@ -75,7 +75,7 @@ class _Call:
         state.kept.clear()
         state.contents.freeze(lambda number: node)
         self.plan, self.frame = state.contents.plan, state.frame_of(_NODE)
-        self.epoch, self.times, self.batch, self.slot = 1, 0, EVERY_NODE, -1
+        self.epoch, self.times, self.batch, self.slot, self.lost = 1, 0, EVERY_NODE, -1, 0
         self.failures, self.is_stopped = 0, False
 
     def run_python(self, node: int, stopped: bool) -> int:
@@ -94,6 +94,7 @@ def _call_of(task: Task, found: Specialisation, arguments: tuple[Any, ...]) -> _
     except IndexError:
         return _Call(task, arguments)
     call.epoch += 1
+    call.lost = 0
     if found.layout.size:
         found.pack(call.frame, 0, *arguments)
     return call

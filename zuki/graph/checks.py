@@ -11,7 +11,8 @@ from zuki.errors import GraphError, TaskError
 from zuki.graph.node import Node, Nodes
 from zuki.graph.state import GraphState
 from zuki.graph.waiting import checked, ranges_of
-from zuki.task.task import Task, task_of
+from zuki.task.decorator import task_of
+from zuki.task.task import Task
 
 
 def checked_task(body: Any) -> Task:

@@ -54,7 +54,7 @@ class GraphRun:
         self._durations = np.zeros(state.contents.count, np.int64) if measured else None
         self.times = 0 if self._durations is None else self._durations.ctypes.data
         self.batch = EVERY_NODE if watched else _SELDOM
-        self.slot = -1
+        self.slot, self.lost = -1, 0
         self._left = state.contents.count
         self.future: Future[Report] | None = None
         self.ended = False
@@ -139,7 +139,7 @@ class GraphRun:
         if self._durations is not None:
             self._state.durations = self._durations
         if failures or stopped:
-            self.error = error_of(self._state, failures, first_failed)
+            self.error = error_of(self._state, failures, first_failed, self.lost)
         else:
             self.report = self._make_report()
 
@@ -220,7 +220,7 @@ def pool_of(executor: Executor | None) -> Pool:
     return chosen._pool
 
 
-def error_of(state: GraphState, failures: int, first_failed: int) -> BaseException:
+def error_of(state: GraphState, failures: int, first_failed: int, lost: int) -> BaseException:
     """Return what is to be raised after a run with failures, or one that was stopped."""
     if not failures:
         return CancelledError(f"graph {state.name!r} was stopped")
@@ -229,7 +229,7 @@ def error_of(state: GraphState, failures: int, first_failed: int) -> BaseExcepti
         first_failed = next(iter(state.errors))
     error = state.errors[first_failed]
     with suppress(Exception):  # of the exception's own making, or for want of memory
-        _add_notes(error, state, first_failed, failures)
+        _add_notes(error, state, first_failed, failures, lost)
     return error
 
 
@@ -260,7 +260,7 @@ def is_inside(state: GraphState) -> bool:
     return any(entered is state for entered in getattr(_inside, "graphs", ()))
 
 
-def _add_notes(error: BaseException, state: GraphState, node: int, failures: int) -> None:
+def _add_notes(error: BaseException, state: GraphState, node: int, failures: int, lost: int) -> None:
     """Tell where an exception comes from; bodies' exceptions may be of any class, some without notes."""
     if not hasattr(error, "add_note"):
         return
@@ -271,3 +271,5 @@ def _add_notes(error: BaseException, state: GraphState, node: int, failures: int
     )
     if failures > 1:
         error.add_note(f"{failures - 1} more of its nodes failed")
+    if lost:
+        error.add_note(f"{lost} more of the tasks that were spawned failed")

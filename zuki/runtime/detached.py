@@ -9,6 +9,8 @@ class DetachedRun:
     So a pool that is shut down waits for them, or stops them, as it does with graphs.
     """
 
+    lost = 0
+
     def __init__(self) -> None:
         self._kept: list[Run] = []
 

@@ -19,7 +19,7 @@ class Gate:
     """
 
     plan = np.zeros((1, 16), np.int64)
-    epoch = times = 0
+    epoch = times = lost = 0
     batch = 1
 
     def __init__(self, pool: "Pool") -> None:

@@ -12,7 +12,7 @@ from zuki.lane.stillness import deadlock
 from zuki.lane.wakers import here
 from zuki.runtime import worker
 from zuki.runtime.tables import make_table
-from zuki_kernels import joining, notifier, service, task_life
+from zuki_kernels import directory, notifier, service, task_life
 from zuki_kernels.runs import NONE
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class PoolHome:
         self._pool = pool
         tables, tasks = pool.tables, make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
         self.lanes = Lanes(self, tables.pool, tasks, limit)
-        tables.directory[0, joining.TASKS_OF_LANES] = tasks.ctypes.data  # before there is a waker
-        tables.directory[0, joining.TASK_ROWS] = len(tasks)
+        tables.directory[0, directory.TASKS_OF_LANES] = tasks.ctypes.data  # before there is a waker
+        tables.directory[0, directory.TASK_ROWS] = len(tasks)
         self._beats = make_table(pool.tables.seats, service.BEAT_FIELDS)
         self._servants: dict[int, Servant] = {}  # by row
         self._watcher: threading.Thread | None = None

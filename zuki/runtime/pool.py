@@ -22,8 +22,7 @@ from zuki.runtime.slots import Slots
 from zuki.runtime.tables import Tables
 from zuki.runtime.warm import warm_up_lanes
 from zuki.runtime.workers import Workers
-from zuki_kernels import hands as hand_kernels
-from zuki_kernels import notifier, pulse, reasons, starting
+from zuki_kernels import notifier, pulse, reasons, spawning, starting
 from zuki_kernels._signals import held_back
 from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
@@ -240,7 +239,7 @@ class Pool:
     def _stop(self, slot: int) -> None:
         """Let no further task of a run begin."""
         starting.stop(self.tables.runs, slot)
-        hand_kernels.ask_all(self.tables.hands)
+        spawning.ask_all(self.tables.hands)
 
     def remaining(self, slot: int) -> int:
         """Return how many nodes of a run are not finished."""
@@ -268,6 +267,8 @@ class Pool:
             self.slots.end_detached()
         elif reason == reasons.LOST:
             report_lost_failure(task)
+        elif reason == reasons.SURPLUS:
+            self.slots.count_lost(me, task)
         elif reason == reasons.SERVE:
             self.serve(me)
         return reasons.RETURNED

@@ -1,6 +1,7 @@
 """Progress bars, fed by a thread that looks at counters now and then: tasks know nothing of them."""
 
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -31,7 +32,9 @@ def find_tqdm(asked: str) -> Any:
         It is not installed; the message names the extra that brings it.
     """
     try:
-        bars = import_module("tqdm.auto").tqdm
+        with warnings.catch_warnings():  # a notebook without ipywidgets: its bars are text, and that will do
+            warnings.simplefilter("ignore")
+            bars = import_module("tqdm.auto").tqdm
     except ImportError as error:
         raise ImportError(f"{asked} needs tqdm: pip install 'zuki[progress]'") from error
     return type("Bar", (bars,), {"monitor_interval": 0})  # without the thread that looks after bars for ever

@@ -13,6 +13,7 @@ class Run(Protocol):
     times: int  # address of a nanoseconds cell for each node, or 0
     batch: int  # after how many nodes a worker reports at the latest
     slot: int  # where the pool keeps it while it runs
+    lost: int  # spawned tasks that have failed besides the one whose exception is raised
 
     def run_python(self, node: int, stopped: bool) -> int:
         """Run the body of a node that needs the interpreter; return how it went, as `turn` names it."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.runtime.detached import DetachedRun
+from zuki.runtime.failures import exception_of
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
 from zuki_kernels import detached, reasons, starting
@@ -58,6 +59,14 @@ class Slots:
             if self._detached is not None and starting.has_detached(runs, slot):
                 self._detached[1].keep(run)
             self.give_back(slot)
+
+    def count_lost(self, row: int, failure: int) -> None:
+        """Let go of what a task has raised where another one's exception is raised; count it."""
+        exception_of(failure)  # its memory is given back
+        with self._pool.lock:
+            run = self.active.get(self._tables.run_of(row))
+            if run is not None:
+                run.lost += 1
 
     # ---- detached tasks ---------------------------------------------------------------------------
 

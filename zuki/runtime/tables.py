@@ -4,7 +4,7 @@ import mmap
 
 import numpy as np
 
-from zuki_kernels import arena, counters, deque, hands, joining, notifier, queue, runs, search
+from zuki_kernels import arena, blocks, counters, deque, directory, hands, notifier, queue, runs, search
 from zuki_kernels._types import Table
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
@@ -12,7 +12,8 @@ GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
 HAND_CAPACITY = 16  # blocks a hand shares at once; a power of two
-_OF_WHAT_RUNS = hands.RUN, hands.TASK, hands.DOOMED, hands.PYTHON_FLOOR  # columns of a hand
+# Columns of a hand
+_OF_WHAT_RUNS = hands.RUN, hands.TASK, hands.DOOMED, hands.ENTERED, hands.FLOOR, hands.PYTHON_FLOOR
 ARENA_BYTES = 256 << 20  # address space of a worker's arena; the system gives memory where it is used
 _LESS_AND_LESS = ARENA_BYTES, ARENA_BYTES >> 4, ARENA_BYTES >> 8  # where address space is limited
 _PRIVATE = (  # what only this process has, and is no promise of so much memory
@@ -66,7 +67,7 @@ class Tables:
         self.hands = make_table(self.seats, hands.HAND_FIELDS)
         self._hands_at = self.hands.ctypes.data
         self.hand_rings = make_table(self.seats, HAND_CAPACITY)
-        self.directory = make_table(1, joining.DIRECTORY_FIELDS)
+        self.directory = make_table(1, directory.DIRECTORY_FIELDS)
         self._arenas: dict[int, mmap.mmap] = {}  # of the rows that somebody has had
         self._fill_hands(max_threads > 1, join, call_python)
         self.of_a_turn: tuple[Table, ...] = (  # in its order
@@ -127,8 +128,9 @@ class Tables:
         """Let what the worker spawns belong to a run alone; return what `end_python` takes."""
         hand = self.hands[row]
         before = tuple(int(hand[field]) for field in _OF_WHAT_RUNS)
-        hand[hands.RUN], hand[hands.TASK], hand[hands.DOOMED] = slot, hands.NO_BLOCK, 0
-        hand[hands.PYTHON_FLOOR] = self.arena_top(row)
+        hand[hands.RUN], hand[hands.TASK], hand[hands.DOOMED] = slot, blocks.NO_BLOCK, 0
+        hand[hands.ENTERED] = blocks.NO_BLOCK
+        hand[hands.FLOOR] = hand[hands.PYTHON_FLOOR] = self.arena_top(row)
         return before
 
     def end_python(self, row: int, before: tuple[int, ...]) -> None:
@@ -146,22 +148,22 @@ class Tables:
             hand[hands.CALL_PYTHON] = call_python
             hand[hands.DIRECTORY] = self.directory.ctypes.data
         for field, table in (
-            (joining.POOL, self.pool),
-            (joining.WORKERS, self.workers),
-            (joining.DEQUES, self.deques),
-            (joining.RINGS, self.rings),
-            (joining.QUEUES, self.queues),
-            (joining.RUNS, self.runs),
-            (joining.HANDS, self.hands),
-            (joining.HAND_RINGS, self.hand_rings),
+            (directory.POOL, self.pool),
+            (directory.WORKERS, self.workers),
+            (directory.DEQUES, self.deques),
+            (directory.RINGS, self.rings),
+            (directory.QUEUES, self.queues),
+            (directory.RUNS, self.runs),
+            (directory.HANDS, self.hands),
+            (directory.HAND_RINGS, self.hand_rings),
         ):
             self.directory[0, field] = table.ctypes.data
         for field, number in (
-            (joining.SEATS, self.seats),
-            (joining.DEQUE_ROWS, len(self.deques)),
-            (joining.CAPACITY, self.rings.shape[1]),
-            (joining.HAND_CAPACITY, self.hand_rings.shape[1]),
-            (joining.QUEUE_ROWS, len(self.queues)),
-            (joining.RUN_ROWS, len(self.runs)),
+            (directory.SEATS, self.seats),
+            (directory.DEQUE_ROWS, len(self.deques)),
+            (directory.CAPACITY, self.rings.shape[1]),
+            (directory.HAND_CAPACITY, self.hand_rings.shape[1]),
+            (directory.QUEUE_ROWS, len(self.queues)),
+            (directory.RUN_ROWS, len(self.runs)),
         ):
             self.directory[0, field] = number

@@ -5,7 +5,7 @@ import threading
 from numba import types
 
 from zuki.lane import stillness
-from zuki_kernels import current, exchange, hands, notifier, pulse, search, seats, service, starting, turn
+from zuki_kernels import current, exchange, notifier, pulse, search, seats, service, spawning, starting, turn
 from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
 
@@ -28,7 +28,7 @@ _WANTED = (
     (starting.outcome, "ti"),
     (starting.is_stopped, "ti"),
     (starting.stop, "ti"),
-    (hands.ask_all, "t"),
+    (spawning.ask_all, "t"),
 )
 
 # What Python tasks call, beside those

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zuki_kernels import hands, reasons, starting, turn
+from zuki_kernels import reasons, starting, turn
 from zuki_kernels.runs import NONE, node_of, slot_of
+from zuki_kernels.spawning import ALL_ABOVE, NO_MORE_ABOVE, join_left
 
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
@@ -102,8 +103,8 @@ def run_python(pool: "Pool", row: int, task: int) -> int:
     floor, before = tables.arena_top(row), tables.begin_python(row, slot)
     outcome = run.run_python(node_of(task), starting.is_stopped(tables.runs, slot))
     if tables.arena_top(row) != floor:
-        join_left = hands.join_left if outcome == reasons.RETURNED else hands.drop_left
-        failure = join_left(tables.hand_of(row), floor, 0)
+        above = ALL_ABOVE if outcome == reasons.RETURNED else NO_MORE_ABOVE
+        failure = join_left(tables.hand_of(row), floor, 0, above)
         if failure != 0:
             outcome = run.fail(node_of(task), failure)
     tables.end_python(row, before)

@@ -45,7 +45,8 @@ def parallel_for(
     ValueError
         `grain` is less than 1.
     Exception
-        What the body has raised; other rounds may have run, before and after.
+        What the body has raised; other rounds may have run, before and after. If several have failed, one
+        is raised, and a note says how many others there were.
 
     References
     ----------

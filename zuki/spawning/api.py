@@ -58,6 +58,14 @@ def spawn(
     ------
     TypeError
         It is none of these.
+
+    Notes
+    -----
+    In jitted code, what a task has spawned is a group. When one of it has failed, those that have not
+    begun do not begin any more, unless they are joined by their handles after all; `cancelled` tells
+    those that run. The exception is raised at the join, or, where nobody joins, at the end of the
+    spawner. Of several the first one is raised, in the order of the joins; a note (`__notes__`) says how
+    many others there were.
     """
     servant = here.servant
     if servant is not None and executor is None and type(what) is CoroutineType and not args:

@@ -45,8 +45,9 @@ def cancelled() -> bool:
     -------
     bool
         Whether the run was stopped: by Ctrl-C, or by ``shutdown(cancel_futures=True)``. In jitted code
-        also whether the task that has spawned this one has failed; and, if it is seen to while that one
-        waits in a join, whether another task has failed that it spawned. False outside of a pool.
+        also whether the task that has spawned this one has failed, or another one that it has spawned. A
+        failure on another worker is heard of when the spawner waits in a join, and not while it runs
+        others' tasks there. False outside of a pool.
     """
     seat = worker.innermost_seat()
     if seat is None:

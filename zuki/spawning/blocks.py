@@ -5,9 +5,9 @@ from numba.core import cgutils, errors, types
 
 from zuki.errors import TaskError
 from zuki.spawning.handles import JoinHandle, contains_handle
+from zuki.task.decorator import task_of
 from zuki.task.frames import lay_out, takes_no_space, value_type
 from zuki.task.in_progress import compilation_of, innermost
-from zuki.task.task import task_of
 
 _WORD = ir.IntType(64)
 _BYTES = ir.IntType(8).as_pointer()

@@ -1,8 +1,8 @@
 """Sorting words by one worker, within a cache.
 
-A word's *key* is an unsigned number in whose order the words are sorted: the word itself, with
-its lower bits flipped if it is a negative float, less a base, without carry. The base of floats
-is the key of minus infinity, so that NaNs of either sign come last; those of ranges, their least.
+A word's *key* is an unsigned number in whose order the words are sorted: the word itself less a base,
+without carry. The base of signed integers is their least; that of ranges, the least key in them. Floats
+are made words in whose order they are before they are sorted, and floats again after: see `flip`.
 
 As many leading bits as count the words, and a few more, tell most keys apart wherever these are
 spread evenly. Passes of a radix sort, least significant digit first, go over those bits alone,
@@ -12,7 +12,9 @@ and an insertion sort mends the rest. Where it has much to do the passes go over
 import numpy as np
 from numba import njit
 
-DIGIT = 9  # bits of a digit, at most: 512 ends of parts just about fit a first-level cache
+from zuki.spawning.prefetching import prefetch
+
+DIGIT = 9  # bits of a digit, at most: two times 512 ends of parts just about fit a first-level cache
 _FEW = 40  # words that an insertion sort sorts as fast
 _SPARE = 2  # bits above those that count the words
 _MOVES = 2  # moves of an insertion sort per word, after which it is given up
@@ -20,17 +22,31 @@ _MOVES = 2  # moves of an insertion sort per word, after which it is given up
 
 @njit
 def key_of(word, order):
-    """Return a word's key; `order` holds what negative ones flip, the sign's place, a mask, the base."""
-    fold, top, mask, base = order
-    wide = np.uint64(word)
-    return ((wide ^ (fold & (np.uint64(0) - (wide >> top)))) - base) & mask
+    """Return a word's key; `order` holds the base and a mask of the word's bits."""
+    base, mask = order
+    return (np.uint64(word) - base) & mask
 
 
 @njit
 def with_base(order, low):
     """Return an order whose keys are less by `low`."""
-    fold, top, mask, base = order
-    return fold, top, mask, base + low
+    base, mask = order
+    return base + low, mask
+
+
+@njit
+def flip(words, sign):
+    """Flip what is below the sign of each negative word; to do it twice is to do nothing.
+
+    The words of floats are then in the order of the floats, as signed integers. `sign` is the number of
+    that bit, or 0 where nothing is to be done.
+    """
+    if sign == 0:
+        return
+    below = (np.uint64(1) << np.uint64(sign)) - np.uint64(1)
+    for i in range(len(words)):
+        word = np.uint64(words[i])
+        words[i] = word ^ (below & (np.uint64(0) - (word >> np.uint64(sign))))
 
 
 @njit
@@ -87,11 +103,18 @@ def _insert(source, target, order):
 
 
 @njit
+def _count_two(words, order, shift, width, last, counts):
+    """Count the digits from `shift` on, and those above: the words are read once for both."""
+    counts[:, : last + 1] = 0
+    for i in range(len(words)):
+        digits = key_of(words[i], order) >> shift
+        counts[0, digits & last] += np.uint64(1)
+        counts[1, (digits >> width) & last] += np.uint64(1)
+
+
+@njit
 def _pass_over(source, target, order, shift, last, places):
-    """Sort stably by one digit, whose greatest value is `last`."""
-    places[: last + 1] = 0
-    for i in range(len(source)):
-        places[(key_of(source[i], order) >> shift) & last] += np.uint64(1)
+    """Sort stably by one digit, whose greatest value is `last` and whose counts are in `places`."""
     place = np.uint64(0)
     for digit in range(last + 1):
         place, places[digit] = place + places[digit], place
@@ -101,11 +124,12 @@ def _pass_over(source, target, order, shift, last, places):
         place = places[digit]
         target[place] = word
         places[digit] = place + np.uint64(1)
+        prefetch(target, place + np.uint64(1))  # the next of the digit, which often lies in another line
 
 
 @njit
-def sort_bucket(words, scratch, is_away, order, places):
-    """Sort `words`, which are in `scratch` if `is_away`, by one worker."""
+def sort_bucket(words, scratch, is_away, order, counts):
+    """Sort `words`, which are in `scratch` if `is_away`, by one worker; `counts` is memory for digits."""
     here, there = (scratch, words) if is_away else (words, scratch)
     if len(words) <= _FEW:
         _insert(here, words, order)
@@ -124,7 +148,10 @@ def sort_bucket(words, scratch, is_away, order, places):
         low = max(0, bits - passes * width)
         last = np.uint64((1 << width) - 1)
         for number in range(passes):
-            _pass_over(here, there, order, np.uint64(low + number * width), last, places)
+            shift = np.uint64(low + number * width)
+            if number % 2 == 0:
+                _count_two(here, order, shift, np.uint64(width), last, counts)
+            _pass_over(here, there, order, shift, last, counts[number % 2])
             here, there = there, here
         is_away ^= passes % 2 == 1
         if low == 0:

@@ -15,8 +15,9 @@ from zuki.runtime.failures import report_lost, report_lost_failure
 from zuki.spawning import blocks
 from zuki.spawning.kernel_calls import call_kernel
 from zuki.task.lowering import block_bytes
-from zuki_kernels import hands
+from zuki_kernels import spawning
 from zuki_kernels._machine import call_symbol
+from zuki_kernels.blocks import HEAD_BYTES
 from zuki_kernels.current import emit_current_hand
 
 _WORD = ir.IntType(64)
@@ -94,10 +95,10 @@ def _lower(context, builder, signature, args):
                 context.call_conv.return_user_exc(builder, MemoryError, ("no memory for a detached task",))
             block = builder.ptrtoint(memory, _WORD)
             frame = blocks.Frame(
-                context, builder, callee.layout, handle, builder.add(block, _WORD(hands.HEAD_BYTES))
+                context, builder, callee.layout, handle, builder.add(block, _WORD(HEAD_BYTES))
             )
             frame.fill(args[1:])
-            verdict = call_kernel(context, builder, hands.detach, hand, block, callee.kind())
+            verdict = call_kernel(context, builder, spawning.detach, hand, block, callee.kind())
             with builder.if_then(builder.icmp_unsigned("!=", verdict, _WORD(0)), likely=False):
                 frame.give_back(frame.arguments())
                 call_symbol(builder, "NRT_Free", ir.VoidType(), [memory])

@@ -19,7 +19,8 @@ from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.spawning.kernel_calls import call_kernel
 from zuki.task.frames import value_type
 from zuki.task.lowering import block_bytes
-from zuki_kernels import hands
+from zuki_kernels import hands, spawning
+from zuki_kernels.blocks import HEAD_BYTES
 from zuki_kernels.current import emit_current_hand
 from zuki_kernels.dispatch import emit_stack_pointer
 
@@ -27,8 +28,8 @@ _WORD = ir.IntType(64)
 _BYTES = ir.IntType(8).as_pointer()
 _RAISED_OBJECT = 1
 _REFUSALS = (
-    (hands.TOO_DEEP, RecursionError, "too many tasks were spawned inside of one another, or not joined"),
-    (hands.CANCELLED, CancelledError, "the run was stopped"),
+    (spawning.TOO_DEEP, RecursionError, "too many tasks were spawned inside of one another, or not joined"),
+    (spawning.CANCELLED, CancelledError, "the run was stopped"),
 )
 
 
@@ -66,9 +67,9 @@ def _lower_spawn(context, builder, signature, args):
     with builder.if_else(builder.icmp_unsigned("!=", hand, _WORD(0)), likely=True) as (inside, outside):
         with inside:
             block = _reserve(context, builder, hand, _WORD(size), emit_stack_pointer(builder))
-            address = builder.add(block, _WORD(hands.HEAD_BYTES))
+            address = builder.add(block, _WORD(HEAD_BYTES))
             Frame(context, builder, callee.layout, handle, address).fill(args[1:])
-            stamp = call_kernel(context, builder, hands.spawn, hand, block, callee.kind())
+            stamp = call_kernel(context, builder, spawning.spawn, hand, block, callee.kind())
             made = fields_of(context, builder, handle)
             made.hand, made.block, made.stamp = hand, block, stamp
             builder.store(made._getvalue(), made_at)
@@ -83,9 +84,9 @@ def _lower_spawn(context, builder, signature, args):
 
 def _reserve(context, builder, *wanted):
     """Take memory for a block, or leave the function with the reason why there is none."""
-    found = cgutils.alloca_once_value(builder, call_kernel(context, builder, hands.reserve, *wanted))
+    found = cgutils.alloca_once_value(builder, call_kernel(context, builder, spawning.reserve, *wanted))
     with builder.if_then(builder.icmp_unsigned("==", builder.load(found), _WORD(0)), likely=False):
-        answer = call_kernel(context, builder, hands.reserve_slowly, *wanted)
+        answer = call_kernel(context, builder, spawning.reserve_slowly, *wanted)
         builder.store(answer, found)
         for verdict, error, text in _REFUSALS:
             with builder.if_then(builder.icmp_signed("==", answer, _WORD(verdict)), likely=False):
@@ -112,9 +113,9 @@ def _lower_join(context, builder, signature, args):
     with builder.if_else(builder.icmp_unsigned("!=", given.hand, _WORD(0)), likely=True) as (inside, outside):
         with inside:
             frame = Frame(
-                context, builder, callee.layout, handle, builder.add(given.block, _WORD(hands.HEAD_BYTES))
+                context, builder, callee.layout, handle, builder.add(given.block, _WORD(HEAD_BYTES))
             )
-            newest = call_kernel(context, builder, hands.take_newest, given.hand, given.block, given.stamp)
+            newest = call_kernel(context, builder, spawning.take_newest, given.hand, given.block, given.stamp)
             with builder.if_else(builder.trunc(newest, ir.IntType(1)), likely=True) as (mine, other):
                 with mine:
                     _call_directly(context, builder, callee, frame, given, value_at, absent_at)
@@ -150,7 +151,7 @@ def _call_directly(context, builder, callee, frame, given, value_at, absent_at) 
             builder.call(_dropper(context, builder.module), [*its, status.code])
             _propagate(context, builder, status.code, status.excinfoptr)
         with ended:
-            left = call_kernel(context, builder, hands.join_left, *its)
+            left = call_kernel(context, builder, spawning.join_left, *its, _WORD(spawning.ALL_ABOVE))
             _raise_if(context, builder, left)
             if isinstance(handle.result, types.Optional):
                 builder.store(status.is_none, absent_at)
@@ -159,7 +160,7 @@ def _call_directly(context, builder, callee, frame, given, value_at, absent_at) 
 
 
 def _join_slowly(context, builder, frame, given, value_at, absent_at) -> None:
-    failure = call_kernel(context, builder, hands.join_slowly, given.hand, given.block, given.stamp)
+    failure = call_kernel(context, builder, spawning.join_slowly, given.hand, given.block, given.stamp)
     was_joined = builder.icmp_signed("==", failure, _WORD(-1))
     with builder.if_else(was_joined, likely=False) as (joined, ended):
         with joined:
@@ -243,7 +244,7 @@ def _dropper(context, module):
             python.gil_release(lock)
 
     call_python("PyErr_Fetch", [python.pyobj.as_pointer()] * 3, lambda: slots)
-    call_kernel(context, builder, hands.drop_left, *its)
+    call_kernel(context, builder, spawning.join_left, *its, _WORD(spawning.NO_MORE_ABOVE))
     call_python("PyErr_Restore", [python.pyobj] * 3, lambda: [builder.load(slot) for slot in slots])
     builder.ret_void()
     return function
@@ -290,5 +291,5 @@ def _lower_wake(context, builder, signature, args):
     hand = emit_current_hand(builder)
     is_inside = builder.icmp_signed("!=", hand, _WORD(0))
     with builder.if_then(is_inside):
-        call_kernel(context, builder, hands.join_slowly, hand, args[0], _WORD(hands.RING))
+        call_kernel(context, builder, spawning.join_slowly, hand, args[0], _WORD(spawning.RING))
     return is_inside

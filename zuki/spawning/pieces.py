@@ -17,7 +17,8 @@ from numba.core import errors
 from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
 from zuki.task.cache import PartCache, TaskCache, digest_of
-from zuki.task.task import Task, task
+from zuki.task.decorator import task
+from zuki.task.task import Task
 from zuki_kernels.clock import now
 from zuki_kernels.splitting import WORTHWHILE, is_split_due, next_chunk
 

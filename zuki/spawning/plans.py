@@ -17,8 +17,9 @@ from numba.core.dispatcher import Dispatcher
 
 from zuki.errors import TaskError
 from zuki.spawning.entries import ENTRIES
+from zuki.task.decorator import task_of
 from zuki.task.specialisation import Specialisation
-from zuki.task.task import Task, task_of
+from zuki.task.task import Task
 
 _FUNCTIONS = {"body", "combine", "function"}  # parameters that are functions
 _TUPLES = {"start", "stop"}  # parameters whose tuples are taken apart

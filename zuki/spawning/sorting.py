@@ -10,7 +10,7 @@ from numba.extending import overload
 
 from zuki.spawning.api import run
 from zuki.spawning.radix import sort_words
-from zuki.task.task import task
+from zuki.task.decorator import task
 
 _ALONE = 65536  # elements below which Python's caller sorts alone: entering a pool costs as much
 _WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
@@ -69,7 +69,7 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
     whole = plain if is_whole else plain.copy()
     words = whole.view(f"u{whole.itemsize}")
     ties = _ties(whole, words) if stable and whole.dtype.kind == "f" else None
-    given = words, np.empty_like(words), _order_of(whole.dtype)
+    given = words, np.empty_like(words), *_order_of(whole.dtype)
     if len(words) < _ALONE:
         sort_words(*given)
     else:
@@ -85,16 +85,19 @@ def _is_sortable(kind: str, size: int) -> bool:
 
 
 @cache
-def _order_of(dtype: np.dtype) -> tuple[np.uint64, ...]:
-    """Return what `radix` takes to sort words that are values of a dtype."""
+def _order_of(dtype: np.dtype) -> tuple[tuple[np.uint64, np.uint64], int]:
+    """Return what `radix` takes to sort words that are values of a dtype: an order, and the sign to flip by.
+
+    The base of floats is the key of minus infinity, so that NaNs of either sign come last.
+    """
     mask = (1 << 8 * dtype.itemsize) - 1
-    fold = base = 0
+    sign = base = 0
     if dtype.kind == "f":
-        fold = mask >> 1
-        base = int(np.array(-np.inf, dtype).view(f"u{dtype.itemsize}")) ^ fold
+        sign = 8 * dtype.itemsize - 1
+        base = int(np.array(-np.inf, dtype).view(f"u{dtype.itemsize}")) ^ mask >> 1
     elif dtype.kind == "i":
         base = mask ^ mask >> 1
-    return tuple(map(np.uint64, (fold, 8 * dtype.itemsize - 1, mask, base)))
+    return (np.uint64(base), np.uint64(mask)), sign
 
 
 @overload(parallel_sort)
@@ -111,7 +114,7 @@ def _parallel_sort_in_jitted_code(array, stable=False):
         raise errors.TypingError(f"{_WHAT}, not one of {array.ndim} dimensions")
     if not array.mutable:
         raise errors.TypingError("zuki.parallel_sort sorts in place, and this array is read-only")
-    word, order = np.dtype(f"u{dtype.itemsize}").type, _order_of(dtype)
+    word, (order, sign) = np.dtype(f"u{dtype.itemsize}").type, _order_of(dtype)
     is_whole = array.layout == "C" and array.aligned
     has_ties = dtype.kind == "f"
 
@@ -120,10 +123,10 @@ def _parallel_sort_in_jitted_code(array, stable=False):
         words = whole.view(word)
         if has_ties and stable:
             nans, zeros = _ties(whole, words)
-            sort_words(words, np.empty_like(words), order)
+            sort_words(words, np.empty_like(words), order, sign)
             _restore(whole, nans, zeros)
         else:
-            sort_words(words, np.empty_like(words), order)
+            sort_words(words, np.empty_like(words), order, sign)
         if not is_whole:
             array[:] = whole
 

@@ -1,6 +1,6 @@
 """Numba's compiler, with one more step: the functions that enter a body from a frame."""
 
-from numba.core import lowering
+from numba.core import ir, lowering
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.typed_passes import (
@@ -8,6 +8,7 @@ from numba.core.typed_passes import (
     BaseNativeLowering,
     NativeLowering,
     NativeParforLowering,
+    NopythonTypeInference,
 )
 from numba.parfors.parfor_lowering import ParforLower
 
@@ -85,6 +86,28 @@ class TaskParforLowering(BaseNativeLowering):
     lowering_class = _TaskParforLower
 
 
+@register_pass(mutates_CFG=False, analysis_only=True)
+class KeepDeclaredResult(AnalysisPass):
+    """Let a body that never returns have the result that is declared, not None.
+
+    Who spawns it may have laid out its frame by then: itself, for instance.
+    """
+
+    _name = "zuki_keep_declared_result"
+
+    def __init__(self) -> None:
+        AnalysisPass.__init__(self)
+
+    def run_pass(self, state) -> bool:
+        """Set the type of the result, if there is none."""
+        compilation = innermost()
+        declared = compilation.task.declared.get(state.args) if compilation is not None else None
+        returns = any(isinstance(block.terminator, ir.Return) for block in state.func_ir.blocks.values())
+        if declared is not None and not returns:
+            state.return_type = declared
+        return False
+
+
 _REPLACED = {NativeLowering: TaskLowering, NativeParforLowering: TaskParforLowering}
 
 
@@ -95,6 +118,7 @@ class TaskCompiler(CompilerBase):
         """Return the one pipeline."""
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         manager.passes = [(_REPLACED.get(step, step), why) for step, why in manager.passes]
+        manager.add_pass_after(KeepDeclaredResult, NopythonTypeInference)
         manager.add_pass_after(FindWrites, AnnotateTypes)
         manager.finalize()
         return [manager]

@@ -20,7 +20,7 @@ from numba.core import cgutils, types
 
 from zuki.task.frames import MOVES, lay_out, takes_no_space, value_type
 from zuki.task.spawners import may_spawn
-from zuki_kernels.hands import HEAD_BYTES
+from zuki_kernels.blocks import HEAD_BYTES
 
 WORD = ir.IntType(64)
 BYTES = ir.IntType(8).as_pointer()
