@@ -10,6 +10,7 @@ from zuki.aio.threads import to_thread
 from zuki.drawing.picture import Picture
 from zuki.errors import (
     ChannelClosedError,
+    DeadlockError,
     ExecutorShutDownError,
     GraphCycleError,
     GraphError,
@@ -65,6 +66,7 @@ __all__ = [
     "ChannelClosedError",
     "Condition",
     "CoroutineTask",
+    "DeadlockError",
     "Event",
     "Executor",
     "ExecutorConfig",

@@ -37,5 +37,9 @@ class ExecutorShutDownError(ZukiError, RuntimeError):
     """An executor was asked to run something after its shutdown."""
 
 
+class DeadlockError(ZukiError, RuntimeError):
+    """Coroutines wait, and nothing is left in the process that could wake them."""
+
+
 class ChannelClosedError(ZukiError, RuntimeError):
     """Something was to be sent to a closed channel, or received from one that has no more items."""

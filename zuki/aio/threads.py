@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from zuki.errors import ZukiError
 from zuki.lane.future import Future
+from zuki.lane.stillness import note_beginning, sources
 
 T = TypeVar("T")
 
@@ -69,10 +70,12 @@ class ElasticPool:
         self._waiting: deque[_Call] = deque()
         self._threads: set[threading.Thread] = set()
         self._is_ended = False
+        sources.add(self)
 
     def submit(self, function: Callable[[], T]) -> Future[T]:
         """Let a thread call a function; return its future."""
         call = _Call(function)
+        note_beginning()
         with self._lock:
             if self._is_ended:
                 raise ZukiError("the interpreter ends: no call can begin")
@@ -126,6 +129,24 @@ class ElasticPool:
             if call is None:
                 self._threads.discard(threading.current_thread())
             return call
+
+    # ---- see `zuki.lane.stillness` -----------------------------------------------------------------
+
+    def is_still(self) -> bool:
+        """Tell whether nothing is being called, nor waits for that."""
+        with self._lock:
+            return not self._waiting and len(self._idle) == len(self._threads)
+
+    def threads(self) -> list[threading.Thread | None]:
+        """Return all threads."""
+        with self._lock:
+            return list(self._threads)
+
+    def waiting(self) -> tuple[()]:
+        """Return no coroutine."""
+        return ()
+
+    # ---- the end -----------------------------------------------------------------------------------
 
     def end(self) -> None:
         """Make all calls that wait, and let the threads end."""

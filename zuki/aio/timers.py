@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from zuki.lane.reporting import report_lost
+from zuki.lane.stillness import sources
 from zuki_kernels import timer_inbox, timer_wheel
 from zuki_kernels.timer_inbox import TIMER_FIELDS, WHEEL_FIELDS
 from zuki_kernels.timer_turn import turn
@@ -159,13 +160,14 @@ class Timers:
             del self._set[~answer]
             self.set_free(~answer)
             return
-        timer = self._set.pop(answer)
+        timer = self._set[answer]  # there until all is done that it is for: see `is_still`
         target = timer.target
         try:
             if target is not None:  # else it is being closed, too late
                 target.fire()
         except BaseException as error:
             report_lost(error, "Exception ignored in a timer of", target)
+        del self._set[answer]
         timer.leave()
 
     def _may_leave(self) -> bool:
@@ -175,6 +177,22 @@ class Timers:
                 return True
             self._thread = threading.current_thread()
             return False
+
+    # ---- see `zuki.lane.stillness` -----------------------------------------------------------------
+
+    def is_still(self) -> bool:
+        """Tell whether no timer is set."""
+        return not self._set
+
+    def threads(self) -> tuple[threading.Thread | None]:
+        """Return the thread."""
+        return (self._thread,)
+
+    def waiting(self) -> tuple[()]:
+        """Return no coroutine."""
+        return ()
+
+    # ---- the end -----------------------------------------------------------------------------------
 
     def end(self) -> None:
         """Let the thread end, and start none any more."""
@@ -200,6 +218,7 @@ def _make() -> Timers:
     with _making:
         if _made is None:
             _made = Timers()
+            sources.add(_made)
         return _made
 
 

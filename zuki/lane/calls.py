@@ -5,6 +5,7 @@ from contextvars import copy_context
 from sys import modules
 from typing import Any, TypeVar
 
+from zuki.errors import DeadlockError
 from zuki.lane.awaiting import running_loop
 from zuki.lane.future import CANCELLED, DONE, FINISHED, PENDING, RUNNING, Future
 from zuki.lane.lanes import NORMAL, Lanes
@@ -70,6 +71,9 @@ class Call(Future[T]):
     def _wait(self, timeout: float | None) -> None:
         if self._state not in DONE:
             self._lanes.home.wait_for(self, timeout)
+
+    def _hear_of_deadlock(self, error: DeadlockError) -> None:
+        """Do nothing: who calls the function hears of it."""
 
     def _forsake(self) -> None:
         """Be cancelled, of a call that nobody will ever make."""

@@ -6,11 +6,13 @@ from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, TypeVar
 
+from zuki.errors import DeadlockError
 from zuki.lane.driver import Driver
 from zuki.lane.future import CANCELLED, DONE, PENDING, Future
 from zuki.lane.lanes import NORMAL, Lanes
 from zuki.lane.reporting import report_lost
 from zuki.lane.shown import html_of
+from zuki.lane.stillness import is_in_step
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
 from zuki_kernels.runs import NONE
 from zuki_kernels.task_state import ROW_MASK
@@ -109,12 +111,19 @@ class CoroutineTask(Future[T]):
 
     # ---- steps: its runner calls these -------------------------------------------------------------
 
+    def _hear_of_deadlock(self, error: DeadlockError) -> None:
+        """Fail at the await at which it is; if it is in none, who is in its step hears of it."""
+        if self._state not in DONE and not is_in_step(self):
+            self._wish = _ToFail((DeadlockError(*error.args),))  # others raise theirs
+            if self._number >= 0:
+                self._lanes.wake(self._number)
+
     def _step(self) -> Any:
         """Take the next step, or the first one; return as `Driver.send` does."""
         driver = self._driver
         if self._wish is not None:
             wish, self._wish = self._wish, None
-            return self._throw(cancelled_error(*wish))
+            return self._throw(wish[0] if type(wish) is _ToFail else cancelled_error(*wish))
         if driver is None:
             driver = self._driver = self._lanes.take_driver()
             return self._context.run(driver.send, self._coroutine)
@@ -179,6 +188,12 @@ class CoroutineTask(Future[T]):
 
     def __repr__(self) -> str:
         return f"<zuki.CoroutineTask {self.name!r}: {self._state.lower().replace('_', ' ')}>"
+
+
+class _ToFail(tuple[BaseException]):
+    """A wish that a task ends by an exception that is no cancellation."""
+
+    __slots__ = ()
 
 
 class _Unheard:

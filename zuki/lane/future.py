@@ -24,6 +24,7 @@ from concurrent import futures
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from zuki.errors import DeadlockError
 from zuki.lane.awaiting import awaited_by_asyncio, running_loop
 from zuki.lane.shown import html_of
 from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker, here
@@ -201,6 +202,10 @@ class Future(futures.Future, Generic[T]):
         condition = self._condition
         with condition:
             condition.wait_for(self.done, timeout)
+
+    def _hear_of_deadlock(self, error: DeadlockError) -> None:
+        """Raise in the thread that waits for this: nobody is left who could finish it."""
+        raise error
 
     def __await__(self) -> Generator[Any, Any, T]:
         if self._state not in DONE:

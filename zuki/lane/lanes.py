@@ -26,6 +26,7 @@ import numpy as np
 
 from zuki.errors import ZukiError
 from zuki.lane.driver import MOST_IDLE, Driver
+from zuki.lane.stillness import steps_at_rest
 from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
 from zuki_kernels._types import Table
@@ -186,6 +187,8 @@ class Lanes:
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
         self.is_ending = False  # each coroutine that was accepted before is wished to end, once
+        self.only_callers_serve = False  # so nothing runs here unless somebody waits
+        self.attending = 0  # threads that wait for a future and serve meanwhile
         self.away = 0  # threads that are in a step or a call, and have lost their lanes meanwhile
         self._objects: list[CoroutineTask | None] = []  # by row
         self._free: list[int] = []  # wakers of rows that nobody has, ready to be used
@@ -311,6 +314,14 @@ class Lanes:
             or self.coroutines.has_work()
             or self.waiting()
         )
+
+    def is_still(self) -> bool:
+        """Tell whether no task of these runs, but those whose threads rest, nor is about to."""
+        both = self.coroutines, self.calls
+        if self.away != steps_at_rest(self) or any(lane.holders for lane in both):
+            return False
+        is_served = self.attending or not self.only_callers_serve
+        return not (is_served and any(lane.is_awake or lane.has_work() for lane in both))
 
     def cancel_all(self) -> None:
         """Cancel the calls that have not begun, and wish every coroutine to end."""

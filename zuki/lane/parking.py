@@ -8,6 +8,7 @@ from typing import Any
 
 from zuki.lane.lanes import Lane
 from zuki.lane.serving import serve
+from zuki.lane.stillness import Patience, deadlock, resting
 from zuki.lane.wakers import here
 
 
@@ -46,7 +47,10 @@ def attend(lanes: Sequence[Lane], future: Any, timeout: float | None = None) -> 
     if outer is not None:
         outer.let_go()  # it is stuck for as long as this takes
     deadline = None if timeout is None else time.monotonic() + timeout
-    parking = Parking()
+    patience = Patience() if timeout is None else None
+    parking, all_lanes = Parking(), lanes[0]._lanes
+    with all_lanes.lock:
+        all_lanes.attending += 1
     future._add_waker(parking)
     try:
         while not future.done():
@@ -58,14 +62,36 @@ def attend(lanes: Sequence[Lane], future: Any, timeout: float | None = None) -> 
                 lane.parked.append(parking)
             try:
                 if not any(lane.has_work() and not lane.is_awake for lane in lanes):
-                    parking.sleep(left)
+                    if patience is None:
+                        parking.sleep(left)
+                    else:
+                        with resting(future):
+                            parking.sleep(patience.left())
             finally:
                 for lane in lanes:
                     _take_out(lane, parking)
+            if patience is not None and not future.done() and patience.is_in_vain():
+                future._hear_of_deadlock(deadlock())
     finally:
         future._drop_waker(parking)
+        with all_lanes.lock:
+            all_lanes.attending -= 1
         for lane in lanes:
             lane.pass_on()  # a call that this thread got, and that it does not follow any more
+
+
+def wait_idly(future: Any, timeout: float | None = None) -> None:
+    """Wait until a future is done, or for ``timeout`` seconds, and do nothing meanwhile."""
+    if timeout is not None:
+        with future._condition:
+            future._condition.wait_for(future.done, timeout)
+        return
+    patience = Patience()
+    while not future.done():
+        with resting(future), future._condition:
+            future._condition.wait_for(future.done, patience.left())
+        if not future.done() and patience.is_in_vain():
+            future._hear_of_deadlock(deadlock())
 
 
 def _take_out(lane: Lane, parking: Parking) -> None:

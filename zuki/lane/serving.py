@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
 from types import CoroutineType
 from typing import Any
@@ -14,6 +14,7 @@ from zuki.lane.future import DONE as _DONE
 from zuki.lane.future import FINISHED, HAS_LOCK
 from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
+from zuki.lane.stillness import note_beginning
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
 
@@ -48,7 +49,8 @@ class Servant:
         urgent than its spawner, or what several threads may run at once.
         """
         lanes, spawner = self._lanes, self.current
-        if self.is_beginning or level > spawner._level or type(coroutine) is not CoroutineType:
+        is_first = not (self.is_beginning or level > spawner._level or lanes.is_ending)
+        if not is_first or type(coroutine) is not CoroutineType:
             return queue_on(lanes, coroutine, level, name)
         task = new_task(lanes, coroutine, level)
         if name is not None:
@@ -88,12 +90,25 @@ class Servant:
         """Wait for a future inside of a step or a call."""
         self._lanes.home.wait_for(future, timeout)
 
+    @property
+    def lanes(self) -> Lanes:
+        """Whose."""
+        return self._lanes
+
+    def chain(self) -> "Iterator[Servant]":
+        """Go through this one and those in whose steps or calls it serves."""
+        servant: Servant | None = self
+        while servant is not None:
+            yield servant
+            servant = servant._outer
+
     def serves(self, lanes: Lanes) -> bool:
         """Tell whether this thread is in a step or a call of some lanes."""
-        return self._lanes is lanes or (self._outer is not None and self._outer.serves(lanes))
+        return any(servant._lanes is lanes for servant in self.chain())
 
     def enter(self, wanted: Sequence[Lane]) -> None:
         """Hold those of the lanes that it may."""
+        note_beginning()
         with self._lanes.lock:
             self._lanes.away -= self.is_lost
             self.held = [lane for lane in wanted if lane.enter()]

@@ -17,6 +17,7 @@ from zuki.lane.lanes import Lanes
 from zuki.lane.reporting import log
 from zuki.lane.serving import STEPS, Servant
 from zuki.lane.stacks import stack_above, stack_of
+from zuki.lane.stillness import sources
 
 SLOW = 0.1  # seconds
 _LOOK = SLOW / 4
@@ -123,12 +124,27 @@ class _Watch:
                 text = "a step of coroutine %r has taken %.2f seconds so far, and is at\n%s"
                 log.warning(text, name, now - since, stack)
 
+    # ---- see `zuki.lane.stillness` -----------------------------------------------------------------
+
+    def is_still(self) -> bool:
+        """Tell that it wakes nobody."""
+        return True
+
+    def threads(self) -> tuple[threading.Thread | None]:
+        """Return the thread."""
+        return (self.watcher,)
+
+    def waiting(self) -> tuple[()]:
+        """Return no coroutine."""
+        return ()
+
     def forget(self) -> None:
         """Begin anew, in a forked child."""
         self.__init__()  # type: ignore[misc]
 
 
 watch = _Watch()
+sources.add(watch)
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=watch.forget)

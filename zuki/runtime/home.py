@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from zuki.lane.future import HAS_LOCK
 from zuki.lane.lanes import Lanes
-from zuki.lane.parking import attend
+from zuki.lane.parking import attend, wait_idly
 from zuki.lane.serving import Servant, serve
+from zuki.lane.stillness import deadlock
 from zuki.lane.wakers import here
 from zuki.runtime import worker
 from zuki.runtime.tables import make_table
@@ -65,12 +66,12 @@ class PoolHome:
         if worker.row_of_this_thread(self._pool) is not None:
             if here.servant is not None:
                 here.servant.let_go()  # it is stuck for as long as this takes
-            self._pool.work_until(future, timeout)
+            while not self._pool.work_until(future, timeout):
+                future._hear_of_deadlock(deadlock())
         elif serves or here.servant is not None:
             attend((self.lanes.coroutines,), future, timeout)
         else:
-            with future._condition:
-                future._condition.wait_for(future.done, timeout)
+            wait_idly(future, timeout)
 
     def serve(self, row: int) -> None:
         """Serve the lanes as a worker, until nothing is left to do."""
@@ -124,6 +125,11 @@ class PoolHome:
             # a thread that only waited for the interpreter has gone on by now: this one waited for it, too
             if servant is not None and service.beats_of(self._beats, row) == seen:
                 servant.let_go()
+
+    @property
+    def watcher(self) -> threading.Thread | None:
+        """The thread that notices who is stuck."""
+        return self._watcher
 
     def end_watch(self) -> None:
         """Let the watcher end, now that nobody serves any more, and wait for that."""

@@ -13,6 +13,7 @@ from llvmlite.binding.ffi import lib as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
 from zuki.lane import future, wakers
+from zuki.lane.stillness import sources
 from zuki.runtime import hands, warm, worker
 from zuki.runtime.pool import Pool
 from zuki.runtime.workers import stack_lock
@@ -36,6 +37,7 @@ def watch(pool: Pool) -> Pool:
         The same.
     """
     _pools.add(pool)
+    sources.add(pool)
     for listener in list(listeners):
         listener(pool)
     return pool

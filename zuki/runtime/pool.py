@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from zuki.errors import ZukiError
+from zuki.errors import DeadlockError, ZukiError
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
+from zuki.lane.reporting import log
+from zuki.lane.stillness import Patience, deadlock, resting
 from zuki.lane.wakers import here
 from zuki.runtime import hands, worker
 from zuki.runtime.failures import report_lost_failure
@@ -272,8 +274,8 @@ class Pool:
             worker.work(self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
             pulse.count_helper(self.tables.pool, -1)
 
-    def work_until(self, future: Any, timeout: float | None) -> None:
-        """Run tasks until a future is done; the calling thread is a worker of this pool."""
+    def work_until(self, future: Any, timeout: float | None) -> bool:
+        """Run tasks until a future is done; return False if it will never be. A worker of this pool."""
         gate = Gate(self)
         with held_back() as held:
             row = worker.row_of_this_thread(self)
@@ -283,10 +285,19 @@ class Pool:
             deadline = math.inf if timeout is None else time.monotonic() + timeout
             pulse.count_helper(self.tables.pool, 1)
             self.workers.keep_pulse()
-            worker.work(self, row, slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
+            patience, is_in_vain = Patience(), False
+
+            def is_to_give_up() -> bool:
+                nonlocal is_in_vain
+                is_in_vain = timeout is None and patience.is_in_vain()
+                return is_in_vain or bool(held.errors) or time.monotonic() >= deadline
+
+            with resting(future):
+                worker.work(self, row, slot, NONE, is_to_give_up)
             pulse.count_helper(self.tables.pool, -1)
             future._drop_waker(gate)
             gate.close()
+        return not (is_in_vain and not future.done())
 
     def open_gate(self, slot: int) -> None:
         """Let `work_until` return."""
@@ -352,8 +363,11 @@ class Pool:
             self.end_if_empty()
             pulse_thread = self.workers.pulse
         if wait and not self._is_awaited_here():
+            patience = Patience()
             while not self._is_over():
                 self.end_if_empty()
+                if patience.is_in_vain() and self.lanes is not None:
+                    self._end_deadlock(self.lanes, deadlock())
             self.workers.join(pulse_thread)
             if self._home is not None:
                 self._home.end_watch()
@@ -363,9 +377,32 @@ class Pool:
         serves = here.servant is not None and self.lanes is not None and here.servant.serves(self.lanes)
         return serves or worker.row_of_this_thread(self) is not None
 
+    def _end_deadlock(self, lanes: Lanes, error: DeadlockError) -> None:
+        log.error("executor %r is shut down, but %s", self.name, error)
+        for task in lanes.waiting():
+            task._hear_of_deadlock(error)
+
+    # ---- whether it does anything: see `zuki.lane.stillness` ---------------------------------------
+
+    def is_still(self) -> bool:
+        """Tell whether nothing runs here, nor will before somebody calls."""
+        if self.is_ended:  # whoever is woken now stays where it is
+            return True
+        runs = tuple(self.active.values())
+        return all(isinstance(run, Gate) for run in runs) and (self.lanes is None or self.lanes.is_still())
+
+    def threads(self) -> list[threading.Thread | None]:
+        """Return all threads."""
+        watcher = None if self._home is None else self._home.watcher
+        return [*self.workers.threads(), self.workers.pulse, watcher]
+
+    def waiting(self) -> list[Any]:
+        """Return the coroutines that wait."""
+        return [] if self.lanes is None else self.lanes.waiting()
+
     def _is_over(self) -> bool:
         """Wait a moment for the end of all that was accepted; return whether it has come."""
-        with self.lock:
+        with resting(None), self.lock:
             if self.active or not self._is_without_python():
                 self._nothing_active.wait(_A_WHILE)
             return not self.active and self._is_without_python()

@@ -47,6 +47,7 @@ class _CallersPool(Pool):
             if self.lanes is None:
                 table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
                 self.lanes = Lanes(_CallersHome(self), self.tables.pool, table, 1)
+                self.lanes.only_callers_serve = True
                 self.tell_lanes(self.lanes)
         return self.lanes
 

@@ -4,6 +4,7 @@ import threading
 
 from numba import types
 
+from zuki.lane import stillness
 from zuki_kernels import (
     current,
     exchange,
@@ -104,6 +105,7 @@ def warm_up_lanes() -> None:
     with _lock:
         for function, kinds in _WANTED_FOR_LANES:
             function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        stillness.note_harmless_threads()
         _lanes_are_done = True
 
 
