@@ -134,6 +134,24 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     Kernels are small and called from one another on the path of every task, so
     they are marked for inlining; the cost is code size in the few big callers.
     """
-    dispatcher = _Kernel(function, targetoptions=dict(_OPTIONS))
+    return _compiled(function, True)
+
+
+def short_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Do as `kernel`, of what is over sooner than the interpreter lock could be given up and taken again."""
+    return _compiled(function, False)
+
+
+def _compiled(function: Callable[P, R], gives_up_lock: bool) -> Callable[P, R]:
+    dispatcher = _Kernel(function, targetoptions={**_OPTIONS, "nogil": gives_up_lock})
     dispatcher._cache = LazyCache(function, _kernel_stamp)
     return dispatcher  # type: ignore[return-value]  # called as the function is
+
+
+def entry_of(function: Callable[P, R]) -> Callable[P, R]:
+    """Return what calls the only compiled specialisation of a kernel without a look at the arguments' types.
+
+    It takes half the time. Arguments of other types raise TypeError, or are converted.
+    """
+    (only,) = function.overloads.values()  # type: ignore[attr-defined]
+    return only.entry_point

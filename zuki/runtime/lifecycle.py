@@ -13,7 +13,7 @@ from llvmlite.binding.ffi import lib as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
 from zuki.lane import future, wakers
-from zuki.runtime import hands, warm, worker
+from zuki.runtime import desk, hands, warm, worker
 from zuki.runtime.pool import Pool, stack_lock
 from zuki_kernels import current
 
@@ -72,6 +72,7 @@ def _after_fork_in_child() -> None:
         current.hold(0)
     warm.renew_lock()
     hands.renew_lock()
+    desk.renew_lock()
     future.renew_lock()
     wakers.here.servant = None
     pools = list(_pools)

@@ -12,13 +12,14 @@ from zuki.errors import ExecutorShutDownError, ZukiError
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, worker
+from zuki.runtime.desk import Desk
 from zuki.runtime.detached import DetachedRun
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
 from zuki.runtime.run import Run
 from zuki.runtime.tables import RUNS, Tables
-from zuki.runtime.warm import warm_up_lanes
+from zuki.runtime.warm import compile_all, warm_up, warm_up_lanes
 from zuki_kernels import current, detached, notifier, pulse, search, seats, starting, turn
 from zuki_kernels import hands as hand_kernels
 from zuki_kernels._signals import held_back
@@ -90,6 +91,7 @@ class Pool:
         self._is_used = False
         self._home: PoolHome | None = None
         self.lanes: Lanes | None = None
+        self.desk: Desk | None = None
         self.is_ended = False
 
     # ---- Python tasks -----------------------------------------------------------------------------
@@ -105,8 +107,21 @@ class Pool:
             self.lanes = self._home.lanes
         return self.lanes
 
+    def open_desk(self) -> Desk:
+        """Return where calls of jitted tasks are submitted, made when the first is."""
+        warm_up()
+        with self._lock:
+            if self.desk is None:
+                if not self._free_slots:
+                    raise ZukiError(f"{RUNS} graphs are already running on executor {self.name!r}")
+                self.desk = Desk(self, self._free_slots.popleft(), compile_all)
+                self._is_used = True
+            return self.desk
+
     def serve(self, row: int) -> None:
         """Serve the lanes as a worker that was called for that."""
+        if self.desk is not None:
+            self.desk.hear()
         if self._home is not None:
             self._home.serve(row)
         if self.is_closed:
@@ -140,6 +155,8 @@ class Pool:
                     self.is_ended = False
 
     def _is_without_python(self) -> bool:
+        if self.desk is not None and not self.desk.is_empty():
+            return False
         return self._home is None or self._home.lanes.is_empty()
 
     # ---- runs -------------------------------------------------------------------------------------
@@ -467,6 +484,8 @@ class Pool:
                     self._stop(slot)
         if cancel and self.lanes is not None:
             self.lanes.cancel_all()  # calls callbacks: not under the lock
+        if cancel and self.desk is not None:
+            self.desk.cancel_all()  # the same
         with self._lock:
             self.end_if_empty()
             pulse_thread = self._pulse

@@ -1,6 +1,8 @@
 """Compiling the kernels before they are wanted, by one thread."""
 
 import threading
+from collections.abc import Iterable
+from typing import Any
 
 from numba import types
 
@@ -58,6 +60,12 @@ def renew_lock() -> None:
     _lock = threading.Lock()
 
 
+def compile_all(wanted: Iterable[tuple[Any, str]]) -> None:
+    """Compile kernels, or load them: each with the kinds of its arguments. One thread at a time."""
+    for function, kinds in wanted:
+        function.compile(tuple(_KINDS[kind] for kind in kinds))
+
+
 def is_warm() -> bool:
     """Tell whether `warm_up` has been called."""
     return _is_done
@@ -69,8 +77,7 @@ def warm_up() -> None:
     if _is_done:
         return
     with _lock:
-        for function, kinds in _WANTED:
-            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        compile_all(_WANTED)
         _is_done = True
 
 
@@ -81,6 +88,5 @@ def warm_up_lanes() -> None:
         return
     warm_up()
     with _lock:
-        for function, kinds in _WANTED_FOR_LANES:
-            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        compile_all(_WANTED_FOR_LANES)
         _lanes_are_done = True
