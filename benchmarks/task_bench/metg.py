@@ -1,7 +1,8 @@
 """METG: the smallest average granularity of tasks at which a run still reaches a given efficiency.
 
 granularity = wall time * workers / tasks. efficiency = FLOP/s reached / (peak of one core * workers), where
-the peak is measured with the same kernel in tasks so long that nothing else counts. The iterations of the
+the peak is measured with the same kernel in tasks so long that nothing else counts, by as many processors at
+once as there are workers. The iterations of the
 kernel are halved from run to run; the granularity at which the efficiency crosses the threshold is found by
 linear interpolation in the efficiency.
 """

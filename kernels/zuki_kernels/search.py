@@ -6,7 +6,7 @@ in the reverse of its owner's order.
 """
 
 from . import deque, queue
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import cas_relaxed, load_relaxed, store_relaxed
 from .counters import CURSOR, OVERFLOWS, STEALS, TRIES, count
@@ -85,7 +85,7 @@ def consume(queues: Table, source: int, deques: Table, rings: Table, runs: Table
     return task
 
 
-@kernel
+@rare_kernel
 def find(
     pool: Table, workers: Table, deques: Table, rings: Table, queues: Table, runs: Table, me: int, few: int
 ) -> int:

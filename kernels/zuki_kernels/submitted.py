@@ -53,6 +53,7 @@ from .joining import (
 )
 from .notifier import POOL_FIELDS, START, notify
 from .queue import QUEUE_FIELDS
+from .reasons import GO_ON
 from .runs import (
     BATCH,
     BODIES,
@@ -104,7 +105,6 @@ from .submission import (
     open_row,
     sleep,
 )
-from .turn import GO_ON
 
 FAILED = 1 << 8  # beside the bits of a word, in an answer: it has a failure
 NOT_YET = 0  # verdict of attend: it is not over

@@ -53,6 +53,7 @@ TARGETS = SYSTEMS | {
 ARRAYS = {
     "edges": uint32[::1],
     "segments": int64[:, ::1],
+    "path": int64[::1],
     "costs": float64[::1],
     "ways": float64[::1],
     **dict.fromkeys(("sources", "targets", "taken_sources", "taken_targets", "order"), int32[::1]),

@@ -10,6 +10,7 @@ from zuki.lane.driver import Driver
 from zuki.lane.future import CANCELLED, DONE, PENDING, Future
 from zuki.lane.lanes import NORMAL, Lanes
 from zuki.lane.reporting import report_lost
+from zuki.lane.shown import html_of
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
 from zuki_kernels.runs import NONE
 from zuki_kernels.task_state import ROW_MASK
@@ -36,6 +37,7 @@ class CoroutineTask(Future[T]):
     _wish: tuple[Any, ...] | None  # to cancel it: the reason
     _name: str | None = None
     _unheard: "_Unheard | None" = None
+    _teller: object  # who has told it that all are to end, or None: it came later; see `Lanes.tell`
 
     @property
     def name(self) -> str:
@@ -172,6 +174,9 @@ class CoroutineTask(Future[T]):
         if self._unheard is not None:
             self._unheard.error = None
 
+    def _repr_html_(self) -> str:
+        return html_of(self, f"zuki.CoroutineTask {self.name!r}")
+
     def __repr__(self) -> str:
         return f"<zuki.CoroutineTask {self.name!r}: {self._state.lower().replace('_', ' ')}>"
 
@@ -223,13 +228,15 @@ def spawn_on(
 
 
 def queue_on(lanes: Lanes, coroutine: Any, level: int, name: str | None) -> CoroutineTask[Any]:
-    """Let a coroutine run when its turn comes, and return its future."""
+    """Let a coroutine run when its turn comes, and return its future. Also a finaliser may, anywhere."""
     if type(coroutine) is not CoroutineType:
         coroutine = as_coroutine(coroutine)
     task = new_task(lanes, coroutine, level)
     task._context = copy_context()
     if name is not None:
         task._name = name
+    if lanes.is_ending:
+        task._teller = None
     lane = lanes.coroutines
     lane.ready[level].append(task)
     if not lane.is_awake and not lane.call():

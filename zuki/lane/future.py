@@ -5,16 +5,19 @@ than a whole task may. Here they are made when somebody asks for them: who waits
 thread, or adds a callback. What every future has is in slots, which the interpreter writes ten
 times as fast as an attribute for which the class has a default; the rest has defaults.
 
-Who finishes a future and who wants to hear of it meet like this. The one sets `_state` and
-then looks at `_wakers`; the other sets `_wakers` and then looks at `_state`. So either the
-finisher finds that there is somebody to tell; or the other finds that the future is done.
-Attributes of one object are read and written in one order by all threads: the interpreter
-sees to that.
+Who finishes a future and who wants to hear of it meet like this. The one looks at `_wakers`
+and sets `_state`; the other sets `_wakers` and then looks at `_state`. So either the finisher
+finds that there is somebody to tell; or the other finds that the future is done. For an
+interpreter with a lock lets no other thread run between two attributes of one object, where
+nothing is called. Where there is a condition, or no lock of the interpreter, `_state` is set
+under the condition: the functions of `concurrent.futures` either see the end, or are told of
+it, and count wrong if both.
 
 Of several threads that would run or cancel what a future stands for, that one may which takes
 the only item of the list `_claims`.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Generator
 from concurrent import futures
@@ -22,6 +25,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from zuki.lane.awaiting import awaited_by_asyncio, running_loop
+from zuki.lane.shown import html_of
 from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker, here
 
 T = TypeVar("T")
@@ -29,6 +33,8 @@ T = TypeVar("T")
 PENDING, RUNNING, FINISHED = "PENDING", "RUNNING", "FINISHED"  # as `concurrent.futures` spells them
 CANCELLED, CANCELLED_AND_NOTIFIED = "CANCELLED", "CANCELLED_AND_NOTIFIED"
 DONE = frozenset((FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED))
+
+HAS_LOCK = getattr(sys, "_is_gil_enabled", lambda: True)()  # of the interpreter
 
 _making = threading.RLock()  # a condition or a list of wakers; a finaliser may come here again
 
@@ -338,34 +344,35 @@ class Future(futures.Future, Generic[T]):
     def _succeed(self, result: Any) -> None:
         """Be done with a result. Who has claimed it."""
         self._result = result
-        self._state = FINISHED
-        if self._wakers is not None:
-            self._tell()
+        self._close(FINISHED)
 
     def _fail(self, exception: BaseException | None) -> None:
         self._exception = exception
         self._close(FINISHED)
 
     def _close(self, state: str) -> None:
-        """Be done. Who has claimed it."""
-        self._state = state
-        if self._wakers is not None:
-            self._tell()
-
-    def _tell(self) -> None:
-        """Let everybody hear that it is done. Who has set `_state`."""
-        if self._made is not None:
-            with self._made:
-                for waiter in self._waiters if self._state == FINISHED else ():
+        """Be done, and let everybody hear of it. Who has claimed it."""
+        if HAS_LOCK and self._wakers is None:
+            self._state = state
+            return
+        if HAS_LOCK and self._made is None:
+            self._state = state
+        else:  # who holds the condition sees either the end, or is told of it, and never both
+            with self._condition:
+                self._state = state
+                for waiter in self._waiters if state == FINISHED else ():
                     if self._exception is None:
                         waiter.add_result(self)
                     else:
                         waiter.add_exception(self)
-                self._made.notify_all()
+                self._condition.notify_all()
         for waker in tuple(self._wakers):  # type: ignore[arg-type]
             waker.wake()
         if self._done_callbacks:
             self._invoke_callbacks()
+
+    def _repr_html_(self) -> str:
+        return html_of(self, "zuki.Future")
 
     def __class_getitem__(cls, item: Any) -> Any:
         return cls

@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 
@@ -172,15 +173,19 @@ class Lanes:
         load_asyncio()
         self.home, self._pool, self._tasks = home, pool, tasks
         self.owner: Callable[[], Any] = _nobody  # a weak reference to the executor
+        self.make_servant: Any = None  # another class than `Servant`, for who is to see more
         self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
         self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)
         self.pending: set[Any] = (
             set()
         )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
+        self.generators: WeakSet[Any] = WeakSet()  # asynchronous ones, begun here and not over
         self.idle_drivers: list[Driver] = []
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
+        self.is_ending = False  # each coroutine that was accepted before is wished to end, once
+        self.away = 0  # threads that are in a step or a call, and have lost their lanes meanwhile
         self._objects: list[CoroutineTask | None] = []  # by row
         self._free: list[int] = []  # wakers of rows that nobody has, ready to be used
         self._exchanging = threading.Lock()
@@ -292,7 +297,7 @@ class Lanes:
 
     def unfinished(self) -> "list[CoroutineTask]":
         """Return the coroutines that are not over."""
-        ready = [task for queue in self.coroutines.ready for task in list(queue)]
+        ready = [task for queue in self.coroutines.ready for task in queue.copy()]
         return [task for task in (*ready, *self.waiting()) if not task.done()]
 
     def is_empty(self) -> bool:
@@ -300,17 +305,37 @@ class Lanes:
         return not (
             self.calls.holders
             or self.coroutines.holders
+            or self.away
             or self.calls.has_work()
             or self.coroutines.has_work()
             or self.waiting()
         )
 
     def cancel_all(self) -> None:
-        """Cancel what has not begun, and wish every coroutine to end."""
+        """Cancel the calls that have not begun, and wish every coroutine to end."""
         for call in self.calls.take_all():
             call._forsake()
-        for task in (*self.coroutines.take_all(), *self.waiting()):
-            task.cancel()
-            if task._number < 0:
-                self.coroutines.ready[task._level].append(task)
+        self.cancel_coroutines()
+
+    def cancel_coroutines(self) -> None:
+        """Wish every coroutine to end that was accepted before.
+
+        Those whose steps run now are nowhere to be found. So this first says that all are to end, and then
+        looks; who runs a step first puts the coroutine where it is found, and then looks whether all are
+        to end.
+        """
+        self.is_ending = True
+        for task in self.unfinished():
+            self.tell(task)
         self.coroutines.pass_on()
+
+    def tell(self, task: "CoroutineTask") -> None:
+        """Wish a coroutine to end, because all are to; not twice. Any thread."""
+        me = object()
+        if task.__dict__.setdefault("_teller", me) is me:
+            task.cancel()
+
+    def put_back(self, task: "CoroutineTask") -> None:
+        """Let a coroutine wait for its next step while all are to end."""
+        self.coroutines.ready[task._level].append(task)
+        self.tell(task)

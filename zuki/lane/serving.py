@@ -11,12 +11,13 @@ from zuki.lane.awaiting import running_loop
 from zuki.lane.coroutines import CoroutineTask, new_task, queue_on
 from zuki.lane.driver import Driver
 from zuki.lane.future import DONE as _DONE
-from zuki.lane.future import FINISHED
+from zuki.lane.future import FINISHED, HAS_LOCK
+from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
 
-_STEPS = 32  # steps of coroutines in a burst
+STEPS = 32  # steps of coroutines in a burst
 _CALLS = 8  # calls
 
 
@@ -27,10 +28,12 @@ class Servant:
     ----------
     lanes : Lanes
         Whose.
+    outer : Servant, optional
+        What the thread did before, in a step or a call of which it now serves.
     """
 
-    def __init__(self, lanes: Lanes) -> None:
-        self._lanes = lanes
+    def __init__(self, lanes: Lanes, outer: "Servant | None" = None) -> None:
+        self._lanes, self._outer = lanes, outer
         self.current: Any = None  # whose step it is in
         self.held: list[Lane] = []
         self.is_lost = False  # others have its lanes
@@ -65,9 +68,10 @@ class Servant:
                 task._result, driver.value = driver.value, None
                 lanes.idle_drivers.append(driver)
                 task._coroutine = None
-                task._state = FINISHED
-                if task._wakers is not None:
-                    task._tell()
+                if HAS_LOCK and task._wakers is None:  # as `Future._close`
+                    task._state = FINISHED
+                else:
+                    task._close(FINISHED)
                 if task._number >= 0:
                     task._give_number_back()
             else:
@@ -81,9 +85,14 @@ class Servant:
         """Wait for a future inside of a step or a call."""
         self._lanes.home.wait_for(future, timeout)
 
+    def serves(self, lanes: Lanes) -> bool:
+        """Tell whether this thread is in a step or a call of some lanes."""
+        return self._lanes is lanes or (self._outer is not None and self._outer.serves(lanes))
+
     def enter(self, wanted: Sequence[Lane]) -> None:
         """Hold those of the lanes that it may."""
         with self._lanes.lock:
+            self._lanes.away -= self.is_lost
             self.held = [lane for lane in wanted if lane.enter()]
             self.is_lost = False
 
@@ -93,6 +102,7 @@ class Servant:
             if self.is_lost:
                 return
             self.is_lost = True
+            self._lanes.away += 1
             for lane in self.held:
                 lane.holders -= 1
         for lane in self.held:
@@ -101,19 +111,23 @@ class Servant:
     def leave(self) -> None:
         """Serve no more."""
         with self._lanes.lock:
-            if not self.is_lost:
+            if self.is_lost:
+                self._lanes.away -= 1
+            else:
                 self.is_lost = True  # the watcher may be about to take them away
                 for lane in self.held:
                     lane.holders -= 1
         for lane in self.held:
             lane.pass_on()
 
-    def run_steps(self, queue: Any) -> None:
+    def run_steps(self, queue: Any, most: int = STEPS) -> None:
         """Run a burst of steps of the coroutines in a deque."""
-        take, add = queue.popleft, queue.append
-        self.is_beginning = self._lanes.coroutines.limit > 1  # then it goes to whoever is free
+        lanes, take, add = self._lanes, queue.popleft, queue.append
+        if lanes.is_ending:
+            add = lanes.put_back
+        self.is_beginning = lanes.coroutines.limit > 1  # then it goes to whoever is free
         try:
-            for _ in range(_STEPS):
+            for _ in range(most):
                 try:
                     self.current = task = take()
                 except IndexError:
@@ -148,6 +162,8 @@ class Servant:
             lanes.outbox.append(~((task._number & ROW_MASK) << 1))  # see `exchange.paused`
         else:
             task._complain(yielded)
+        if lanes.is_ending:
+            lanes.tell(task)
 
     def run_calls(self, queue: Any) -> None:
         """Run a burst of the calls in a deque."""
@@ -190,10 +206,10 @@ def serve(
         Whether it has stopped at the deadline.
     """
     lanes = wanted[0]._lanes
-    servant, outer = Servant(lanes), here.servant
-    here.servant = servant
+    outer = here.servant
+    here.servant = servant = (lanes.make_servant or Servant)(lanes, outer)
     try:
-        with outside_of_loops():
+        with outside_of_loops(), closing_generators(lanes):
             return _serve(servant, wanted, future, deadline, beat)
     finally:
         here.servant = outer

@@ -13,8 +13,10 @@ from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
 from zuki.lane.lanes import NORMAL, Priority
 from zuki.lane.wakers import here
+from zuki.runtime.at_priority import checked_priority
+from zuki.runtime.default import checked_executor
 from zuki.runtime.entering import run_on
-from zuki.runtime.executor import Executor, checked_executor, checked_priority
+from zuki.runtime.executor import Executor
 from zuki.runtime.kinds import submits
 from zuki.spawning.submitting import submit_task
 from zuki.task.task import Task

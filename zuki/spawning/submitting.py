@@ -336,4 +336,4 @@ def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -
 
 def _has_thread(desk: Desk) -> bool:
     """Start the thread that was asked for; return whether there is any."""
-    return desk.pool.start_thread() or not notifier.is_deserted(desk.pool.tables.pool)
+    return desk.pool.workers.start_thread() or not notifier.is_deserted(desk.pool.tables.pool)
