@@ -1,9 +1,10 @@
-"""Python tasks: spawns, switches and calls beside asyncio and concurrent.futures, in one process.
+"""Python tasks: spawns, switches and calls beside asyncio, uvloop and concurrent.futures, in one process.
 
 python -m benchmarks.bench_python_tasks [--quick] [--rounds N] [--json PATH]
 """
 
 import asyncio
+import gc
 import statistics
 import sys
 import threading
@@ -17,6 +18,11 @@ if __package__ is None:  # run as a file: the folder above is not on the path
 
 import zuki
 from benchmarks import _report
+
+try:
+    import uvloop
+except ImportError:
+    uvloop = None  # left out
 
 WORKERS = 2
 
@@ -81,9 +87,9 @@ async def zuki_switches(count: int) -> float:
     return (time.perf_counter() - begun) / count
 
 
-def calls(executor: Executor, count: int) -> float:
+def calls(executor: Executor, count: int, *what: object) -> float:
     begun = time.perf_counter()
-    futures = [executor.submit(int) for _ in range(count)]
+    futures = [executor.submit(*what) for _ in range(count)]
     for future in futures:
         future.result()
     return (time.perf_counter() - begun) / count
@@ -119,6 +125,10 @@ def in_asyncio(function: Callable[[int], Awaitable[float]], count: int) -> Calla
     return lambda: asyncio.run(function(count))
 
 
+def in_uvloop(function: Callable[[int], Awaitable[float]], count: int) -> Callable[[], float]:
+    return lambda: uvloop.run(function(count))
+
+
 def in_zuki(function: Callable[[int], Awaitable[float]], count: int) -> Callable[[], float]:
     return lambda: zuki.run(function(count))
 
@@ -140,9 +150,10 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, float]]:
                     in_zuki(zuki_spawns_alone, count),
                 ),
                 "switch": (in_asyncio(asyncio_switches, count), in_zuki(zuki_switches, count)),
+                **(_beside_uvloop(count) if uvloop else {}),
                 "submit all, then results": (
-                    lambda: calls(rival, count // 2),
-                    lambda: calls(mine, count // 2),
+                    lambda: calls(rival, count // 2, int),
+                    lambda: calls(mine, count // 2, int),
                 ),
                 "submit and result": (
                     lambda: calls_one_by_one(rival, few, int),
@@ -151,6 +162,10 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, float]]:
                 "submit and result, jitted": (
                     lambda: calls_one_by_one(rival, few, increment, 1),
                     lambda: calls_one_by_one(mine, few, increment, 1),
+                ),
+                "submit all, then results, jitted": (
+                    lambda: calls(rival, count // 2, increment, 1),
+                    lambda: calls(mine, count // 2, increment, 1),
                 ),
             }
             for _, own in rows.values():
@@ -174,8 +189,30 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, float]]:
             zuki.set_default_executor(before)
 
 
+def _beside_uvloop(count: int) -> dict[str, tuple[Callable[[], float], Callable[[], float]]]:
+    return {
+        "spawn and complete, uvloop": (in_uvloop(asyncio_spawns, count), in_zuki(zuki_spawns, count)),
+        "the same, tasks not kept, uvloop": (
+            in_uvloop(asyncio_spawns, count),
+            in_zuki(zuki_spawns_alone, count),
+        ),
+        "switch, uvloop": (in_uvloop(asyncio_switches, count), in_zuki(zuki_switches, count)),
+    }
+
+
+def _after_a_collection(function: Callable[[], float]) -> Callable[[], float]:
+    """Let no system's sample begin with garbage of the one before."""
+
+    def sample() -> float:
+        gc.collect()
+        return function()
+
+    return sample
+
+
 def _compare(theirs: Callable[[], float], own: Callable[[], float], rounds: int) -> dict[str, float]:
-    samples = _report.take_turns({"theirs": theirs, "zuki": own}, rounds)
+    systems = {"theirs": _after_a_collection(theirs), "zuki": _after_a_collection(own)}
+    samples = _report.take_turns(systems, rounds)
     return {
         **{name: 1e6 * statistics.median(found) for name, found in samples.items()},
         "ratio": _report.ratio(samples["theirs"], samples["zuki"]),

@@ -103,7 +103,7 @@ def run_chain(
                 begun = now() if timed else 0
                 frame = load_relaxed(nodes, node, FRAME)
                 if entry & MAY_SPAWN != 0:
-                    failure = _call_spawner(hands, me, entry - MAY_SPAWN, frame)
+                    failure = call_spawner(hands, me, entry - MAY_SPAWN, frame)
                 else:
                     failure = call(entry, frame) if entry != NOTHING else 0
                 if timed:
@@ -147,7 +147,7 @@ def run_chain(
 
 
 @kernel
-def _call_spawner(hands: Table, me: int, entry: int, frame: int) -> int:
+def call_spawner(hands: Table, me: int, entry: int, frame: int) -> int:
     """Run a body, and join the children that it has left; return 0, or the first failure."""
     floor_before = load_relaxed(hands, me, FLOOR)
     before = begin_other(hands, me, NO_BLOCK) if floor_before != 0 else (NO_BLOCK, 0, NO_BLOCK)

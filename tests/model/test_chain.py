@@ -14,12 +14,12 @@ from .worlds import load_plain
 
 MUTANTS = [
     ("run_chain", "if entry & MAY_SPAWN != 0", "if False"),
-    ("_call_spawner", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
-    ("_call_spawner", "NO_MORE_ABOVE if failure != 0 else ALL_ABOVE", "ALL_ABOVE"),
-    ("_call_spawner", "NO_MORE_ABOVE if failure != 0 else ALL_ABOVE", "NO_MORE_ABOVE"),
-    ("_call_spawner", "failure = failure if failure != 0 else left", "pass"),
-    ("_call_spawner", "failure = failure if failure != 0 else left", "failure = left"),
-    ("_call_spawner", "arena.unpin(floor)", "pass"),
+    ("call_spawner", "if load_relaxed(hands, me, ARENA_TOP) != floor", "if False"),
+    ("call_spawner", "NO_MORE_ABOVE if failure != 0 else ALL_ABOVE", "ALL_ABOVE"),
+    ("call_spawner", "NO_MORE_ABOVE if failure != 0 else ALL_ABOVE", "NO_MORE_ABOVE"),
+    ("call_spawner", "failure = failure if failure != 0 else left", "pass"),
+    ("call_spawner", "failure = failure if failure != 0 else left", "failure = left"),
+    ("call_spawner", "arena.unpin(floor)", "pass"),
 ]
 BEYOND_THE_MODEL = {}
 

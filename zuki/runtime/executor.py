@@ -8,6 +8,7 @@ from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
 from zuki.runtime.at_priority import AtPriority, checked_priority
 from zuki.runtime.config import ExecutorConfig, config_of
+from zuki.runtime.desk import Desk
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
 from zuki.runtime.pool import Pool
@@ -227,6 +228,10 @@ class Executor(futures.Executor):
 
     def _open_lanes(self) -> Lanes:
         raise NotImplementedError
+
+    def _open_desk(self) -> Desk | None:
+        """Return where calls of jitted tasks are submitted to the pool; None if they are as other calls."""
+        return None
 
     def _refuse(self) -> None:
         raise ExecutorShutDownError(

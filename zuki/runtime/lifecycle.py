@@ -14,7 +14,7 @@ from numba.core.compiler_lock import global_compiler_lock
 
 from zuki.lane import future, wakers
 from zuki.lane.stillness import sources
-from zuki.runtime import hands, warm, worker
+from zuki.runtime import desk, hands, warm, worker
 from zuki.runtime.pool import Pool
 from zuki.runtime.workers import stack_lock
 from zuki_kernels import current
@@ -89,6 +89,7 @@ def _after_fork_in_child() -> None:
         current.hold(0)
     warm.renew_lock()
     hands.renew_lock()
+    desk.renew_lock()
     future.renew_lock()
     wakers.here.servant = None
     pools = list(_pools)

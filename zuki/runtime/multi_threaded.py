@@ -10,6 +10,7 @@ from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.lane.slow_steps import WatchedServant
+from zuki.runtime.desk import Desk
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
@@ -74,6 +75,9 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
         lanes.owner = weakref.ref(self)
         lanes.make_servant = WatchedServant if self._config.debug else None
         return lanes
+
+    def _open_desk(self) -> Desk | None:
+        return self._pool.open_desk() if self._config.initializer is None else None
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         pool = self._pool

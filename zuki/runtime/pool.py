@@ -14,6 +14,7 @@ from zuki.lane.reporting import log
 from zuki.lane.stillness import Patience, deadlock, resting
 from zuki.lane.wakers import here
 from zuki.runtime import hands, worker
+from zuki.runtime.desk import Desk
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
@@ -22,7 +23,7 @@ from zuki.runtime.run import Run
 from zuki.runtime.sizing import Follower, most_of
 from zuki.runtime.slots import Slots
 from zuki.runtime.tables import Tables
-from zuki.runtime.warm import warm_up_lanes, warm_up_traces
+from zuki.runtime.warm import compile_all, warm_up, warm_up_lanes, warm_up_traces
 from zuki.runtime.workers import Workers
 from zuki_kernels import notifier, pulse, reasons, spawning, starting
 from zuki_kernels._signals import held_back
@@ -101,6 +102,7 @@ class Pool:
         self.is_used = False
         self._home: PoolHome | None = None
         self.lanes: Lanes | None = None
+        self.desk: Desk | None = None
         self.is_ended = False
         self._recorders: list[Recorder] = []
         self._recorder: Recorder | None = None  # once somebody has traced
@@ -133,8 +135,19 @@ class Pool:
             self.lanes = self._home.lanes
         return self.lanes
 
+    def open_desk(self) -> Desk:
+        """Return where calls of jitted tasks are submitted, made when the first is."""
+        warm_up()
+        with self.lock:
+            if self.desk is None:
+                self.desk = Desk(self, self.slots.keep_one(), compile_all)
+                self.is_used = True
+            return self.desk
+
     def serve(self, row: int) -> None:
         """Serve the lanes as a worker that was called for that."""
+        if self.desk is not None:
+            self.desk.hear()
         if self._home is not None:
             self._home.serve(row)
         if self.is_closed:
@@ -171,6 +184,8 @@ class Pool:
         self.end_if_empty()
 
     def _is_without_python(self) -> bool:
+        if self.desk is not None and not self.desk.is_empty():
+            return False
         return self._home is None or self._home.lanes.is_empty()
 
     def _closes_generators(self) -> bool:
@@ -359,6 +374,8 @@ class Pool:
                     self._stop(slot)
         if cancel and self.lanes is not None:
             self.lanes.cancel_all()  # calls callbacks: not under the lock
+        if cancel and self.desk is not None:
+            self.desk.cancel_all()  # the same
         with self.lock:
             self.end_if_empty()
             pulse_thread = self.workers.pulse

@@ -43,6 +43,13 @@ class Slots:
             self._pool.is_used = True
         return run.slot
 
+    def keep_one(self) -> int:
+        """Return a slot that is never given back, for what is no run of anybody's."""
+        with self._pool.lock:
+            if not self._free_slots:
+                raise ZukiError(f"{RUNS} graphs are already running on executor {self._pool.name!r}")
+            return self._free_slots.popleft()
+
     def give_back(self, slot: int) -> None:
         """Let the slot be another run's."""
         with self._pool.lock:

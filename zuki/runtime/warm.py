@@ -1,6 +1,8 @@
 """Compiling the kernels before they are wanted, by one thread."""
 
 import threading
+from collections.abc import Iterable
+from typing import Any
 
 from numba import types
 
@@ -80,6 +82,12 @@ def renew_lock() -> None:
     _lock = threading.Lock()
 
 
+def compile_all(wanted: Iterable[tuple[Any, str]]) -> None:
+    """Compile kernels, or load them: each with the kinds of its arguments. One thread at a time."""
+    for function, kinds in wanted:
+        function.compile(tuple(_KINDS[kind] for kind in kinds))
+
+
 def is_warm() -> bool:
     """Tell whether `warm_up` has been called."""
     return _is_done
@@ -91,8 +99,7 @@ def warm_up() -> None:
     if _is_done:
         return
     with _lock:
-        for function, kinds in _WANTED:
-            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        compile_all(_WANTED)
         _is_done = True
 
 
@@ -103,8 +110,7 @@ def warm_up_lanes() -> None:
         return
     warm_up()
     with _lock:
-        for function, kinds in _WANTED_FOR_LANES:
-            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        compile_all(_WANTED_FOR_LANES)
         stillness.note_harmless_threads()
         _lanes_are_done = True
 
@@ -112,5 +118,4 @@ def warm_up_lanes() -> None:
 def warm_up_traces() -> None:
     """Compile the kernels that traces call, or load them from the cache."""
     with _lock:
-        for function, kinds in _WANTED_FOR_TRACES:
-            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        compile_all(_WANTED_FOR_TRACES)

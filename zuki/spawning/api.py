@@ -18,6 +18,7 @@ from zuki.runtime.default import checked_executor
 from zuki.runtime.entering import run_on
 from zuki.runtime.executor import Executor
 from zuki.runtime.kinds import submits
+from zuki.spawning.submitting import submit_task
 from zuki.task.task import Task
 
 _USUAL = Priority.NORMAL
@@ -192,17 +193,11 @@ def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], optio
     return run_task(checked_task(task), arguments, executor)
 
 
-def _submit_task(
-    executor: Executor, task: Dispatcher, args: tuple[Any, ...], options: dict[str, Any], level: int
-) -> Any:
-    return executor._submit_call(task, args, options, level)
-
-
 def _submit_graph(
     executor: Executor, graph: Graph, args: tuple[Any, ...], options: dict[str, Any], level: int
 ) -> Any:
     return graph.submit(executor, *args, **options)
 
 
-submits[Dispatcher] = _submit_task
+submits[Dispatcher] = submit_task
 submits[Graph] = _submit_graph

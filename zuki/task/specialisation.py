@@ -70,6 +70,11 @@ class Specialisation:
         return self._python_function("unpack")
 
     @cached_property
+    def for_calls(self):
+        """What a submitted call asks for: `pack`, the frame's bytes, `keeps_alive`, the entry."""
+        return self.pack, self.layout.size, self.keeps_alive, self.node_entry
+
+    @cached_property
     def release(self):
         """Give back the references that a frame holds."""
         return ctypes.PYFUNCTYPE(None, ctypes.c_int64)(self._address("release"))

@@ -1,0 +1,159 @@
+"""The desk of a pool: where Python submits calls of jitted tasks, one kernel call each.
+
+The tables are large, and the system gives memory where they are used.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from numba import types
+from numba.core.ccallback import CFunc
+
+from zuki.runtime.tables import make_table
+from zuki_kernels import desk as kernels
+from zuki_kernels import submitted
+from zuki_kernels._jit import KERNEL_SOURCES, LazyCache, entry_of
+from zuki_kernels._signals import held_back
+from zuki_kernels.runs import MARGIN_FIELDS, NODE_FIELDS
+from zuki_kernels.submission import CALL_FIELDS, FRAME_WORDS
+
+if TYPE_CHECKING:
+    from zuki.runtime.pool import Pool
+
+MOST_CALLS = 1 << 17  # that are submitted and not over, or whose results nobody has asked for
+_FRESH = 64  # rows that are made ready at once
+_WORD = 8  # bytes
+FRAME_AT = FRAME_WORDS * _WORD  # from a row's address to its frame's
+FRAME_BYTES = (CALL_FIELDS - FRAME_WORDS) * _WORD  # what a row holds of arguments and result
+
+_WANTED = (
+    (submitted.open_desk, "ttiiiii"),
+    (submitted.lay_out, "iii"),
+    (submitted.offer, "iii"),
+    (submitted.attend, "iii"),
+    (submitted.take, "ii"),
+    (submitted.failure_of, "i"),
+    (submitted.look, "ii"),
+    (submitted.listen, "ii"),
+    (submitted.leave, "ii"),
+    (submitted.life_at, "i"),
+    (submitted.cancel, "ii"),
+    (submitted.cancel_all, "ii"),
+    (submitted.take_finished, "i"),
+    (submitted.take_freed, "i"),
+    (submitted.next_of, "i"),
+    (submitted.close_desk, "i"),
+)
+
+_lock = threading.Lock()
+_compiled: list[CFunc] = []  # the body of all nodes
+
+
+def renew_lock() -> None:
+    """Make the lock anew in a forked child: another thread may have held it."""
+    global _lock
+    _lock = threading.Lock()
+
+
+def _enter(block):
+    return submitted.enter(block)
+
+
+def _address_of_enter(compile_all: Callable[[Any], None]) -> int:
+    with _lock:
+        if not _compiled:
+            made = CFunc(_enter, ((types.int64,), types.int64), locals={}, options={})
+            made._cache = LazyCache(_enter, lambda: KERNEL_SOURCES)
+            with held_back():
+                made.compile()
+            compile_all(_WANTED)
+            _compiled.append(made)
+        return _compiled[0].address
+
+
+class Desk:
+    """Where calls of jitted tasks are submitted to a pool.
+
+    Parameters
+    ----------
+    pool : Pool
+        Whose workers run them.
+    slot : int
+        Of the run that they are nodes of; never given back.
+    compile_all : callable
+        Compiles kernels: see `zuki.runtime.warm`.
+    """
+
+    def __init__(self, pool: "Pool", slot: int, compile_all: Callable[[Any], None]) -> None:
+        self.pool = pool
+        self._row = make_table(1, kernels.DESK_FIELDS)
+        self._calls = make_table(MOST_CALLS, CALL_FIELDS)
+        nodes, margins = make_table(MOST_CALLS, NODE_FIELDS), make_table(MOST_CALLS, MARGIN_FIELDS)
+        bodies = make_table(1, 1)
+        bodies[0, 0] = _address_of_enter(compile_all)
+        self._kept = nodes, margins, bodies
+        self.address = self._row.ctypes.data
+        self._blocks = self._calls.ctypes.data
+        self._row[0, kernels.DIRECTORY] = pool.tables.directory.ctypes.data
+        self._row[0, kernels.CALLS], self._row[0, kernels.CALL_ROWS] = self._blocks, MOST_CALLS
+        tables = (table.ctypes.data for table in self._kept)
+        submitted.open_desk(self._row, pool.tables.runs, slot, *tables, MOST_CALLS)
+        self.offer, self.attend = entry_of(submitted.offer), entry_of(submitted.attend)
+        self.take, self._leave = entry_of(submitted.take), entry_of(submitted.leave)
+        self._next_of = entry_of(submitted.next_of)
+        self.free: list[int] = []  # addresses of rows
+        self._listeners: dict[tuple[int, int], Any] = {}  # by these and life: who is told when a call is over
+        self._made = 0  # rows that were laid out
+        self.lock = threading.RLock()  # a finaliser may come here again
+
+    def _block(self, row: int) -> int:
+        return self._blocks + row * CALL_FIELDS * _WORD
+
+    def take_block(self) -> int | None:
+        """Return the address of a row that is free, for one call; None if there is no more."""
+        with self.lock:
+            top = submitted.take_freed(self.address)
+            while top:
+                block = self._block(top - 1)
+                top = self._next_of(block)
+                self.free.append(block)
+            if not self.free:
+                count = min(_FRESH, MOST_CALLS - self._made)
+                submitted.lay_out(self.address, self._made, count)
+                self.free.extend(map(self._block, range(self._made, self._made + count)))
+                self._made += count
+            try:
+                return self.free.pop()
+            except IndexError:
+                return None
+
+    def listen(self, block: int, life: int, listener: Any) -> bool:
+        """Let the method ``hear`` of an object be called when a call is over; return False if it is."""
+        self._listeners[block, life] = listener  # first: it may be over at once
+        if submitted.listen(block, life):
+            return True
+        del self._listeners[block, life]
+        return False
+
+    def hear(self) -> None:
+        """Tell who listens of calls that are over. Any thread."""
+        top = submitted.take_finished(self.address)
+        while top:
+            block = self._block(top - 1)
+            top = submitted.next_of(block)  # before the row is another call's
+            self._listeners.pop((block, submitted.life_at(block))).hear()
+
+    def leave(self, block: int, life: int) -> None:
+        """Let a row go, of a call whose result was taken."""
+        if self._leave(block, life):
+            self.free.append(block)
+
+    def cancel_all(self) -> None:
+        """Cancel what nobody has begun."""
+        submitted.cancel_all(self.address, self._made)
+        self.hear()
+
+    def is_empty(self) -> bool:
+        """Tell whether all is over and told; if not, a servant is called when it is. Of a closed pool."""
+        return submitted.close_desk(self.address)
