@@ -167,8 +167,9 @@ def events_of(recordings: Sequence[Recording]) -> Events:
     table = dict(zip(_COLUMNS, columns or [np.zeros(0, np.int64)] * len(_COLUMNS), strict=True))
     order = np.lexsort((-table["ended"], table["begun"]))
     table = {name: column[order] for name, column in table.items()}
-    table["begun"], table["ended"] = table["begun"] - origin, table["ended"] - origin
     last = max((one.ended for one in recordings), default=0)
+    for column in ("begun", "ended"):  # what began before the end may have been noted after it
+        table[column] = np.minimum(table[column], last) - origin
     dropped = sum(sum(one.dropped.values()) + one.python_dropped for one in recordings)
     whole_from = max(0, built.whole_from - origin)
     return Events(
