@@ -2,7 +2,7 @@
 
 Python submits a call of a jitted task by a row of a table, whose word tells how far it is:
 
-    BEGUN      somebody has the right to run it, or to cancel it
+    STARTED    somebody has the right to run it, or to cancel it
     OVER       its result or its failure is there, or it is cancelled
     CANCELLED  it was cancelled
     WAITED     threads sleep on the word until it is over
@@ -15,12 +15,12 @@ Above these bits is the row's *life*, one more with each call: who comes late, w
 a life that has ended, is told `STALE` and has changed nothing.
 
 A row is free when it is PASSED and LEFT; who sets the second of the two gives it back. The worker
-that takes the call from the queue runs it unless it is BEGUN, and sets PASSED then, in one step with
+that takes the call from the queue runs it unless it is STARTED, and sets PASSED then, in one step with
 OVER if it has run it. WAITED and LISTENED are asked for before OVER, or too late, and who asks is told.
 
 Columns: WORD to FRAME_WORDS, of a row of the calls.
 Roles: who has a free row opens it and fills it; any thread does the rest.
-At rest (free): BEGUN, OVER, FETCHED, PASSED and LEFT.
+At rest (free): STARTED, OVER, FETCHED, PASSED and LEFT.
 """
 
 from ._jit import kernel
@@ -38,7 +38,7 @@ CALL_ROW = 6  # this one
 FRAME_WORDS = 16  # from here on: room for the frame of most tasks
 CALL_FIELDS = 64
 
-BEGUN = 1
+STARTED = 1
 OVER = 2
 CANCELLED = 4
 WAITED = 8
@@ -47,7 +47,7 @@ FETCHED = 32
 PASSED = 64
 LEFT = 128
 _LIFE_SHIFT = 8
-AT_REST = BEGUN | OVER | FETCHED | PASSED | LEFT  # the word of a row that was never used
+AT_REST = STARTED | OVER | FETCHED | PASSED | LEFT  # the word of a row that was never used
 _BITS = (1 << _LIFE_SHIFT) - 1
 _MOST_LIVES = (1 << 22) - 1  # threads wait on the word, so it stays below 2**31
 
@@ -104,10 +104,10 @@ def ask(calls: Table, row: int, life: int, bit: int) -> int:
 @kernel
 def begin(calls: Table, row: int, life: int) -> bool:
     """Take the right to run the call or to cancel it; return whether nobody had it."""
-    if load_relaxed(calls, row, WORD) & BEGUN != 0:  # of whatever life: then this one has begun, or is over
+    if load_relaxed(calls, row, WORD) & STARTED != 0:  # of whatever life: then this one has begun, or is over
         return False
-    before = add(calls, row, life, BEGUN)
-    return before != STALE and before & BEGUN == 0
+    before = add(calls, row, life, STARTED)
+    return before != STALE and before & STARTED == 0
 
 
 @kernel

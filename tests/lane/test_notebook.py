@@ -1,5 +1,6 @@
 """A real Jupyter kernel: awaits at the top level, interrupts, and cells that are run again."""
 
+import signal
 import threading
 import time
 
@@ -98,7 +99,7 @@ class Kernel:
             while not any(output.output_type == "stream" for output in cell.outputs):
                 time.sleep(0.05)
             time.sleep(0.3)
-            self.client.km.interrupt_kernel()
+            self.client.km.provisioner.process.send_signal(signal.SIGINT)  # as the kernel's manager does
 
         thread = threading.Thread(target=interrupt, daemon=True)
         thread.start()

@@ -10,8 +10,8 @@ from .mutants import assert_killed
 from .scenario import Scenario, finders, named
 from .worlds import load_plain, store_plain
 
-BEGUN, OVER, CANCELLED, LISTENED = (
-    submission.BEGUN,
+STARTED, OVER, CANCELLED, LISTENED = (
+    submission.STARTED,
     submission.OVER,
     submission.CANCELLED,
     submission.LISTENED,
@@ -24,7 +24,7 @@ MUTANTS = [
     ("add", "cas_acq_rel", "cas_release"),
     ("add", "if life_of(word) != life", "if False"),
     ("ask", "if word & OVER != 0", "if False"),
-    ("begin", "before & BEGUN == 0", "True"),
+    ("begin", "before & STARTED == 0", "True"),
     ("finish", "if before & WAITED != 0", "if before & LISTENED != 0"),
     ("finish", "OVER | bits", "OVER"),
     ("sleep", "ask(calls, row, life, WAITED)", "0"),
@@ -141,7 +141,7 @@ def told(kernels):
 
 def late(kernels):
     """The row begins another life; who comes with the number of the old one changes nothing."""
-    call = Call(kernels, BEGUN)
+    call = Call(kernels, STARTED)
 
     def worker():
         yield from call.run()

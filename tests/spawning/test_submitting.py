@@ -362,7 +362,9 @@ def test_shutdown_with_calls_in_flight(cancels, listens):
     assert first.result(LIMIT) == 1
     assert [future.cancelled() for future in others] == [cancels] * 20
     assert len(told) == 20 * listens
-    assert not any(thread.name.startswith("zuki") and thread.is_alive() for thread in executor._pool._threads)
+    assert not any(
+        thread.name.startswith("zuki") and thread.is_alive() for thread in executor._pool.workers.threads()
+    )
 
 
 def test_a_shutdown_that_does_not_wait_ends_when_the_last_call_is_over():
@@ -371,7 +373,7 @@ def test_a_shutdown_that_does_not_wait_ends_when_the_last_call_is_over():
     futures = [executor.submit(increment, number) for number in range(100)]
     executor.shutdown(wait=False)
     deadline = time.monotonic() + LIMIT
-    while any(thread.is_alive() for thread in executor._pool._threads):
+    while any(thread.is_alive() for thread in executor._pool.workers.threads()):
         assert time.monotonic() < deadline
         time.sleep(0.001)
     assert [future.result() for future in futures] == list(range(1, 101))

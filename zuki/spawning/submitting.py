@@ -66,7 +66,7 @@ class TaskCall(Future[T]):
 
     def running(self) -> bool:
         """Return whether it is being run now."""
-        return not self.done() and self._bits() & submission.BEGUN != 0
+        return not self.done() and self._bits() & submission.STARTED != 0
 
     def poll(self, waker: Waker) -> Poll:
         """Do as `Future.poll`."""
