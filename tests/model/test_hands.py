@@ -10,7 +10,7 @@ from .spawners import NOT_ITS
 MUTANTS = [
     ("put", "+ ONE_STAMP", "+ 0"),
     ("take", "load_relaxed(hands, me, NEWEST) != block or", ""),
-    ("take", "or load_relaxed(words, 0, STATE) != stamp", ""),
+    ("take", "or is_other != 0", ""),
     ("take_out", "store_relaxed(block_at(older), 0, NEWER, newer)", "pass"),
     ("take_out", "store_relaxed(block_at(newer), 0, OLDER, older)", "pass"),
     ("share", "load_relaxed(hands, me, ANCHOR + NEWER)", "load_relaxed(hands, me, NEWEST)"),

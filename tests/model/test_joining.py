@@ -120,4 +120,4 @@ def test_each_step_of_the_sleep_is_needed(kernel, mutant):
 def test_a_turn_that_does_not_look_at_the_task_is_found():
     turns = spawning(family(join(0), (10,), taken=True), random=10, steps=1000)
     turns.holds()
-    assert_killed("turn", ("run_tasks", "is_done(-until) or", ""), turns, entry=mount_spawning)
+    assert_killed("idling", ("reason_to_return", "is_done(-until) or", ""), turns, entry=mount_spawning)
