@@ -24,6 +24,7 @@ from zuki.lane.wakers import (
     until_ready,
     yield_now,
 )
+from zuki.metrics.metrics import Metrics
 from zuki.runtime.config import ExecutorConfig
 from zuki.runtime.executor import Executor, default_executor, set_default_executor
 from zuki.runtime.multi_threaded import MultiThreadedExecutor
@@ -55,6 +56,7 @@ __all__ = [
     "Graph",
     "GraphCycleError",
     "GraphError",
+    "Metrics",
     "MultiThreadedExecutor",
     "Node",
     "NodeNotRunError",

@@ -3,15 +3,29 @@
 from . import arena, detached, lane, queue, search, service, spawned
 from ._jit import kernel
 from ._types import Table
+from .activity import AWAY, RUNNING, SEARCHING, turn_to
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .chain import UNKNOWN, run_chain
 from .clock import give_way, now, spin_hint
-from .counters import LANE_DEPTH, TASKS, TICK, WORKER_FIELDS, count
+from .counters import (
+    LANE_DEPTH,
+    PARKS,
+    PYTHON_FAILURES,
+    PYTHON_NODES,
+    PYTHON_PASSED,
+    SPURIOUS,
+    TASKS,
+    TICK,
+    WAS_WOKEN,
+    WORKER_FIELDS,
+    count,
+)
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
 from .dispatch import address_of, bare, call_join, table_at
 from .hands import HAND_FIELDS, JOIN, LISTED, NO_BLOCK, RUN, RUN_DETACHED, is_done, state_of
 from .notifier import (
+    AWAKE,
     DUTY,
     KEEP_ALIVE,
     LIMIT,
@@ -75,6 +89,7 @@ FRESH = -2  # as `finished`: a thread that was just started, and has been counte
 # a worker that finds nothing goes on looking for as long. With a tenth of it, two workers on bodies of 1.5 us
 # were slower than one. More than 0, for finished nodes are reported after the first round that found nothing.
 _LINGER = 150_000  # nanoseconds of search before a worker sleeps
+_SLEPT = -1  # as a number of rounds of search: none since the worker has slept
 _HINTS = 8  # spin hints between two rounds of search, at first
 _EAGER = 32  # rounds of search after which a worker gives way to other threads between two rounds
 _NAP = 20_000_000  # nanoseconds that a thread sleeps at most if it must look at signals
@@ -87,6 +102,13 @@ def _nap(pool: Table, until: int, pulse: int) -> int:
         return _NAP
     keep_alive = load_relaxed(pool, 0, KEEP_ALIVE)
     return keep_alive if until == NONE and keep_alive > 0 else -1
+
+
+@kernel
+def _go_on(workers: Table, me: int) -> None:
+    """Say that a worker has found work after a search."""
+    turn_to(workers, me, RUNNING, now())
+    store_relaxed(workers, me, WAS_WOKEN, 0)
 
 
 @kernel
@@ -164,8 +186,10 @@ def run_tasks(
     patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
+            turn_to(workers, me, RUNNING, now())
             nap = _nap(pool, until, pulse)
             answer = wait_for_work(pool, workers, runs, me, False, until, pulse, nap)
+            spins = _SLEPT
             waking = answer == DUTY
             if answer in (STOP, RETIRE):
                 reason = EXIT if answer == STOP else LEFT
@@ -184,7 +208,7 @@ def run_tasks(
                     root = last_root
                 if not alone and notify(pool, workers, me, False) == START:
                     start = True
-                task = search.consume(queues, search.GLOBAL, deques, rings, runs, me)
+                task = search.consume(queues, search.GLOBAL, deques, rings, workers, runs, me)
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
         if task < 0:
@@ -222,7 +246,7 @@ def run_tasks(
                 if task >= 0:
                     reason = RUN_PYTHON
                     break
-            if spins == 0:
+            if spins <= 0:
                 had, had_at = mine, mine_at
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()
                 patient = is_quick(mine - had, mine_at - had_at)
@@ -231,6 +255,8 @@ def run_tasks(
             if task < 0 and block == NO_BLOCK and done == 0 and (until == NONE or is_late):
                 block = detached.find(pool, hands, me)
             if block != NO_BLOCK:
+                if spins != 0:
+                    _go_on(workers, me)
                 spins, is_late = 0, False
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
@@ -249,8 +275,9 @@ def run_tasks(
                     reason = SERVE
                     break
                 moment = now()
-                if spins == 0:
-                    idle_since = moment
+                if spins <= 0:
+                    idle_since, spins = moment, 0
+                    turn_to(workers, me, SEARCHING, moment)
                 spins += 1
                 if task == search.SCRAPS:
                     pace = finished_by_others(pool, workers, me)
@@ -270,10 +297,14 @@ def run_tasks(
                     reason = SPARE_MEMORY
                     break
                 else:
-                    spins, is_late = 0, False
+                    spins, is_late = _SLEPT, False
+                    count(workers, me, SPURIOUS, load_relaxed(workers, me, WAS_WOKEN))
+                    parks = load_relaxed(workers, me, PARKS)
                     nap = _nap(pool, until, pulse)
                     answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
                     waking = answer == DUTY
+                    was_woken = answer in (AWAKE, DUTY) and load_relaxed(workers, me, PARKS) != parks
+                    store_relaxed(workers, me, WAS_WOKEN, int(was_woken))
                     if answer in (STOP, RETIRE):
                         reason = EXIT if answer == STOP else LEFT
                         break
@@ -281,7 +312,9 @@ def run_tasks(
             if waking:
                 start = notify(pool, workers, me, True) == START or start
                 waking = False
-        spins = 0
+        if spins != 0:
+            _go_on(workers, me)
+            spins = 0
         if slot_of(task) != slot:
             if done > 0:
                 ended = settle(workers, runs, slot, done)
@@ -316,12 +349,16 @@ def run_tasks(
             most = 1  # then the lane is to be left
             if outcome == RETURNED:
                 known = 0
-                count(workers, me, TASKS, 1)
             elif outcome == RAISED:
                 known = FAILED
                 mark_failed(runs, slot, nodes, node, 0)
+                count(workers, me, PYTHON_FAILURES, 1)
             else:
                 known = PASSED
+                count(workers, me, PYTHON_PASSED, 1)
+            if known != PASSED:
+                count(workers, me, PYTHON_NODES, 1)
+                count(workers, me, TASKS, 1)
         node, added, finished_nodes, wants_python, next_root = run_chain(
             pool, workers, deques, rings, queues, runs, hands, nodes, edges, bodies, durations,
             me, slot, node, known, epoch, most, pulse, other, alone, root, last_root if lowest else root,
@@ -375,6 +412,9 @@ def run_tasks(
             reason = SERVE
             break
     store_relaxed(workers, me, TICK, tick)
+    leaves = until == NONE and reason in (EXIT, LEFT)
+    if spins != 0 or leaves:
+        turn_to(workers, me, AWAY if leaves else RUNNING, now())
     # hand over what is in hand: the turn may be the last one of this thread
     if done > 0:
         finished_run = settle(workers, runs, slot, done)

@@ -111,6 +111,7 @@ class CoroutineTask(Future[T]):
     def _return(self, value: Any) -> None:
         """Be over with a result."""
         self._coroutine = self._context = None  # type: ignore[assignment]
+        next(self._lanes.coroutines.tally.run)
         self._succeed(value)
         if self._number >= 0:
             self._give_number_back()
@@ -124,10 +125,13 @@ class CoroutineTask(Future[T]):
         self._coroutine = self._context = None  # type: ignore[assignment]
         if error.__traceback__ is not None:  # the runner's frame would keep alive what it runs later
             error.__traceback__ = error.__traceback__.tb_next
+        tally = self._lanes.coroutines.tally
         if is_cancellation(error):
+            next(tally.cancelled)
             self._close(CANCELLED)
             self._notify_cancel()
         else:
+            next(tally.failed)
             self._unheard = _Unheard(name, error)
             self._fail(error)
         if self._number >= 0:
@@ -202,6 +206,7 @@ def spawn_on(
     ):
         servant.begin(task)
         return task
+    next(lane.tally.spawned)
     lane.ready[level].append(task)
     if not lane.is_awake and not lane.call():
         lanes.refuse(lane, level, task)

@@ -30,6 +30,9 @@ class Servant:
         self.held: list[Lane] = []
         self.is_lost = False  # others have its lanes
         self.is_beginning = True  # what is spawned now waits in the queue: see `begin`
+        self.begun = 0  # coroutines, each inside of a step of another one
+        self.unfinished = 0  # of them: those whose first step was not their last
+        self.returned = 0  # others that have come to their ends
 
     def begin(self, task: Any) -> None:
         """Take the first step of a task inside of a step of another one.
@@ -37,6 +40,7 @@ class Servant:
         `run_steps`, for one task. What this one spawns waits: the stack stays as deep.
         """
         spawner, self.is_beginning, self.current = self.current, True, task
+        self.begun += 1
         try:
             yielded = task._context.run(task._coroutine.send, None)
         except StopIteration as stop:
@@ -45,8 +49,10 @@ class Servant:
             if task._number >= 0:
                 task._give_number_back()
         except BaseException as error:
+            self.unfinished += 1
             task._raise(error)
         else:
+            self.unfinished += 1
             self._put_aside(task, yielded)
         finally:
             self.current, self.is_beginning = spawner, False
@@ -99,6 +105,7 @@ class Servant:
                         yielded = task._throw_wish()
                 except StopIteration as stop:
                     task._coroutine = task._context = None  # `task._return`, without a call
+                    self.returned += 1
                     task._succeed(stop.value)
                     if task._number >= 0:
                         task._give_number_back()
@@ -167,12 +174,14 @@ def serve(
     lanes = wanted[0]._lanes
     servant, outer = Servant(lanes), here.servant
     here.servant = servant
+    lanes.add_servant(servant)
     try:
         with outside_of_loops():
             return _serve(servant, wanted, future, deadline, beat)
     finally:
         here.servant = outer
         servant.leave()
+        lanes.drop_servant(servant)
 
 
 def _serve(

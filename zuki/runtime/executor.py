@@ -9,9 +9,11 @@ from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
 from zuki.lane.wakers import here
+from zuki.metrics.metrics import Metrics
 from zuki.runtime.config import ExecutorConfig
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
+from zuki.runtime.metering import metrics_of
 from zuki.runtime.pool import Pool
 
 _USUAL = Priority.NORMAL
@@ -227,6 +229,18 @@ class Executor(futures.Executor):
         raise ExecutorShutDownError(
             f"executor {self.name!r} has been shut down: cannot schedule new futures after shutdown"
         )
+
+    # ---- seeing it ---------------------------------------------------------------------------------
+
+    def metrics(self) -> Metrics:
+        """Return what has been counted so far; nobody is stopped for it.
+
+        Returns
+        -------
+        Metrics
+            Since the executor was made, in a forked child since the fork.
+        """
+        return metrics_of(self._pool)
 
     # ---- end ---------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import Any
 
@@ -85,6 +85,9 @@ class Pool:
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
         self._threads: set[threading.Thread] = set()  # some of them may have ended
         self._seated_threads = 0  # those that have rows
+        self._started_threads = self._retired_threads = 0  # all together
+        self._losses = 0, 0  # of runs that are over: bodies that raised, nodes passed over
+        self.begun = time.monotonic()
         self._owed_starts = 0  # threads that were asked for and found no row: who retires starts anew
         self._pulse: threading.Thread | None = None
         self._is_used = False
@@ -266,7 +269,12 @@ class Pool:
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""
         runs, run = self.tables.runs, self.active[slot]
-        run.end(*starting.outcome(runs, slot))
+        failures, first_failed, stopped = starting.outcome(runs, slot)
+        if failures or stopped:
+            with self._lock:
+                self._losses = self._count_losses([slot])
+                starting.forget_losses(runs, slot)
+        run.end(failures, first_failed, stopped)
         with self._lock:
             if self._detached is not None and starting.has_detached(runs, slot):
                 self._detached[1].keep(run)
@@ -291,7 +299,9 @@ class Pool:
                 tables.provide_arena(row)
             except OSError:
                 return None
-            before = seats.sit_down(tables.pool, tables.hands, row, *hands.stack_limits(), main)
+            before = seats.sit_down(
+                tables.pool, tables.workers, tables.hands, row, *hands.stack_limits(), main
+            )
             if before == seats.REFUSED:
                 return None
             heappop(self._free_rows)
@@ -361,6 +371,7 @@ class Pool:
             self._threads = {one for one in self._threads if one.is_alive()}
             self._threads.add(thread)
             self._seated_threads += 1
+            self._started_threads += 1
             return True
 
     def _be_a_thread(self, row: int) -> None:
@@ -379,6 +390,7 @@ class Pool:
             self.tables.tidy_arena(row)
             heappush(self._free_rows, row)
             self._seated_threads -= 1
+            self._retired_threads += 1
         return True
 
     def _take_seat(self, row: int) -> None:
@@ -453,6 +465,23 @@ class Pool:
     def counters(self) -> list[list[int]]:
         """Return how many tasks each worker has run, and how many of them it has taken from others."""
         return self.tables.workers[:, TASKS : STEALS + 1].tolist()
+
+    def count_nodes(self) -> tuple[int, int, int]:
+        """Return how many nodes are not done, have raised, and were passed over."""
+        with self._lock:
+            remaining = sum(self.remaining(slot) for slot in self.active)
+            return remaining, *self._count_losses(self.active)
+
+    def _count_losses(self, slots: Iterable[int]) -> tuple[int, int]:
+        found = [self._losses, *(starting.losses(self.tables.runs, slot) for slot in slots)]
+        failures, passed = map(sum, zip(*found, strict=True))
+        return failures, passed
+
+    def count_threads(self) -> tuple[int, int, int]:
+        """Return how many threads were started, have retired, and are there."""
+        with self._lock:
+            alive = sum(thread.is_alive() for thread in self._threads)
+            return self._started_threads, self._retired_threads, alive
 
     # ---- end --------------------------------------------------------------------------------------
 
