@@ -1,6 +1,15 @@
 """Task graphs of jitted bodies on one work-stealing pool."""
 
+from zuki.aio.channel import Channel
+from zuki.aio.gathering import as_completed, gather, shield
+from zuki.aio.groups import TaskGroup
+from zuki.aio.locks import Event, Lock, Semaphore
+from zuki.aio.meetings import Barrier, Condition
+from zuki.aio.sleeping import move_on_after, sleep, timeout
+from zuki.aio.threads import to_thread
+from zuki.drawing.picture import Picture
 from zuki.errors import (
+    ChannelClosedError,
     ExecutorShutDownError,
     GraphCycleError,
     GraphError,
@@ -26,7 +35,8 @@ from zuki.lane.wakers import (
 )
 from zuki.metrics.metrics import Metrics
 from zuki.runtime.config import ExecutorConfig
-from zuki.runtime.executor import Executor, default_executor, set_default_executor
+from zuki.runtime.default import default_executor, set_default_executor
+from zuki.runtime.executor import Executor
 from zuki.runtime.multi_threaded import MultiThreadedExecutor
 from zuki.runtime.single_threaded import SingleThreadedExecutor
 from zuki.spawning import calls as _calls  # noqa: F401
@@ -48,7 +58,12 @@ from zuki.task.task import Task, task
 __version__ = "0.1.0"
 
 __all__ = [
+    "Barrier",
+    "Channel",
+    "ChannelClosedError",
+    "Condition",
     "CoroutineTask",
+    "Event",
     "Executor",
     "ExecutorConfig",
     "ExecutorShutDownError",
@@ -56,26 +71,33 @@ __all__ = [
     "Graph",
     "GraphCycleError",
     "GraphError",
+    "Lock",
     "Metrics",
     "MultiThreadedExecutor",
     "Node",
     "NodeNotRunError",
     "Nodes",
+    "Picture",
     "Poll",
     "Priority",
     "Report",
+    "Semaphore",
     "SingleThreadedExecutor",
     "Task",
     "TaskError",
+    "TaskGroup",
     "Waker",
     "ZukiError",
+    "as_completed",
     "cancelled",
     "current_task",
     "current_waker",
     "default_executor",
     "each",
+    "gather",
     "join",
     "map",
+    "move_on_after",
     "num_workers",
     "parallel_for",
     "parallel_for_range",
@@ -87,10 +109,14 @@ __all__ = [
     "park",
     "run",
     "set_default_executor",
+    "shield",
+    "sleep",
     "spawn",
     "spawn_detached",
     "submit",
     "task",
+    "timeout",
+    "to_thread",
     "until_ready",
     "wake",
     "worker_id",

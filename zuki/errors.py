@@ -35,3 +35,7 @@ class NodeNotRunError(ZukiError, RuntimeError):
 
 class ExecutorShutDownError(ZukiError, RuntimeError):
     """An executor was asked to run something after its shutdown."""
+
+
+class ChannelClosedError(ZukiError, RuntimeError):
+    """Something was to be sent to a closed channel, or received from one that has no more items."""

@@ -119,7 +119,7 @@ class _Kernel(CPUDispatcher):
     def get_call_template(self, args, kws):
         """Answer a call from another kernel; Numba would compile one specialisation for each constant."""
         if self._inlined is None:
-            options = {**_OPTIONS, "no_cpython_wrapper": True}
+            options = {**self.targetoptions, "no_cpython_wrapper": True}
             self._inlined = CPUDispatcher(self.py_func, targetoptions=options)
         return self._inlined.get_call_template(tuple(map(types.unliteral, args)), kws)
 
@@ -134,6 +134,18 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     Kernels are small and called from one another on the path of every task, so
     they are marked for inlining; the cost is code size in the few big callers.
     """
-    dispatcher = _Kernel(function, targetoptions=dict(_OPTIONS))
+    return _kernel(function, _OPTIONS)
+
+
+def rare_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Do as `kernel`, but leave ``function`` a function of its own: it is called rarely, from a hot loop.
+
+    What is inlined takes registers from what surrounds it, also while it does not run.
+    """
+    return _kernel(function, {**_OPTIONS, "forceinline": False})
+
+
+def _kernel(function: Callable[P, R], options: dict[str, bool]) -> Callable[P, R]:
+    dispatcher = _Kernel(function, targetoptions=dict(options))
     dispatcher._cache = LazyCache(function, _kernel_stamp)
     return dispatcher  # type: ignore[return-value]  # called as the function is

@@ -9,7 +9,7 @@ Roles: the owner calls `add`; any worker calls the others, and Python `count_fir
 At rest: a list leads from DETACHED by OLDER to `NO_BLOCK`; NOT_ENDED is the number of tasks in all lists.
 """
 
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import (
     add_acq_rel,
@@ -54,7 +54,7 @@ def take(hands: Table, me: int, victim: int) -> int:
     return block
 
 
-@kernel
+@rare_kernel
 def find(pool: Table, hands: Table, me: int) -> int:
     """Take a detached task, of one's own or of another worker; return its block, or `NO_BLOCK`."""
     used = load_relaxed(pool, 0, USED_WORKERS)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ._jit import kernel
 from ._types import Table
-from .dependencies import FAILED
+from .dependencies import FAILED, PASSED, epoch_of
 from .runs import (
     BODY_SHIFT,
     FIRST,
@@ -134,6 +134,25 @@ def longest_ways(nodes: Table, edges, order, costs, ways) -> float:
 
 
 @kernel
+def longest_way(nodes: Table, edges, ways, found) -> int:
+    """Write the nodes on a longest way, given what `longest_ways` wrote; return how many there are."""
+    node = np.argmax(ways)
+    count = 0
+    while count < nodes.shape[0]:  # as long as there is a node; no way has more than all
+        found[count] = node
+        count += 1
+        first = first_edge_of(nodes[node, FIRST])
+        last = first + successors_of(nodes[node, SHAPE])
+        if first == last:
+            break
+        node = edges[first]
+        for edge in range(first + 1, last):
+            if ways[edges[edge]] > ways[node]:
+                node = edges[edge]
+    return count
+
+
+@kernel
 def _is_less_urgent(nodes: Table, ways, one: int, other: int) -> bool:
     """Tell whether node ``one`` is to be taken after ``other``."""
     first, second = level_of(nodes[one, SHAPE]), level_of(nodes[other, SHAPE])
@@ -214,6 +233,25 @@ def count_bodies(nodes: Table):
     for node in range(nodes.shape[0]):
         counts[body_of(nodes[node, FIRST])] += 1
     return counts
+
+
+@kernel
+def bodies_of_all(nodes: Table):
+    """Return the index of the body of each node."""
+    bodies = np.empty(nodes.shape[0], np.int64)
+    for node in range(nodes.shape[0]):
+        bodies[node] = body_of(nodes[node, FIRST])
+    return bodies
+
+
+@kernel
+def outcomes(nodes: Table, epoch: int):
+    """Return how a run went for each node: 0 if its body returned, else `FAILED` or `PASSED`."""
+    found = np.empty(nodes.shape[0], np.int64)
+    for node in range(nodes.shape[0]):
+        state = nodes[node, STATE]
+        found[node] = state & (FAILED | PASSED) if epoch_of(state) == epoch else PASSED
+    return found
 
 
 @kernel

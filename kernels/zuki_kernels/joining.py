@@ -78,10 +78,7 @@ from .hands import (
 )
 from .notifier import POOL_FIELDS, PULSE, START, notify
 from .queue import QUEUE_FIELDS
-from .runs import HAS_DETACHED, NONE, RUN_FIELDS, STOPPED
-from .task_life import TASK_FIELDS
-from .task_state import row_of
-from .turn import (
+from .reasons import (
     BEGIN_DETACHED,
     END_DETACHED,
     EXIT,
@@ -92,8 +89,11 @@ from .turn import (
     RUN_PYTHON,
     SERVE,
     SIGNALS,
-    run_tasks,
 )
+from .runs import HAS_DETACHED, NONE, RUN_FIELDS, STOPPED
+from .task_life import TASK_FIELDS
+from .task_state import row_of
+from .turn import run_tasks
 from .waiting import wait
 
 JOINED_BEFORE = -1  # verdict: somebody has joined it, or it is no block of this worker's

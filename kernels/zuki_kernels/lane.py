@@ -8,7 +8,7 @@ Columns: HOLDER is 0, or the holder's row + 1; `counters.LANE_DEPTH` is the hold
 """
 
 from . import event, queue
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import add_relaxed, cas_acquire, fence_seq_cst, load_relaxed, store_release
 from .counters import LANE_DEPTH, count
@@ -22,7 +22,7 @@ HOLDER = 40  # column of the pool's row
 ANY = -2  # as a run: whichever
 
 
-@kernel
+@rare_kernel
 def enter(pool: Table, workers: Table, queues: Table, runs: Table, me: int, until: int) -> int:
     """Take the lane if it is free or one's own, and a task; return it, or NONE.
 
@@ -75,7 +75,7 @@ def _take(workers: Table, queues: Table, runs: Table, me: int, wanted: int) -> i
     return found
 
 
-@kernel
+@rare_kernel
 def leave(pool: Table, workers: Table, me: int) -> None:
     """Say that a body has ended; free the lane if it was the outermost one. The holder."""
     count(workers, me, LANE_DEPTH, -1)
@@ -89,7 +89,7 @@ def _set_free(pool: Table, workers: Table, me: int) -> None:
         fence_seq_cst()  # order: the lane is free, then the look at its queue; pairs with offer's
 
 
-@kernel
+@rare_kernel
 def call_holder(pool: Table, workers: Table) -> None:
     """Wake the holder: inside of its body it may sleep in a turn, and it alone can run what was offered."""
     holder = load_relaxed(pool, 0, HOLDER) - 1
@@ -97,7 +97,7 @@ def call_holder(pool: Table, workers: Table) -> None:
         wake(workers, holder, event.EVENT, 1)
 
 
-@kernel
+@rare_kernel
 def offer(queues: Table, runs: Table, task: int) -> None:
     """Queue a task for the interpreter; the caller then tries to enter."""
     add_relaxed(runs, slot_of(task), QUEUED, 1)

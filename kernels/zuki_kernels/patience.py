@@ -40,7 +40,7 @@ def finished_by_others(pool: Table, workers: Table, me: int) -> int:
 
 
 @kernel
-def rest(moment: int) -> None:
+def wait_for_glance(moment: int) -> None:
     """Look nowhere until the next glance is due."""
     while now() - moment < _GLANCE:
         spin_hint()

@@ -1,7 +1,7 @@
 """What follows from a finished node: its successors, and the end of its run."""
 
 from . import event, queue, search
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import (
     add_acq_rel,
@@ -93,7 +93,7 @@ def successors(
     return kept, added
 
 
-@kernel
+@rare_kernel
 def take_roots(pool: Table, queues: Table, runs: Table, slot: int) -> tuple[int, int, bool]:
     """Take some roots of a run whose marker the caller holds; return their range, and whether more are left.
 
@@ -112,7 +112,7 @@ def take_roots(pool: Table, queues: Table, runs: Table, slot: int) -> tuple[int,
     return cursor, cursor + share, share < left
 
 
-@kernel
+@rare_kernel
 def offer_roots(
     deques: Table,
     rings: Table,
@@ -131,7 +131,7 @@ def offer_roots(
         search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, root))
 
 
-@kernel
+@rare_kernel
 def settle(workers: Table, runs: Table, slot: int, done: int) -> int:
     """Report finished nodes; return ``slot`` if that ends a run that Python wants to hear of, else NONE."""
     waiter, callback = load_relaxed(runs, slot, WAITER), load_relaxed(runs, slot, CALLBACK)

@@ -6,7 +6,7 @@ in the reverse of its owner's order.
 """
 
 from . import deque, queue
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import cas_relaxed, load_relaxed, store_relaxed
 from .counters import CURSOR, LOSSES, OVERFLOWS, RETRIEVED, TRIES, count, count_theft
@@ -89,7 +89,7 @@ def consume(
     return task
 
 
-@kernel
+@rare_kernel
 def find(
     pool: Table, workers: Table, deques: Table, rings: Table, queues: Table, runs: Table, me: int, few: int
 ) -> int:

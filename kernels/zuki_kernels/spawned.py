@@ -1,7 +1,7 @@
 """Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
 
 from . import arena, deque, event
-from ._jit import kernel
+from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .counters import LOSSES, SHARED_TASKS, TASKS, TRIES, count, count_theft
@@ -39,7 +39,7 @@ from .search import USED_WORKERS
 from .waiting import wake
 
 
-@kernel
+@rare_kernel
 def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> int:
     """Take a shared task, one's own newest or another worker's oldest; return its block, or NO_BLOCK."""
     block = deque.pop(hands, rings, me)
@@ -73,7 +73,7 @@ def enter(hands: Table, me: int, block: int) -> int:
     return failure
 
 
-@kernel
+@rare_kernel
 def run(workers: Table, hands: Table, me: int, block: int) -> None:
     """Run a shared task that was found, and tell its owner."""
     run_before = load_relaxed(hands, me, RUN)

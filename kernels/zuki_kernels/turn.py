@@ -1,45 +1,28 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import arena, detached, lane, queue, search, service, spawned
+from . import detached, idling, lane, queue, search, service, spawned
 from ._jit import kernel
 from ._types import Table
-from .activity import AWAY, RUNNING, SEARCHING, turn_to
 from .atomics import load_acquire, load_relaxed, store_relaxed
 from .chain import UNKNOWN, run_chain
-from .clock import give_way, now, spin_hint
-from .counters import (
-    LANE_DEPTH,
-    PARKS,
-    PYTHON_FAILURES,
-    PYTHON_NODES,
-    PYTHON_PASSED,
-    SPURIOUS,
-    TASKS,
-    TICK,
-    WAS_WOKEN,
-    WORKER_FIELDS,
-    count,
-)
+from .clock import now
+from .counters import PYTHON_FAILURES, PYTHON_NODES, PYTHON_PASSED, TASKS, TICK, WORKER_FIELDS, count
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
 from .dispatch import address_of, bare, call_join, table_at
+from .handing_over import hand_over
 from .hands import HAND_FIELDS, JOIN, LISTED, NO_BLOCK, RUN, RUN_DETACHED, is_done, state_of
 from .notifier import (
-    AWAKE,
-    DUTY,
-    KEEP_ALIVE,
     LIMIT,
     POOL_FIELDS,
     PULSE,
-    RETIRE,
     START,
-    STOP,
     is_anyone_free,
     notify,
-    wait_for_work,
 )
-from .patience import FEW, PATIENCE, finished_by_others, is_quick, rest
+from .patience import FEW, is_quick
 from .queue import QUEUE_FIELDS
+from .reasons import GO_ON, RAISED, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS
 from .release import mark_failed, offer_roots, settle, take_roots
 from .runs import (
     BATCH,
@@ -62,53 +45,9 @@ from .runs import (
     task_of,
 )
 
-# Reasons to return
-GO_ON = 0  # call again: a thread was to be started, or a run has ended that Python wants to hear of
-RUN_PYTHON = 1  # run the task's body, then call again with it as `finished`
-RUN_OVER = 2  # the run that was waited for has ended
-SIGNALS = 3  # the pulse has moved: let Python look at its signals
-EXIT = 4  # the pool ends
-LEFT = 5  # the thread has been idle for long, and is no worker any more
-SPARE_MEMORY = 6  # the worker is idle, and its arena has memory that the system may have
-SERVE = 10  # a worker was called for Python tasks: serve them, then call again
-# What else a kernel may ask of Python, where it stands
-BEGIN_DETACHED = 7  # hold a slot for detached tasks, and count one
-END_DETACHED = 8  # no detached task was left
-LOST = 9  # nobody will hear of the failure that stands where a turn tells a task
-
-# How a Python body went
-RETURNED = 0
-RAISED = 1
-PASSED_OVER = 2
-
 LATEST = -2  # as ``pulse``: what it is at the begin of the turn
 
 FRESH = -2  # as `finished`: a thread that was just started, and has been counted as a worker
-
-# Waking a thread takes tens of microseconds, on a virtual machine a hundred, and stalls the one that wakes:
-# a worker that finds nothing goes on looking for as long. With a tenth of it, two workers on bodies of 1.5 us
-# were slower than one. More than 0, for finished nodes are reported after the first round that found nothing.
-_LINGER = 150_000  # nanoseconds of search before a worker sleeps
-_SLEPT = -1  # as a number of rounds of search: none since the worker has slept
-_HINTS = 8  # spin hints between two rounds of search, at first
-_EAGER = 32  # rounds of search after which a worker gives way to other threads between two rounds
-_NAP = 20_000_000  # nanoseconds that a thread sleeps at most if it must look at signals
-
-
-@kernel
-def _nap(pool: Table, until: int, pulse: int) -> int:
-    """Return how many nanoseconds one sleep may last, or -1."""
-    if pulse >= 0:
-        return _NAP
-    keep_alive = load_relaxed(pool, 0, KEEP_ALIVE)
-    return keep_alive if until == NONE and keep_alive > 0 else -1
-
-
-@kernel
-def _go_on(workers: Table, me: int) -> None:
-    """Say that a worker has found work after a search."""
-    turn_to(workers, me, RUNNING, now())
-    store_relaxed(workers, me, WAS_WOKEN, 0)
 
 
 @kernel
@@ -186,13 +125,10 @@ def run_tasks(
     patient, paced, paced_at, mine, mine_at = False, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
-            turn_to(workers, me, RUNNING, now())
-            nap = _nap(pool, until, pulse)
-            answer = wait_for_work(pool, workers, runs, me, False, until, pulse, nap)
-            spins = _SLEPT
-            waking = answer == DUTY
-            if answer in (STOP, RETIRE):
-                reason = EXIT if answer == STOP else LEFT
+            idling.go_on(workers, me)
+            spins = idling.SLEPT
+            reason, waking = idling.sleep(pool, workers, runs, me, until, pulse, False)
+            if reason != GO_ON:
                 break
         handed, node_is_python, lowest = NONE, False, False
         if finished >= 0:
@@ -228,24 +164,9 @@ def run_tasks(
                     break
             if done == 0:
                 slot = NONE  # its run may be over, and the slot another's
-            if until >= 0 and load_acquire(
-                runs, until, DONE
-            ):  # order: results after the end; pairs with settle's
-                reason = RUN_OVER
+            reason, task = idling.reason_to_return(pool, workers, queues, runs, me, until, pulse)
+            if reason != GO_ON:
                 break
-            if until < NONE and is_done(-until):
-                reason = RUN_OVER
-                break
-            if pulse >= 0 and load_relaxed(pool, 0, PULSE) != pulse:
-                reason = SIGNALS
-                break
-            if (
-                load_relaxed(workers, me, LANE_DEPTH) > 0
-            ):  # inside of a Python body: others queue theirs behind it
-                task = lane.enter(pool, workers, queues, runs, me, until)
-                if task >= 0:
-                    reason = RUN_PYTHON
-                    break
             if spins <= 0:
                 had, had_at = mine, mine_at
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()
@@ -256,7 +177,7 @@ def run_tasks(
                 block = detached.find(pool, hands, me)
             if block != NO_BLOCK:
                 if spins != 0:
-                    _go_on(workers, me)
+                    idling.go_on(workers, me)
                 spins, is_late = 0, False
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
@@ -274,46 +195,18 @@ def run_tasks(
                 if service.claim(pool):  # not before the search: the only worker serves and runs by turns
                     reason = SERVE
                     break
-                moment = now()
-                if spins <= 0:
-                    idle_since, spins = moment, 0
-                    turn_to(workers, me, SEARCHING, moment)
-                spins += 1
-                if task == search.SCRAPS:
-                    pace = finished_by_others(pool, workers, me)
-                    if spins > 1:
-                        patient = is_quick(pace - paced, moment - paced_at) and moment - idle_since < PATIENCE
-                    paced, paced_at = pace, moment
-                if moment - idle_since < _LINGER or task == search.SCRAPS:  # who is patient looks once more
-                    if spins > _EAGER:
-                        give_way()  # the thread that has the work may want this very processor
-                    for _ in range(_HINTS):
-                        spin_hint()
-                    if task == search.SCRAPS:
-                        rest(moment)
-                elif until != NONE and not is_late and detached.is_any_left(pool):
-                    is_late = True  # who waits for something takes those last: they may run for long
-                elif until >= NONE and arena.is_to_be_given_back(hands, me):
-                    reason = SPARE_MEMORY
+                reason, spins, idle_since, is_late, waking, patient, paced, paced_at = idling.rest(
+                    pool, workers, runs, hands, me, until, pulse, task == search.SCRAPS,
+                    spins, idle_since, is_late, waking, patient, paced, paced_at,
+                )  # fmt: skip
+                if reason != GO_ON:
                     break
-                else:
-                    spins, is_late = _SLEPT, False
-                    count(workers, me, SPURIOUS, load_relaxed(workers, me, WAS_WOKEN))
-                    parks = load_relaxed(workers, me, PARKS)
-                    nap = _nap(pool, until, pulse)
-                    answer = wait_for_work(pool, workers, runs, me, waking, until, pulse, nap)
-                    waking = answer == DUTY
-                    was_woken = answer in (AWAKE, DUTY) and load_relaxed(workers, me, PARKS) != parks
-                    store_relaxed(workers, me, WAS_WOKEN, int(was_woken))
-                    if answer in (STOP, RETIRE):
-                        reason = EXIT if answer == STOP else LEFT
-                        break
                 continue
             if waking:
                 start = notify(pool, workers, me, True) == START or start
                 waking = False
         if spins != 0:
-            _go_on(workers, me)
+            idling.go_on(workers, me)
             spins = 0
         if slot_of(task) != slot:
             if done > 0:
@@ -412,24 +305,10 @@ def run_tasks(
             reason = SERVE
             break
     store_relaxed(workers, me, TICK, tick)
-    leaves = until == NONE and reason in (EXIT, LEFT)
-    if spins != 0 or leaves:
-        turn_to(workers, me, AWAY if leaves else RUNNING, now())
-    # hand over what is in hand: the turn may be the last one of this thread
-    if done > 0:
-        finished_run = settle(workers, runs, slot, done)
-        if finished_run >= 0:
-            ended = finished_run
-    if root < last_root:
-        offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
-        if reason != EXIT and notify(pool, workers, me, False) == START:
-            start = True
-    if task >= 0 and reason != RUN_PYTHON:
-        if node_of(task) == ROOT_MARKER:  # it stands for no node: back to where all workers look
-            queue.push(queues, search.GLOBAL, runs, task, task)
-        else:
-            level = level_of(load_relaxed(nodes_of(runs, slot_of(task)), node_of(task), SHAPE))
-            search.add(deques, rings, queues, workers, runs, me, level, task)
-    if waking and reason != EXIT and notify(pool, workers, me, True) == START:
-        start = True
+    if spins != 0:
+        idling.end_search(workers, me, until, reason)
+    ended, start = hand_over(
+        pool, workers, deques, rings, queues, runs, me, reason,
+        slot, done, root_slot, root, last_root, task, waking, ended, start,
+    )  # fmt: skip
     return reason, task, ended, start

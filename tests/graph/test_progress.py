@@ -10,7 +10,7 @@ import pytest
 
 import zuki
 from tests.graph import bodies
-from zuki.graph import progress
+from zuki.runtime import progress
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,14 @@ def executor():
 
 def shown(graph, executor):
     """Run with a bar; return what it wrote, and what the run raised."""
-    raised = None
+    raised, before = None, set(threading.enumerate())
     with contextlib.redirect_stderr(io.StringIO()) as written:
         try:
             executor.run(graph, progress=True)
         except ValueError as error:
             raised = error
-    assert not [thread for thread in threading.enumerate() if thread.name == "zuki-progress"]
+    new = set(threading.enumerate()) - before
+    assert not [thread for thread in new if not thread.name.startswith(executor.name)]  # nor one of tqdm's
     return written.getvalue(), raised
 
 
@@ -55,6 +56,7 @@ def test_the_bar_ends_when_a_body_raises(executor):
     written, raised = shown(graph, executor)
     assert raised.args == ("too small", 1)
     assert "failing: " in written
+    assert "100%" not in written
 
 
 def test_an_empty_graph_has_no_bar(executor):

@@ -1,17 +1,19 @@
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from tests.kernels.runs_of import NO_FLOATS, NO_NODES, Plan
 from zuki_kernels import freeze
-from zuki_kernels.dependencies import FAILED
+from zuki_kernels.dependencies import FAILED, PASSED, finish
 from zuki_kernels.runs import (
     BODY_SHIFT,
     FIRST,
     FRAME,
     LINK,
     ROOT,
+    SHAPE,
     STATE,
     level_of,
     predecessors_of,
@@ -81,6 +83,20 @@ def test_order_and_ranks(seed):
         assert longest == max(ways)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_longest_way(seed):
+    generator = random.Random(seed)
+    count = generator.randrange(1, 40)
+    edges = sorted(tuple(sorted(generator.sample(range(count), 2))) for _ in range(60)) if count > 1 else []
+    plan, ways, found = Plan(count, edges), np.empty(count), np.empty(count, np.int64)
+    costs = np.array([generator.randrange(1, 9) * 1.0 for _ in range(count)])
+    longest = freeze.longest_ways(plan.nodes, plan.edges, NO_NODES, costs, ways)
+    way = found[: freeze.longest_way(plan.nodes, plan.edges, ways, found)].tolist()
+    assert costs[way].sum() == longest
+    assert all(target in plan.successors(source) for source, target in pairwise(way))
+    assert not plan.successors(way[-1])
+
+
 def test_without_an_order_nodes_go_by_number():
     plan, ways = Plan(3, [(0, 1), (1, 2), (0, 2)]), np.empty(3)
     assert freeze.longest_ways(plan.nodes, plan.edges, NO_NODES, NO_FLOATS, ways) == 3
@@ -113,6 +129,19 @@ def test_bodies_and_frames_of_segments():
         *((1000, 7), (1016, 7), (5000, 3), (5000, 3)),
     ]
     assert freeze.count_bodies(plan.nodes).tolist() == [0, 0, 0, 4, 0, 0, 0, 2]
+
+
+def test_bodies_of_all():
+    plan = Plan(6, [(0, 5), (1, 5)])
+    freeze.place_bodies(np.array([[0, 2, 1000, 16, 7], [2, 6, 5000, 0, 3]], np.int64), plan.nodes)
+    assert freeze.bodies_of_all(plan.nodes).tolist() == [7, 7, 3, 3, 3, 3]
+
+
+def test_outcomes():
+    plan = Plan(5)
+    for node, (epoch, outcome) in enumerate([(3, 0), (3, FAILED), (3, PASSED), (2, 0), (2, FAILED)]):
+        finish(plan.nodes, node, int(plan.nodes[node, SHAPE]), epoch, outcome)
+    assert freeze.outcomes(plan.nodes, 3).tolist() == [0, FAILED, PASSED, PASSED, PASSED]
 
 
 def test_forgetting_edges_keeps_bodies():

@@ -28,8 +28,8 @@ def test_what_others_have_run_is_added_up():
 
 def test_a_rest_ends():
     moment = now()
-    patience.rest(moment)
+    patience.wait_for_glance(moment)
     assert now() > moment
     begun = time.monotonic()
-    patience.rest(moment)  # it is over already
+    patience.wait_for_glance(moment)  # it is over already
     assert time.monotonic() - begun < 10

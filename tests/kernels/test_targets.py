@@ -160,7 +160,7 @@ def asked_for():
     for path in sorted(FOLDER.glob("*.py")):
         for node in ast.parse(path.read_text()).body:
             marks = [mark.id for mark in getattr(node, "decorator_list", ()) if isinstance(mark, ast.Name)]
-            if "kernel" in marks:
+            if "kernel" in marks or "rare_kernel" in marks:
                 names = {ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
                 yield (path.stem, node.name), names & INSTRUCTIONS.keys()
 

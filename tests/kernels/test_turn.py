@@ -1,7 +1,7 @@
 import pytest
 
 from tests.kernels.runs_of import Plan, Running
-from zuki_kernels import starting, turn
+from zuki_kernels import reasons, starting, turn
 from zuki_kernels.runs import NONE
 
 COUNT = 5000
@@ -11,11 +11,11 @@ FEW = 2 * 61  # nodes that may pass before another run has its turn
 def work_until_over(running, slot):
     """Take one turn as the only worker there is, until a run is over."""
     reason, *_ = turn.turn(
-        0, slot, NONE, turn.RETURNED, NONE,
+        0, slot, NONE, reasons.RETURNED, NONE,
         running.pool, running.workers, running.deques, running.rings, running.queues, running.runs,
         running.hands, running.hand_rings,
     )  # fmt: skip
-    assert reason == turn.RUN_OVER
+    assert reason == reasons.RUN_OVER
     assert starting.is_over(running.runs, slot)
 
 

@@ -20,6 +20,7 @@ WRONG = {
     "name": [(3, TypeError), (b"name", TypeError)],
     "policy": [("fast", ValueError), (3, ValueError)],
     "python_lanes": [(0, ValueError), (3, ValueError), (1.0, TypeError)],
+    "debug": [(1, TypeError), ("yes", TypeError)],
     "initializer": [(3, TypeError)],
     "initargs": [(3, TypeError)],
 }

@@ -2,14 +2,21 @@
 
 import asyncio
 import concurrent.futures
+import sys
 import threading
+from unittest.mock import Mock
 
 import pytest
 
 import zuki
 from tests.lane.together import LIMIT
+from zuki.lane.future import DONE
 
 pytestmark = pytest.mark.timeout(60)
+
+
+def add_waker(future):
+    future._add_waker(Mock())
 
 
 def later(function, *arguments):
@@ -232,3 +239,34 @@ def test_a_loop_that_is_gone_is_told_nothing():
     for task in tasks:
         task.get_coro().close()
         task._log_destroy_pending = False
+
+
+@pytest.mark.parametrize("ends", [lambda future: future.set_result(1), lambda future: future.cancel()])
+@pytest.mark.parametrize("prepare", [lambda future: None, lambda future: future._condition, add_waker])
+def test_whenever_another_looks_at_an_end_it_hears_of_it_once(ends, prepare):
+    """The functions of `concurrent.futures` see under the condition that a future is done, or are told."""
+
+    def follow(frame, event, argument):
+        nonlocal calls, seen
+        if frame.f_globals["__name__"] == "zuki.lane.future":
+            calls += 1  # between two calls the interpreter lets no other thread run
+            if calls == wanted and (future._made is None or not future._made._is_owned()):
+                sys.settrace(None)
+                with future._condition:
+                    seen = future._state in DONE
+                    future._waiters.append(waiter)
+
+    looks = 0
+    for wanted in range(1, 30):  # noqa: B007  (`follow` looks)
+        future, waiter, calls, seen = zuki.Future(), Mock(), 0, None
+        prepare(future)
+        before = sys.gettrace()
+        sys.settrace(follow)
+        try:
+            ends(future)
+        finally:
+            sys.settrace(before)
+        if seen is not None:
+            looks += 1
+            assert waiter.add_result.call_count == int(not seen and not future.cancelled())
+    assert looks > 0

@@ -50,6 +50,43 @@ while len(executor._pool.lanes.waiting()) < 3:
     assert printed.split() == ["ended"] * 3
 
 
+def test_coroutines_that_nobody_waits_for_are_cancelled_and_reported_when_the_interpreter_ends():
+    printed = run_script(
+        """
+async def numbers():
+    try:
+        yield 1
+        yield 2
+    finally:
+        await zuki.yield_now()
+        print("closed", flush=True)
+async def patient(name):
+    generator = numbers()
+    held.append(generator)
+    await anext(generator)
+    try:
+        await zuki.Future()
+    finally:
+        await zuki.sleep(0.001)
+        print("cleaned", flush=True)
+async def brief():
+    for _ in range(10):
+        await zuki.yield_now()
+held = []
+sys.stderr = sys.stdout
+executor = zuki.SingleThreadedExecutor()
+tasks = [executor.spawn(patient(name), name=name) for name in "ab"]
+executor.run(brief())
+tasks.append(executor.spawn(patient("c"), name="c"))
+del executor  # the tasks know where they run
+"""
+    )
+    lines = printed.splitlines()
+    reported = [line.split("'")[1] for line in lines if "nobody has waited for it" in line]
+    assert sorted(reported) == ["a", "b", "c"]
+    assert lines[-4:] == ["cleaned", "cleaned", "closed", "closed"]
+
+
 def test_nothing_is_submitted_when_the_interpreter_has_ended():
     printed = run_script(
         """

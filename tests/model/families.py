@@ -18,7 +18,7 @@ def mount_spawning(edit=lambda source, name: source, chunk=512):
         ("arena", "_FEW = 4", "_FEW = 2"),
         ("splitting", "is_split_due() -> bool", "is_split_due(hand: int) -> bool"),
         ("splitting", "hand = current_hand()", ""),
-        ("turn", "moment - idle_since < _LINGER", "False"),
+        ("idling", "moment - idle_since < _LINGER", "False"),
         ("turn", "if service.claim(pool)", "if False"),
         (
             "turn",

@@ -29,10 +29,10 @@ def _call(function, *args):
 
 
 class _Traced(ast.NodeTransformer):
-    """In each function marked ``@kernel``, let every call yield the operations of its callee."""
+    """In each kernel, by either of its marks, let every call yield the operations of its callee."""
 
     def visit_FunctionDef(self, node):
-        if any(getattr(mark, "id", None) == "kernel" for mark in node.decorator_list):
+        if any(getattr(mark, "id", None) in ("kernel", "rare_kernel") for mark in node.decorator_list):
             node.decorator_list = []
             node.body = [self.visit(statement) for statement in node.body]
             node.body.append(ast.copy_location(ast.parse("if False: yield").body[0], node.body[-1]))
@@ -207,7 +207,7 @@ def _machine_layer():
             "table_at": table_at,
         },
         "current": {"current_hand": None},  # there are no threads that could be asked
-        "_jit": {"kernel": None},
+        "_jit": {"kernel": None, "rare_kernel": None},
     }
     for name, names in contents.items():
         module = ModuleType(f"{_NAME}.{name}")

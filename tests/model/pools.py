@@ -1,5 +1,6 @@
 """Scenarios in which workers run the kernel `turn` itself, as the pool's threads do."""
 
+from zuki_kernels import reasons
 from zuki_kernels import turn as turns
 from zuki_kernels.runs import NONE, REMAINING, WAITER, node_of
 
@@ -12,8 +13,7 @@ wait, wake = operation("wait", None), operation("wake", None)
 
 
 def _mounted(edit, edits):
-    """Mount kernels after some edits of the kernel `turn`, in whose model time does not pass."""
-    edits = {("turn", old): new for old, new in edits.items()}
+    """Mount kernels after some edits of how a worker idles, for in the model time does not pass."""
     edits["patience", "now() - moment < _GLANCE"] = "False"
 
     def edited(source, name):
@@ -28,13 +28,13 @@ def _mounted(edit, edits):
 
 def mount_pool(edit=lambda source, name: source):
     """Mount kernels whose workers sleep after two rounds of search."""
-    return _mounted(edit, {"moment - idle_since < _LINGER": "spins < 2"})
+    return _mounted(edit, {("idling", "moment - idle_since < _LINGER"): "spins < 2"})
 
 
 def mount_patient(edit=lambda source, name: source):
     """Mount kernels whose workers leave the last tasks of others alone at first, and sleep without delay."""
-    patient = {"patient = is_quick(mine - had, mine_at - had_at)": "patient = True"}
-    return _mounted(edit, {"moment - idle_since < _LINGER": "False", **patient})
+    patient = {("turn", "patient = is_quick(mine - had, mine_at - had_at)"): "patient = True"}
+    return _mounted(edit, {("idling", "moment - idle_since < _LINGER"): "False", **patient})
 
 
 class PoolOf(World):
@@ -48,7 +48,7 @@ class PoolOf(World):
 
     def turn(self, me, until, finished):
         return self.kernels.turn.turn(
-            me, until, finished, turns.RETURNED, NONE,
+            me, until, finished, reasons.RETURNED, NONE,
             self.pool, self.workers, self.deques, self.rings, self.queues, self.runs, self.hands,
             self.hand_rings,
         )  # fmt: skip
@@ -80,10 +80,10 @@ class PoolOf(World):
                 yield from self.start()
             if ended >= 0:
                 yield from self.ended()
-            if reason == turns.RUN_PYTHON:
+            if reason == reasons.RUN_PYTHON:
                 yield from self.run_python(me, task)
                 finished = task
-            elif reason != turns.GO_ON:
+            elif reason != reasons.GO_ON:
                 return reason
 
     def ended(self):

@@ -234,9 +234,9 @@ class Spawners(World):
 
         def worker():
             reason = None
-            while reason != self.kernels.turn.EXIT:
+            while reason != self.kernels.reasons.EXIT:
                 reason, *_ = yield from self.kernels.turn.turn(
-                    me, NONE, NONE, self.kernels.turn.RETURNED, NONE,
+                    me, NONE, NONE, self.kernels.reasons.RETURNED, NONE,
                     self.pool, self.workers, self.deques, self.rings, self.queues, self.runs, self.hands,
                     self.hand_rings,
                 )  # fmt: skip

@@ -9,12 +9,11 @@ from .scenario import Scenario, finders, named
 from .trace import BrokenRunError
 
 MUTANTS = [
-    ("run_tasks", "until >= 0 and load_acquire", "until >= 0 and load_relaxed"),
     ("run_tasks", "looks and load_acquire", "looks and load_relaxed"),
     ("run_tasks", "done > 0 and spins > 0", "False"),
 ]
 OF_THE_LANE = [
-    ("turn", ("run_tasks", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
+    ("idling", ("reason_to_return", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
     ("turn", ("run_tasks", "lane.call_holder(pool, workers)", "pass")),
     ("turn", ("run_tasks", "lane.leave(pool, workers, me)", "pass")),
     ("lane", ("_take", "wanted == ANY or slot_of(task) == wanted", "True")),
@@ -22,8 +21,8 @@ OF_THE_LANE = [
     ("notifier", ("wait_for_work", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
 ]
 OF_PATIENCE = [
-    ("turn", ("run_tasks", "or task == search.SCRAPS", "or False")),
-    ("turn", ("run_tasks", "patient = is_quick(pace - paced, moment - paced_at) and", "patient = True or")),
+    ("idling", ("rest", "or sees_scraps", "or False")),
+    ("idling", ("rest", "patient = is_quick(pace - paced, moment - paced_at) and", "patient = True or")),
 ]
 BEYOND_THE_MODEL = {}
 

@@ -71,7 +71,7 @@ def executor():
     with zuki.Executor(max_threads=2) as made:
         yield made
         wait_until(lambda: not made._pool.active)  # a future is set before its slot is free
-        assert len(made._pool._free_slots) == tables.RUNS
+        assert len(made._pool.slots._free_slots) == tables.RUNS
 
 
 @pytest.mark.parametrize("begin", ["run", "submit"])

@@ -159,7 +159,7 @@ gc.set_threshold(100_000_000)
 executors = [zuki.Executor(max_threads=2) for _ in range(5)]
 for each in executors:
     graph.run(each)
-locks = [each._pool._lock for each in executors]
+locks = [each._pool.lock for each in executors]
 holds, go_on = threading.Event(), threading.Event()
 def hold():
     with contextlib.ExitStack() as stack:

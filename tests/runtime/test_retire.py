@@ -35,7 +35,7 @@ def test_all_end_and_start_again(workers):
             marked.check(times)
             wait_until(lambda: not workers_of("gone"))
             assert counted(executor) == (0, 0, 0)
-        assert len(executor._pool._free_rows) == executor._pool.tables.seats
+        assert len(executor._pool.workers._free_rows) == executor._pool.tables.seats
         assert marked.graph.run(executor).nodes == marked.size
 
 
@@ -95,28 +95,28 @@ def test_a_thread_is_asked_for_while_no_row_is_back(monkeypatch):
     """Threads that have retired are held up before they give their rows back, until there is no row left."""
     executor = zuki.Executor(max_threads=1, keep_alive=0, name="slow")
     pool, gate = executor._pool, threading.Event()
-    retire = pool._retire
-    monkeypatch.setattr(pool, "_retire", lambda row: (gate.wait(LIMIT), retire(row))[1])
+    retire = pool.workers._retire
+    monkeypatch.setattr(pool.workers, "_retire", lambda row: (gate.wait(LIMIT), retire(row))[1])
     marked = Marked()
     for _ in range(pool.tables.seats):
         marked.graph.submit(executor).result(LIMIT)
         wait_until(lambda: counted(executor) == (0, 0, 0))
-    assert pool._free_rows == []
+    assert pool.workers._free_rows == []
     future = marked.graph.submit(executor)
-    assert pool._owed_starts == 1
+    assert pool.workers._owed_starts == 1
     gate.set()
     assert future.result(LIMIT).nodes == marked.size
     marked.check(pool.tables.seats + 1)
     wait_until(lambda: not workers_of("slow"))
-    assert len(pool._free_rows) == pool.tables.seats
+    assert len(pool.workers._free_rows) == pool.tables.seats
     executor.shutdown()
 
 
 def test_no_thread_can_be_started_while_the_last_one_retires(monkeypatch):
     executor = zuki.Executor(max_threads=2, keep_alive=0, name="last")
     pool, gate, held = executor._pool, threading.Event(), threading.Event()
-    retire = pool._retire
-    monkeypatch.setattr(pool, "_retire", lambda row: (held.set(), gate.wait(LIMIT), retire(row))[2])
+    retire = pool.workers._retire
+    monkeypatch.setattr(pool.workers, "_retire", lambda row: (held.set(), gate.wait(LIMIT), retire(row))[2])
     marked = Marked(python=0)
     marked.graph.submit(executor).result(LIMIT)
     wait_until(lambda: counted(executor) == (0, 0, 0))

@@ -117,9 +117,9 @@ def test_a_thread_that_another_one_starts_counts_as_there(monkeypatch):
     first, second = Marked(), Marked()
     reached, gate = threading.Event(), threading.Event()
     with zuki.Executor(max_threads=2) as executor:
-        start = executor._pool.start_thread
+        start = executor._pool.workers.start_thread
         monkeypatch.setattr(
-            executor._pool, "start_thread", lambda: (reached.set(), gate.wait(LIMIT), start())[2]
+            executor._pool.workers, "start_thread", lambda: (reached.set(), gate.wait(LIMIT), start())[2]
         )
         caller = threading.Thread(target=first.graph.submit, args=(executor,))
         caller.start()

@@ -185,6 +185,14 @@ class Contents:
         """Return the longest way through the graph where node i takes ``durations[i]``."""
         return freeze.longest_ways(self.nodes, self.edges, self._order, durations, np.empty(self.count))
 
+    def longest_way(self, durations: np.ndarray) -> np.ndarray:
+        """Return the nodes on that way, from its beginning."""
+        ways, found = np.empty(self.frozen), np.empty(self.frozen, np.int64)
+        if not self.frozen:
+            return found
+        freeze.longest_ways(self.nodes, self.edges, self._order, durations, ways)
+        return found[: freeze.longest_way(self.nodes, self.edges, ways, found)]
+
     def frame_and_body(self, node: int) -> tuple[int, int]:
         """Return the address of a node's frame, and the index of its body."""
         if node < self.frozen:
@@ -193,6 +201,12 @@ class Contents:
         row = rows[bisect_right(rows, node, key=self.segments.__getitem__) - 1]
         start, _, frame, stride, body = self.segments[row : row + _SEGMENT]
         return frame + (node - start) * stride, body
+
+    def bodies(self) -> np.ndarray:
+        """Return the index of each node's body."""
+        segments = np.array(self.segments, np.int64).reshape(-1, _SEGMENT)
+        added = np.repeat(segments[:, 4], segments[:, 1] - segments[:, 0])
+        return np.concatenate([freeze.bodies_of_all(self.nodes), added])
 
     def count_bodies(self) -> Counter[int]:
         """Return how many nodes each body has, by its index."""

@@ -10,24 +10,25 @@ from zuki.errors import GraphError, TaskError
 from zuki.graph import adding
 from zuki.graph.batch import add_batch
 from zuki.graph.checks import checked_ids, checked_task
+from zuki.graph.drawable import Drawable
 from zuki.graph.extras import checked_cost, checked_name, checked_priority
 from zuki.graph.node import Node, Nodes
-from zuki.graph.pictures import dot_of, html_of, size_of
-from zuki.graph.progress import find_tqdm, progress_bar
 from zuki.graph.report import Report
-from zuki.graph.running import RunFuture, begin
+from zuki.graph.run_future import RunFuture
+from zuki.graph.running import begin
 from zuki.graph.single import add_one
 from zuki.graph.state import GraphState
 from zuki.graph.waiting import ranges_of
 from zuki.lane.future import Future
 from zuki.runtime.entering import run_on
 from zuki.runtime.executor import Executor
+from zuki.runtime.progress import SampledBar, find_tqdm
 from zuki.runtime.warm import warm_up
 from zuki_kernels._signals import held_back
 from zuki_kernels.runs import NONE
 
 
-class Graph:
+class Graph(Drawable):
     """Tasks, and what each waits for; runs on an executor, as often as wanted.
 
     Array arguments order the nodes that use them as sequential code would: a node that
@@ -224,7 +225,7 @@ class Graph:
         executor : Executor, optional
             Where to run; default: one for the whole process.
         progress : bool
-            Show a progress bar; needs tqdm.
+            Show a progress bar, in a terminal or a notebook; needs tqdm. See `zuki.progress` for other work.
         measure : bool
             Take the time of each body, for the report's work and span.
 
@@ -243,13 +244,13 @@ class Graph:
         KeyboardInterrupt
             After Ctrl-C; bodies that were running have ended, others have not begun.
         """
-        bar = find_tqdm() if progress else None
+        bar = find_tqdm("progress=True") if progress else None
         warm_up()
         with held_back() as held:
             run = begin(self, self._state, executor, progress, measure, held)
             try:
                 if len(self):
-                    with progress_bar(bar, self.name, len(self), run.remaining) if bar else nullcontext():
+                    with SampledBar(bar, run.look, desc=self.name, unit="node") if bar else nullcontext():
                         run.pool.run(run, held)
                 else:
                     run.end(0, NONE, False)
@@ -311,22 +312,6 @@ class Graph:
 
     def __bool__(self) -> bool:
         return True
-
-    def to_dot(self) -> str:
-        """Return the graph in Graphviz's language.
-
-        Returns
-        -------
-        str
-            One line for each node and each edge.
-        """
-        return dot_of(self)
-
-    def __repr__(self) -> str:
-        return f"<zuki.Graph {self.name!r}: {size_of(self)}>"
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
 
 @run_on.register

@@ -1,7 +1,8 @@
 """What a run tells of itself."""
 
 from dataclasses import dataclass
-from html import escape
+
+from zuki.drawing.tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,4 @@ class Report:
         return lines
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines()
-        )
-        return f"<table>{rows}</table>"
+        return table(f"run of {self.graph}", self._lines()[1:])

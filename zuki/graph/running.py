@@ -16,10 +16,11 @@ from zuki.graph.report import Report
 from zuki.graph.state import GraphState
 from zuki.lane.future import Future
 from zuki.lane.reporting import report_lost
-from zuki.runtime.executor import Executor, default_executor
+from zuki.runtime.default import default_executor
+from zuki.runtime.executor import Executor
 from zuki.runtime.failures import exception_of
 from zuki.runtime.pool import Pool
-from zuki_kernels import freeze, turn
+from zuki_kernels import freeze, reasons
 from zuki_kernels._signals import call_body, held_back
 
 _MOST_FAILURES = 10_000  # exceptions that are kept
@@ -54,6 +55,7 @@ class GraphRun:
         self.times = 0 if self._durations is None else self._durations.ctypes.data
         self.batch = EVERY_NODE if watched else _SELDOM
         self.slot = -1
+        self._left = state.contents.count
         self.future: Future[Report] | None = None
         self.ended = False
         self.error: BaseException | None = None
@@ -61,17 +63,33 @@ class GraphRun:
         self._counters = pool.counters()
         self._begun = time.perf_counter()
 
+    @property
+    def name(self) -> str:
+        """The graph's name."""
+        return self._state.name
+
+    @property
+    def count(self) -> int:
+        """How many nodes it has."""
+        return self._state.contents.count
+
     def remaining(self) -> int:
-        """Return how many nodes are not done."""
-        if self.ended:
+        """Return how many nodes are not done; after a failure, how many were not when this was last asked."""
+        if self.ended and self.error is None:
             return 0
-        return self._state.contents.count if self.slot < 0 else self.pool.remaining(self.slot)
+        if not self.ended and self.slot >= 0:
+            self._left = self.pool.remaining(self.slot)
+        return self._left
+
+    def look(self) -> tuple[int, int]:
+        """Return how many nodes are done, and of how many."""
+        return self.count - self.remaining(), self.count
 
     def run_python(self, node: int, stopped: bool) -> int:
         """Call the body of a node that needs the interpreter."""
         state = self._state
         if stopped:
-            return turn.PASSED_OVER
+            return reasons.PASSED_OVER
         entered = _inside.__dict__.setdefault("graphs", [])
         entered.append(state)
         begun = time.perf_counter_ns()
@@ -84,17 +102,17 @@ class GraphRun:
             state.returned[node] = returned
         except BaseException as error:
             state.errors[node] = error
-            return turn.RAISED
+            return reasons.RAISED
         finally:
             entered.pop()
             if self._durations is not None:
                 self._durations[node] = time.perf_counter_ns() - begun
-        return turn.RETURNED
+        return reasons.RETURNED
 
     def fail(self, node: int, failure: int) -> int:
         """Keep the first that a Python node has raised: itself, or by a task that it has left behind."""
         self._state.errors.setdefault(node, exception_of(failure))
-        return turn.RAISED
+        return reasons.RAISED
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""
@@ -118,6 +136,8 @@ class GraphRun:
 
     def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Make an error or a report of the run."""
+        if self._durations is not None:
+            self._state.durations = self._durations
         if failures or stopped:
             self.error = error_of(self._state, failures, first_failed)
         else:
@@ -145,48 +165,6 @@ class GraphRun:
             work=work,
             span=span,
         )
-
-
-class RunFuture(Future[Report]):
-    """A run that has begun.
-
-    Parameters
-    ----------
-    run : GraphRun
-        The run.
-    """
-
-    def __init__(self, run: GraphRun) -> None:
-        super().__init__()
-        self._run = run
-        self.set_running_or_notify_cancel()
-
-    def result(self, timeout: float | None = None) -> Report:
-        """Wait for the end of the run; a thread of the pool runs tasks meanwhile.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait at most.
-
-        Returns
-        -------
-        Report
-            What the run took.
-
-        Raises
-        ------
-        TimeoutError
-            The run has not ended in time; it goes on.
-        BaseException
-            What the first body that failed raised.
-        """
-        if not self.done():
-            begun = time.monotonic()
-            self._run.pool.help(self._run, timeout)
-            if timeout is not None:
-                timeout = max(0.0, timeout - (time.monotonic() - begun))
-        return super().result(timeout)
 
 
 def begin(

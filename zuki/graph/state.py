@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from zuki.errors import GraphError, NodeNotRunError
 from zuki.graph.arena import Arena
 from zuki.graph.contents import Contents
@@ -16,7 +18,7 @@ from zuki.graph.regions import Regions
 from zuki.task.frames import ALIGNMENT
 from zuki.task.specialisation import Specialisation
 from zuki_kernels.dependencies import FAILED, PASSED, epoch_of, reset
-from zuki_kernels.freeze import state_of
+from zuki_kernels.freeze import outcomes, state_of
 from zuki_kernels.runs import NOTHING
 
 
@@ -58,6 +60,9 @@ class GraphState:
         self.kept: list[Any] = []  # what frames point to
         self.holding: list[tuple[Specialisation, int]] = []  # frames that hold references
         self.epoch = 0  # how often the graph has run
+        self.durations: np.ndarray | None = (
+            None  # nanoseconds of each body, of the last run that was measured
+        )
         self.turn = threading.Lock()  # held during a run
         self.is_spoilt = False  # memory ran out in the middle of an addition
         self._was_cut_off = False
@@ -140,6 +145,30 @@ class GraphState:
         if isinstance(found, Specialisation):
             return found.unpack(frame) if found.layout.size else None
         return self.returned.get(node)
+
+    def last_run(self) -> tuple[np.ndarray | None, np.ndarray, np.ndarray, np.ndarray]:
+        """Tell what a picture shows of the last run.
+
+        Returns
+        -------
+        seconds : ndarray of float64, shape (nodes,), or None
+            Of each body, where the last run that was measured had the nodes that are there now.
+        path : ndarray of int64
+            The nodes on the longest way in that run, from its beginning; none if the last run failed.
+        failed, not_run : ndarray of int64
+            The nodes whose bodies raised in the last run, and those that were passed over; none while a run
+            goes on.
+        """
+        contents, none = self.contents, np.empty(0, np.int64)
+        if self.turn.locked() or not contents.is_frozen or not self.epoch:
+            return None, none, none, none
+        found = outcomes(contents.nodes, self.epoch)
+        failed, not_run = (np.flatnonzero(found & outcome) for outcome in (FAILED, PASSED))
+        if self.durations is None or len(self.durations) != contents.count:
+            return None, none, failed, not_run
+        seconds = self.durations * 1e-9
+        path = none if len(failed) or len(not_run) else contents.longest_way(seconds)
+        return seconds, path, failed, not_run
 
     def be_cut_off(self) -> None:
         """Forget a run that goes on in another process."""

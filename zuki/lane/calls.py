@@ -24,18 +24,17 @@ class Call(Future[T]):
         What is called, and with what.
     """
 
+    __slots__ = ("_arguments", "_function", "_keywords", "_lanes")
+
     _level = NORMAL
 
     def __init__(
         self, lanes: Lanes, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
     ) -> None:
-        self._lanes, self._function, self._arguments = lanes, function, arguments
-        if keywords:
-            self._keywords = keywords
+        self._state, self._result, self._exception, self._wakers = PENDING, None, None, None
+        self._lanes, self._function, self._arguments, self._keywords = lanes, function, arguments, keywords
         next(lanes.calls.tally.spawned)
         lanes.pending.add(self)
-
-    _keywords: dict[str, Any] | None = None
 
     def _claim(self) -> bool:
         try:
@@ -101,10 +100,10 @@ class Call(Future[T]):
             return
         self._state = RUNNING
         try:
-            if self._keywords is None:
-                result = self._function(*self._arguments)
-            else:
+            if self._keywords:
                 result = self._function(*self._arguments, **self._keywords)
+            else:
+                result = self._function(*self._arguments)
         except BaseException as error:
             self._function = self._arguments = self._keywords = None  # not to be kept alive
             if error.__traceback__ is not None:  # this frame would keep alive what is called

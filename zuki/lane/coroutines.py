@@ -6,9 +6,11 @@ from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, TypeVar
 
-from zuki.lane.future import CANCELLED, DONE, Future
+from zuki.lane.driver import Driver
+from zuki.lane.future import CANCELLED, DONE, PENDING, Future
 from zuki.lane.lanes import NORMAL, Lanes
 from zuki.lane.reporting import report_lost
+from zuki.lane.shown import html_of
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
 from zuki_kernels.runs import NONE
 from zuki_kernels.task_state import ROW_MASK
@@ -22,16 +24,20 @@ class CoroutineTask(Future[T]):
     Made by `zuki.spawn`. Await it, or wait for its `result` on another thread.
     """
 
+    __slots__ = ("_context", "_coroutine", "_driver", "_lanes", "_level", "_number", "_waker", "_wish")
+
     _claims: list[Any] = []  # noqa: RUF012  (always empty: only its runner may finish it)
-    _coroutine: Any = None
-    _context: Context
+    _coroutine: Any
+    _context: Context  # while it is not over, outside of its first step
+    _driver: Driver | None  # in which it is, once it has begun
     _lanes: Lanes
-    _level = NORMAL
-    _number = NONE  # of its waker, once it has one
-    _wish: tuple[Any, ...] | None = None  # to cancel it: the reason
+    _level: int
+    _number: int  # of its waker, once it has one; else NONE
+    _waker: Waker | None
+    _wish: tuple[Any, ...] | None  # to cancel it: the reason
     _name: str | None = None
-    _waker: Waker | None = None
     _unheard: "_Unheard | None" = None
+    _teller: object  # who has told it that all are to end, or None: it came later; see `Lanes.tell`
 
     @property
     def name(self) -> str:
@@ -103,16 +109,29 @@ class CoroutineTask(Future[T]):
 
     # ---- steps: its runner calls these -------------------------------------------------------------
 
-    def _throw_wish(self) -> Any:
-        """Raise the wish to end in the coroutine; return what it yields."""
-        wish, self._wish = self._wish, None
-        return self._context.run(self._coroutine.throw, cancelled_error(*wish))  # type: ignore[misc]
+    def _step(self) -> Any:
+        """Take the next step, or the first one; return as `Driver.send` does."""
+        driver = self._driver
+        if self._wish is not None:
+            wish, self._wish = self._wish, None
+            return self._throw(cancelled_error(*wish))
+        if driver is None:
+            driver = self._driver = self._lanes.take_driver()
+            return self._context.run(driver.send, self._coroutine)
+        return self._context.run(driver.send, None)
 
-    def _return(self, value: Any) -> None:
-        """Be over with a result."""
-        self._coroutine = self._context = None  # type: ignore[assignment]
-        next(self._lanes.coroutines.tally.run)
-        self._succeed(value)
+    def _throw(self, error: BaseException) -> Any:
+        """Begin the next step with an exception, of a coroutine that has not begun before its first line."""
+        into = self._coroutine if self._driver is None else self._driver
+        return self._context.run(into.throw, error)
+
+    def _return(self) -> None:
+        """Be over with the result that the driver has."""
+        driver = self._driver
+        result, driver.value = driver.value, None  # type: ignore[union-attr]
+        self._coroutine = self._context = self._driver = None  # type: ignore[assignment]
+        self._lanes.give_driver_back(driver)
+        self._succeed(result)
         if self._number >= 0:
             self._give_number_back()
 
@@ -122,9 +141,8 @@ class CoroutineTask(Future[T]):
     def _raise(self, error: BaseException) -> None:
         """Be over with an exception."""
         self._name = name = self.name
-        self._coroutine = self._context = None  # type: ignore[assignment]
-        if error.__traceback__ is not None:  # the runner's frame would keep alive what it runs later
-            error.__traceback__ = error.__traceback__.tb_next
+        self._coroutine = self._context = self._driver = None  # type: ignore[assignment]
+        _drop_frames_of_runners(error)
         tally = self._lanes.coroutines.tally
         if is_cancellation(error):
             next(tally.cancelled)
@@ -144,12 +162,14 @@ class CoroutineTask(Future[T]):
             "await zuki's own, or run it in an asyncio loop"
         )
         try:
-            self._context.run(self._coroutine.throw, error)
-        except StopIteration as stop:
-            self._return(stop.value)
+            yielded = self._throw(error)
         except BaseException as raised:
             self._raise(raised)
         else:
+            if yielded is self._driver:
+                next(self._lanes.coroutines.tally.run)
+                self._return()
+                return
             with suppress(RuntimeError):  # it goes on nevertheless
                 self._coroutine.close()
             self._raise(error)
@@ -157,6 +177,9 @@ class CoroutineTask(Future[T]):
     def _hear(self) -> None:
         if self._unheard is not None:
             self._unheard.error = None
+
+    def _repr_html_(self) -> str:
+        return html_of(self, f"zuki.CoroutineTask {self.name!r}")
 
     def __repr__(self) -> str:
         return f"<zuki.CoroutineTask {self.name!r}: {self._state.lower().replace('_', ' ')}>"
@@ -175,37 +198,50 @@ class _Unheard:
             report_lost(self.error, "Exception was never retrieved of coroutine", self.name)
 
 
+_RUNNERS = frozenset(f"{__package__}.{name}" for name in ("serving", "coroutines", "driver"))
+
+
+def _drop_frames_of_runners(error: BaseException) -> None:
+    """Let a traceback begin in the coroutine: the frame of a runner keeps alive what it runs later."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") in _RUNNERS:
+        trace = trace.tb_next
+    error.__traceback__ = trace
+
+
 _new: Callable[[type], Any] = object.__new__
+
+
+def new_task(lanes: Lanes, coroutine: Any, level: int) -> CoroutineTask[Any]:
+    """Return a task that has not begun. Without a call of `__init__`, which takes as long as all this."""
+    task = _new(CoroutineTask)
+    task._state, task._result, task._exception, task._wakers = PENDING, None, None, None
+    task._lanes, task._coroutine, task._driver, task._level = lanes, coroutine, None, level
+    task._number, task._waker, task._wish = NONE, None, None
+    return task
 
 
 def spawn_on(
     lanes: Lanes, coroutine: Any, level: int = NORMAL, name: str | None = None
 ) -> CoroutineTask[Any]:
-    """Let a coroutine run, and return its future.
+    """Let a coroutine run, and return its future; see `Servant.spawn` for what a coroutine spawns."""
+    servant = here.servant
+    if servant is not None and servant._lanes is lanes:
+        return servant.spawn(coroutine, level, name)
+    return queue_on(lanes, coroutine, level, name)
 
-    What a coroutine spawns begins in place: its first step is taken before this returns, for most that are
-    spawned by the thousand end with it, and so never wait in a queue, which keeps the collector of
-    garbage from going through all of them. Not so what is spawned in such a step, or is less urgent than
-    its spawner, or what several threads may run at once.
-    """
+
+def queue_on(lanes: Lanes, coroutine: Any, level: int, name: str | None) -> CoroutineTask[Any]:
+    """Let a coroutine run when its turn comes, and return its future. Also a finaliser may, anywhere."""
     if type(coroutine) is not CoroutineType:
         coroutine = as_coroutine(coroutine)
-    task = _new(CoroutineTask)  # without a call of `__init__`, which takes as long as all below
-    task._coroutine, task._context, task._lanes = coroutine, copy_context(), lanes
-    if level != NORMAL:
-        task._level = level
+    task = new_task(lanes, coroutine, level)
+    task._context = copy_context()
     if name is not None:
         task._name = name
+    if lanes.is_ending:
+        task._teller = None
     lane = lanes.coroutines
-    servant = here.servant
-    if (
-        servant is not None
-        and not servant.is_beginning
-        and servant._lanes is lanes
-        and level <= servant.current._level
-    ):
-        servant.begin(task)
-        return task
     next(lane.tally.spawned)
     lane.ready[level].append(task)
     if not lane.is_awake and not lane.call():

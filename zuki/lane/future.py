@@ -2,26 +2,30 @@
 
 The base class makes a lock, a condition and two lists for each future, which takes longer
 than a whole task may. Here they are made when somebody asks for them: who waits on another
-thread, or adds a callback.
+thread, or adds a callback. What every future has is in slots, which the interpreter writes ten
+times as fast as an attribute for which the class has a default; the rest has defaults.
 
-Who finishes a future and who makes its condition meet like this. The one sets `_closing` and
-then looks for the condition; the other publishes the condition and then looks at `_closing`.
-So either the finisher finds the condition, and does the rest under it; or the maker finds
-that the future closes, and waits for the few instructions until it is done. Attributes of one
-object are read and written in one order by all threads: the interpreter sees to that.
+Who finishes a future and who wants to hear of it meet like this. The one looks at `_wakers`
+and sets `_state`; the other sets `_wakers` and then looks at `_state`. So either the finisher
+finds that there is somebody to tell; or the other finds that the future is done. For an
+interpreter with a lock lets no other thread run between two attributes of one object, where
+nothing is called. Where there is a condition, or no lock of the interpreter, `_state` is set
+under the condition: the functions of `concurrent.futures` either see the end, or are told of
+it, and count wrong if both.
 
 Of several threads that would run or cancel what a future stands for, that one may which takes
 the only item of the list `_claims`.
 """
 
+import sys
 import threading
-import time
 from collections.abc import Callable, Generator
 from concurrent import futures
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from zuki.lane.awaiting import awaited_by_asyncio, running_loop
+from zuki.lane.shown import html_of
 from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker, here
 
 T = TypeVar("T")
@@ -29,6 +33,8 @@ T = TypeVar("T")
 PENDING, RUNNING, FINISHED = "PENDING", "RUNNING", "FINISHED"  # as `concurrent.futures` spells them
 CANCELLED, CANCELLED_AND_NOTIFIED = "CANCELLED", "CANCELLED_AND_NOTIFIED"
 DONE = frozenset((FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED))
+
+HAS_LOCK = getattr(sys, "_is_gil_enabled", lambda: True)()  # of the interpreter
 
 _making = threading.RLock()  # a condition or a list of wakers; a finaliser may come here again
 
@@ -54,16 +60,19 @@ class Future(futures.Future, Generic[T]):
     7
     """
 
-    _state = PENDING
-    _result: Any = None
-    _exception: BaseException | None = None
-    _closing = False
-    _made: threading.Condition | None = None
-    _wakers: list[Any] | None = None  # whatever has a method `wake`
+    __slots__ = ("_exception", "_result", "_state", "_wakers")
+
+    _state: str
+    _result: Any
+    _exception: BaseException | None
+    _wakers: list[Any] | None  # whatever has a method `wake`; None: nobody wants to hear of the end
+    _made: threading.Condition | None = None  # where it is, `_wakers` is not None
     _waiters: Any = ()
     _done_callbacks: Any = ()
 
     def __init__(self) -> None:
+        self._state = PENDING
+        self._result = self._exception = self._wakers = None
         self._claims: list[Any] = [None]
 
     # ---- what the base class's functions ask for ---------------------------------------------------
@@ -80,8 +89,8 @@ class Future(futures.Future, Generic[T]):
                 return self._made
             self._waiters, self._done_callbacks = [], []
             self._made = made
-        while self._closing and self._state not in DONE:
-            time.sleep(0)
+            if self._wakers is None:
+                self._wakers = []  # the finisher looks at this one first
         return made
 
     # ---- how it is ---------------------------------------------------------------------------------
@@ -207,6 +216,8 @@ class Future(futures.Future, Generic[T]):
                 except BaseException:
                     self._drop_waker(waker)
                     raise
+        if self._state == FINISHED and self._exception is None:
+            return self._result
         try:
             return self._outcome()
         finally:
@@ -333,40 +344,35 @@ class Future(futures.Future, Generic[T]):
     def _succeed(self, result: Any) -> None:
         """Be done with a result. Who has claimed it."""
         self._result = result
-        self._closing = True
-        if self._made is None:  # mostly nobody waits on another thread: `_close`, in place
-            self._state = FINISHED
-            if self._wakers is not None:
-                self._wake_all()
-        else:
-            self._close(FINISHED)
+        self._close(FINISHED)
 
     def _fail(self, exception: BaseException | None) -> None:
         self._exception = exception
         self._close(FINISHED)
 
     def _close(self, state: str) -> None:
-        """Be done, and tell everybody. Who has claimed it."""
-        self._closing = True
-        if self._made is None:
+        """Be done, and let everybody hear of it. Who has claimed it."""
+        if HAS_LOCK and self._wakers is None:
             self._state = state
-        else:
-            with self._made:
+            return
+        if HAS_LOCK and self._made is None:
+            self._state = state
+        else:  # who holds the condition sees either the end, or is told of it, and never both
+            with self._condition:
                 self._state = state
                 for waiter in self._waiters if state == FINISHED else ():
                     if self._exception is None:
                         waiter.add_result(self)
                     else:
                         waiter.add_exception(self)
-                self._made.notify_all()
-        if self._wakers is not None:
-            self._wake_all()
+                self._condition.notify_all()
+        for waker in tuple(self._wakers):  # type: ignore[arg-type]
+            waker.wake()
         if self._done_callbacks:
             self._invoke_callbacks()
 
-    def _wake_all(self) -> None:
-        for waker in tuple(self._wakers):  # type: ignore[arg-type]
-            waker.wake()
+    def _repr_html_(self) -> str:
+        return html_of(self, "zuki.Future")
 
     def __class_getitem__(cls, item: Any) -> Any:
         return cls

@@ -20,11 +20,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 
 from zuki.errors import ZukiError
-from zuki.lane.tallies import Counted, Tally, value_of
+from zuki.lane.driver import MOST_IDLE, Driver
+from zuki.lane.tallies import Counted, Tally
 from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
 from zuki_kernels._types import Table
@@ -161,12 +163,6 @@ def _nobody() -> None:
     return None
 
 
-def _read(tally: Tally) -> tuple[int, int, int, int]:
-    """Return what became of tasks, the ends before the beginnings."""
-    run, failed, cancelled = value_of(tally.run), value_of(tally.failed), value_of(tally.cancelled)
-    return value_of(tally.spawned), run, failed, cancelled
-
-
 class Lanes:
     """The lanes of one executor, and the words of its coroutines.
 
@@ -184,16 +180,21 @@ class Lanes:
         load_asyncio()
         self.home, self._pool, self._tasks = home, pool, tasks
         self.owner: Callable[[], Any] = _nobody  # a weak reference to the executor
+        self.make_servant: Any = None  # another class than `Servant`, for who is to see more
         self.lock = threading.RLock()  # held for a few instructions; a finaliser may come here again
         self.coroutines, self.calls = Lane(self, limit), Lane(self, limit)
         self.pending: set[Any] = (
             set()
         )  # calls that nobody has begun: who takes one out may call it or cancel it
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
+        self.generators: WeakSet[Any] = WeakSet()  # asynchronous ones, begun here and not over
+        self.idle_drivers: list[Driver] = []
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
         self.servants: set[Servant] = set()  # threads that serve now
         self._begun = self._returned = 0  # coroutines, by servants that have left
+        self.is_ending = False  # each coroutine that was accepted before is wished to end, once
+        self.away = 0  # threads that are in a step or a call, and have lost their lanes meanwhile
         self._objects: list[CoroutineTask | None] = []  # by row
         self._free: list[int] = []  # wakers of rows that nobody has, ready to be used
         self._exchanging = threading.Lock()
@@ -201,6 +202,20 @@ class Lanes:
             np.zeros((1, _AT_ONCE), np.int64),
             np.zeros((1, 2 * _AT_ONCE), np.int64),
         )
+
+    # ---- drivers -----------------------------------------------------------------------------------
+
+    def take_driver(self) -> Driver:
+        """Return a driver that has no coroutine."""
+        try:
+            return self.idle_drivers.pop()
+        except IndexError:
+            return Driver()
+
+    def give_driver_back(self, driver: Driver) -> None:
+        """Keep a driver for the next coroutine, unless many are kept."""
+        if len(self.idle_drivers) < MOST_IDLE:
+            self.idle_drivers.append(driver)
 
     # ---- coroutines that wait ----------------------------------------------------------------------
 
@@ -299,8 +314,7 @@ class Lanes:
 
     def count_calls(self) -> Counted:
         """Return what became of the calls; exact when none is being made."""
-        tally = self.calls.tally
-        return Counted(*_read(tally), queued=len(self.pending))
+        return Counted(*self.calls.tally.read(), queued=len(self.pending))
 
     def count_coroutines(self) -> Counted:
         """Return what became of the coroutines; exact when none takes a step."""
@@ -309,7 +323,7 @@ class Lanes:
             for servant in self.servants:
                 returned += servant.begun - servant.unfinished + servant.returned
                 begun += servant.begun
-            spawned, run, failed, cancelled = _read(self.coroutines.tally)
+            spawned, run, failed, cancelled = self.coroutines.tally.read()
             queued = self.coroutines.count_ready() + self.asleep()
         return Counted(spawned + begun, run + returned, failed, cancelled, queued)
 
@@ -326,7 +340,7 @@ class Lanes:
 
     def unfinished(self) -> "list[CoroutineTask]":
         """Return the coroutines that are not over."""
-        ready = [task for queue in self.coroutines.ready for task in list(queue)]
+        ready = [task for queue in self.coroutines.ready for task in queue.copy()]
         return [task for task in (*ready, *self.waiting()) if not task.done()]
 
     def is_empty(self) -> bool:
@@ -334,17 +348,37 @@ class Lanes:
         return not (
             self.calls.holders
             or self.coroutines.holders
+            or self.away
             or self.calls.has_work()
             or self.coroutines.has_work()
             or self.waiting()
         )
 
     def cancel_all(self) -> None:
-        """Cancel what has not begun, and wish every coroutine to end."""
+        """Cancel the calls that have not begun, and wish every coroutine to end."""
         for call in self.calls.take_all():
             call._forsake()
-        for task in (*self.coroutines.take_all(), *self.waiting()):
-            task.cancel()
-            if task._number < 0:
-                self.coroutines.ready[task._level].append(task)
+        self.cancel_coroutines()
+
+    def cancel_coroutines(self) -> None:
+        """Wish every coroutine to end that was accepted before.
+
+        Those whose steps run now are nowhere to be found. So this first says that all are to end, and then
+        looks; who runs a step first puts the coroutine where it is found, and then looks whether all are
+        to end.
+        """
+        self.is_ending = True
+        for task in self.unfinished():
+            self.tell(task)
         self.coroutines.pass_on()
+
+    def tell(self, task: "CoroutineTask") -> None:
+        """Wish a coroutine to end, because all are to; not twice. Any thread."""
+        me = object()
+        if task.__dict__.setdefault("_teller", me) is me:
+            task.cancel()
+
+    def put_back(self, task: "CoroutineTask") -> None:
+        """Let a coroutine wait for its next step while all are to end."""
+        self.coroutines.ready[task._level].append(task)
+        self.tell(task)

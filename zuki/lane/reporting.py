@@ -1,8 +1,11 @@
-"""What becomes of exceptions that nobody can catch."""
+"""What becomes of exceptions that nobody can catch, and of what else a program should hear of."""
 
+import logging
 import sys
 import traceback
 from types import SimpleNamespace
+
+log = logging.getLogger("zuki")
 
 
 def report_lost(error: BaseException, message: str, about: object) -> None:

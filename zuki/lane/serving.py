@@ -3,15 +3,21 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from types import CoroutineType
 from typing import Any
 
 from zuki.lane.awaiting import running_loop
+from zuki.lane.coroutines import CoroutineTask, new_task, queue_on
+from zuki.lane.driver import Driver
 from zuki.lane.future import DONE as _DONE
+from zuki.lane.future import FINISHED, HAS_LOCK
+from zuki.lane.generators import closing_generators
 from zuki.lane.lanes import Lane, Lanes
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
 
-_STEPS = 32  # steps of coroutines in a burst
+STEPS = 32  # steps of coroutines in a burst
 _CALLS = 8  # calls
 
 
@@ -22,48 +28,77 @@ class Servant:
     ----------
     lanes : Lanes
         Whose.
+    outer : Servant, optional
+        What the thread did before, in a step or a call of which it now serves.
     """
 
-    def __init__(self, lanes: Lanes) -> None:
-        self._lanes = lanes
+    def __init__(self, lanes: Lanes, outer: "Servant | None" = None) -> None:
+        self._lanes, self._outer = lanes, outer
         self.current: Any = None  # whose step it is in
         self.held: list[Lane] = []
         self.is_lost = False  # others have its lanes
-        self.is_beginning = True  # what is spawned now waits in the queue: see `begin`
+        self.is_beginning = True  # what is spawned now waits in the queue: see `spawn`
         self.begun = 0  # coroutines, each inside of a step of another one
         self.unfinished = 0  # of them: those whose first step was not their last
         self.returned = 0  # others that have come to their ends
 
-    def begin(self, task: Any) -> None:
-        """Take the first step of a task inside of a step of another one.
+    def spawn(self, coroutine: Any, level: int, name: str | None) -> CoroutineTask[Any]:
+        """Let a coroutine run that the current step or call spawns; return its future.
 
-        `run_steps`, for one task. What this one spawns waits: the stack stays as deep.
+        It begins in place: its first step is taken before this returns, for most that are spawned by the
+        thousand end with it, and so never wait in a queue, which keeps the collector of garbage from going
+        through all of them. Not so what is spawned in such a step, for then the stack would grow, or is less
+        urgent than its spawner, or what several threads may run at once.
         """
-        spawner, self.is_beginning, self.current = self.current, True, task
+        lanes, spawner = self._lanes, self.current
+        if self.is_beginning or level > spawner._level or type(coroutine) is not CoroutineType:
+            return queue_on(lanes, coroutine, level, name)
+        task = new_task(lanes, coroutine, level)
+        if name is not None:
+            task._name = name
+        self.is_beginning, self.current = True, task
         self.begun += 1
+        context = copy_context()
         try:
-            yielded = task._context.run(task._coroutine.send, None)
-        except StopIteration as stop:
-            task._coroutine = task._context = None  # `task._return`, without a call
-            task._succeed(stop.value)
-            if task._number >= 0:
-                task._give_number_back()
+            driver = lanes.idle_drivers.pop()
+        except IndexError:
+            driver = Driver()
+        try:
+            yielded = context.run(driver.send, coroutine)
         except BaseException as error:
             self.unfinished += 1
             task._raise(error)
         else:
-            self.unfinished += 1
-            self._put_aside(task, yielded)
+            if yielded is driver:  # it has returned: `task._return`, in place
+                task._result, driver.value = driver.value, None
+                lanes.idle_drivers.append(driver)
+                task._coroutine = None
+                if HAS_LOCK and task._wakers is None:  # as `Future._close`
+                    task._state = FINISHED
+                else:
+                    task._close(FINISHED)
+                if task._number >= 0:
+                    task._give_number_back()
+            else:
+                self.unfinished += 1
+                task._context, task._driver = context, driver
+                self._put_aside(task, yielded)
         finally:
             self.current, self.is_beginning = spawner, False
+        return task
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future inside of a step or a call."""
         self._lanes.home.wait_for(future, timeout)
 
+    def serves(self, lanes: Lanes) -> bool:
+        """Tell whether this thread is in a step or a call of some lanes."""
+        return self._lanes is lanes or (self._outer is not None and self._outer.serves(lanes))
+
     def enter(self, wanted: Sequence[Lane]) -> None:
         """Hold those of the lanes that it may."""
         with self._lanes.lock:
+            self._lanes.away -= self.is_lost
             self.held = [lane for lane in wanted if lane.enter()]
             self.is_lost = False
 
@@ -73,6 +108,7 @@ class Servant:
             if self.is_lost:
                 return
             self.is_lost = True
+            self._lanes.away += 1
             for lane in self.held:
                 lane.holders -= 1
         for lane in self.held:
@@ -81,39 +117,42 @@ class Servant:
     def leave(self) -> None:
         """Serve no more."""
         with self._lanes.lock:
-            if not self.is_lost:
+            if self.is_lost:
+                self._lanes.away -= 1
+            else:
                 self.is_lost = True  # the watcher may be about to take them away
                 for lane in self.held:
                     lane.holders -= 1
         for lane in self.held:
             lane.pass_on()
 
-    def run_steps(self, queue: Any) -> None:
+    def run_steps(self, queue: Any, most: int = STEPS) -> None:
         """Run a burst of steps of the coroutines in a deque."""
-        take, add = queue.popleft, queue.append
-        self.is_beginning = self._lanes.coroutines.limit > 1  # then it goes to whoever is free
+        lanes, take, add = self._lanes, queue.popleft, queue.append
+        if lanes.is_ending:
+            add = lanes.put_back
+        self.is_beginning = lanes.coroutines.limit > 1  # then it goes to whoever is free
         try:
-            for _ in range(_STEPS):
+            for _ in range(most):
                 try:
                     self.current = task = take()
                 except IndexError:
                     return
+                driver = task._driver
                 try:
-                    if task._wish is None:
-                        yielded = task._context.run(task._coroutine.send, None)
+                    if driver is not None and task._wish is None:  # `task._step`, in place
+                        yielded = task._context.run(driver.send, None)
                     else:
-                        yielded = task._throw_wish()
-                except StopIteration as stop:
-                    task._coroutine = task._context = None  # `task._return`, without a call
-                    self.returned += 1
-                    task._succeed(stop.value)
-                    if task._number >= 0:
-                        task._give_number_back()
+                        yielded = task._step()
+                        driver = task._driver
                 except BaseException as error:
                     task._raise(error)
                 else:
                     if yielded is None:
                         add(task)
+                    elif yielded is driver:
+                        self.returned += 1
+                        task._return()
                     else:
                         self._put_aside(task, yielded)
         finally:
@@ -130,6 +169,8 @@ class Servant:
             lanes.outbox.append(~((task._number & ROW_MASK) << 1))  # see `exchange.paused`
         else:
             task._complain(yielded)
+        if lanes.is_ending:
+            lanes.tell(task)
 
     def run_calls(self, queue: Any) -> None:
         """Run a burst of the calls in a deque."""
@@ -172,11 +213,11 @@ def serve(
         Whether it has stopped at the deadline.
     """
     lanes = wanted[0]._lanes
-    servant, outer = Servant(lanes), here.servant
-    here.servant = servant
+    outer = here.servant
+    here.servant = servant = (lanes.make_servant or Servant)(lanes, outer)
     lanes.add_servant(servant)
     try:
-        with outside_of_loops():
+        with outside_of_loops(), closing_generators(lanes):
             return _serve(servant, wanted, future, deadline, beat)
     finally:
         here.servant = outer

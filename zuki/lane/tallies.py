@@ -25,7 +25,12 @@ class Tally:
     def __init__(self) -> None:
         self.spawned, self.run, self.failed, self.cancelled = count(), count(), count(), count()
 
+    def read(self) -> tuple[int, int, int, int]:
+        """Return how many were spawned, run, failed and cancelled; the ends are looked at first."""
+        run, failed, cancelled = _value_of(self.run), _value_of(self.failed), _value_of(self.cancelled)
+        return _value_of(self.spawned), run, failed, cancelled
 
-def value_of(counter: "count[int]") -> int:
+
+def _value_of(counter: "count[int]") -> int:
     """Return how often `next` was called; a count tells that in its representation alone."""
     return int(repr(counter)[len("count(") : -1])

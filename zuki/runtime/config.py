@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -60,6 +61,9 @@ class ExecutorConfig:
         How many threads may run Python callables or coroutines at once. Default: one where the
         interpreter has its lock (a thread that is stuck in one call for longer does not count),
         else as many as threads.
+    debug : bool, optional
+        Whether steps of coroutines that take more than 0.1 seconds are reported, and Python's warning of a
+        coroutine that was never awaited tells where it was made. Default: in Python's development mode.
     initializer : callable, optional
         Called in each thread before it calls the first callable.
     initargs : tuple
@@ -84,6 +88,7 @@ class ExecutorConfig:
     name: str = "zuki"
     policy: str = "multi_threaded"
     python_lanes: int = None  # type: ignore[assignment]
+    debug: bool = None  # type: ignore[assignment]
     initializer: Callable[..., Any] | None = None
     initargs: tuple[Any, ...] = ()
 
@@ -111,6 +116,10 @@ class ExecutorConfig:
             put("python_lanes", default_lanes(self.max_threads))
         else:
             put("python_lanes", checked_count(lanes, "python_lanes", 1, self.max_threads))
+        if self.debug is None:
+            put("debug", sys.flags.dev_mode)
+        elif not isinstance(self.debug, bool):
+            raise TypeError(f"debug must be True or False, not {type(self.debug).__name__}")
         if self.initializer is not None and not callable(self.initializer):
             raise TypeError("initializer must be a callable")
         if not isinstance(self.initargs, tuple | list):
@@ -171,6 +180,34 @@ class ExecutorConfig:
         return replace(self, **changes)
 
 
+def config_of(config: Any, changes: dict[str, Any]) -> ExecutorConfig:
+    """Return what an executor is told by a configuration, or a number of threads, and changes by name."""
+    changes = _with_names_of_zuki(changes)
+    if config is not None and not isinstance(config, ExecutorConfig):
+        if "max_threads" in changes:
+            raise TypeError("max_threads was given twice")
+        changes = {**changes, "max_threads": config}
+        config = None
+    if config is None:
+        given = {name: value for name, value in changes.items() if value is not None or name == "keep_alive"}
+        return ExecutorConfig.from_environment(**given)
+    return config.changed(**changes)
+
+
+def _with_names_of_zuki(changes: dict[str, Any]) -> dict[str, Any]:
+    """Read what `concurrent.futures.ThreadPoolExecutor` is told by other names."""
+    changes = dict(changes)
+    for theirs, ours in (("max_workers", "max_threads"), ("thread_name_prefix", "name")):
+        if theirs in changes:
+            if ours in changes:
+                raise TypeError(f"{theirs} is {ours}, which was given, too")
+            value = changes.pop(theirs)
+            if theirs == "max_workers" and isinstance(value, int) and value <= 0:
+                raise ValueError("max_workers must be greater than 0")
+            changes[ours] = value or None
+    return changes
+
+
 def _refuse_strangers(names: Mapping[str, Any]) -> None:
     known = {field.name for field in fields(ExecutorConfig)}
     strangers = sorted(names.keys() - known)
@@ -182,6 +219,10 @@ def _seconds_or_never(text: str) -> float | None:
     return None if text.lower() in ("never", "none") else float(text)
 
 
+def _yes_or_no(text: str) -> bool:
+    return {"0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}[text.lower()]
+
+
 _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_NUM_THREADS": ("max_threads", int),
     "ZUKI_MIN_THREADS": ("min_threads", int),
@@ -190,6 +231,7 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_NAME": ("name", str),
     "ZUKI_POLICY": ("policy", str),
     "ZUKI_PYTHON_LANES": ("python_lanes", int),
+    "ZUKI_DEBUG": ("debug", _yes_or_no),
 }
 
 
@@ -199,8 +241,12 @@ def _read(variable: str, name: str, read: Callable[[str], Any], text: str) -> An
         if name == "max_threads":
             return checked_count(value, variable, 1, MOST_THREADS)
         return value
-    except ValueError:
-        what = f"a number between 1 and {MOST_THREADS}" if name == "max_threads" else "a number"
+    except (KeyError, ValueError):
+        what = "a number"
+        if name == "max_threads":
+            what = f"a number between 1 and {MOST_THREADS}"
+        elif name == "debug":
+            what = "0 or 1"
         raise ValueError(f"{variable} must be {what}, not {text!r}") from None
 
 

@@ -1,20 +1,19 @@
 """The executor: what a user sees of a pool."""
 
-import os
-import threading
 from concurrent import futures
 from typing import Any, ClassVar
 
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
-from zuki.lane.wakers import here
 from zuki.metrics.metrics import Metrics
-from zuki.runtime.config import ExecutorConfig
+from zuki.runtime.at_priority import AtPriority, checked_priority
+from zuki.runtime.config import ExecutorConfig, config_of
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
 from zuki.runtime.metering import metrics_of
 from zuki.runtime.pool import Pool
+from zuki.runtime.shown import html_of
 
 _USUAL = Priority.NORMAL
 
@@ -58,7 +57,7 @@ class Executor(futures.Executor):
 
     def __new__(cls, config: Any = None, /, **changes: Any) -> "Executor":
         """Make the executor that the configuration asks for."""
-        told = _config_of(cls, config, changes)
+        told = config_of(config, changes)
         made = object.__new__(cls._policies[told.policy] if cls is Executor else cls)
         made._config = told
         return made
@@ -257,139 +256,10 @@ class Executor(futures.Executor):
         """
         self._pool.shut_down(wait, cancel_futures)
 
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
     def __repr__(self) -> str:
         plural = "s" if self.max_threads > 1 else ""
         ended = ", shut down" if self._pool.is_closed else ""
         return f"<zuki.Executor {self.name!r}: up to {self.max_threads} thread{plural}{ended}>"
-
-
-class AtPriority(futures.Executor):
-    """An executor whose calls and coroutines have a priority; see `Executor.at`.
-
-    Parameters
-    ----------
-    executor : Executor
-        Where they run.
-    priority : Priority
-        How urgent they are.
-    """
-
-    def __init__(self, executor: Executor, priority: Priority) -> None:
-        self._executor, self._priority = executor, priority
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Do as `Executor.submit`; the nodes of graphs have priorities of their own."""
-        submit = submit_of(fn)
-        if submit is not None:
-            return submit(self._executor, fn, args, kwargs, self._priority.value)
-        return self._executor._submit_call(fn, args, kwargs, self._priority.value)
-
-    def spawn(self, coroutine: Any, *, name: str | None = None) -> CoroutineTask[Any]:
-        """Do as `Executor.spawn`."""
-        return self._executor.spawn(coroutine, priority=self._priority, name=name)
-
-
-def checked_priority(value: object) -> Priority:
-    """Return a priority; raise if there is none such."""
-    try:
-        return Priority(value)  # type: ignore[arg-type]
-    except ValueError:
-        raise ValueError(f"priority must be a zuki.Priority, not {value!r}") from None
-
-
-def _with_names_of_zuki(changes: dict[str, Any]) -> dict[str, Any]:
-    """Read what `concurrent.futures.ThreadPoolExecutor` is told by other names."""
-    changes = dict(changes)
-    for theirs, ours in (("max_workers", "max_threads"), ("thread_name_prefix", "name")):
-        if theirs in changes:
-            if ours in changes:
-                raise TypeError(f"{theirs} is {ours}, which was given, too")
-            value = changes.pop(theirs)
-            if theirs == "max_workers" and isinstance(value, int) and value <= 0:
-                raise ValueError("max_workers must be greater than 0")
-            changes[ours] = value or None
-    return changes
-
-
-def _config_of(cls: type, config: Any, changes: dict[str, Any]) -> ExecutorConfig:
-    changes = _with_names_of_zuki(changes)
-    if config is not None and not isinstance(config, ExecutorConfig):
-        if "max_threads" in changes:
-            raise TypeError("max_threads was given twice")
-        changes = {**changes, "max_threads": config}
-        config = None
-    if config is None:
-        given = {name: value for name, value in changes.items() if value is not None or name == "keep_alive"}
-        return ExecutorConfig.from_environment(**given)
-    return config.changed(**changes)
-
-
-_lock = threading.Lock()
-_default: Executor | None = None
-
-
-def default_executor() -> Executor:
-    """Return the executor that is used where none is given; made at the first call.
-
-    Returns
-    -------
-    Executor
-        One for the whole process; a new one if the last was shut down.
-    """
-    global _default
-    found = _default
-    if found is not None and not found._pool.is_closed:
-        return found
-    with _lock:
-        if _default is None or _default._pool.is_closed:
-            _default = Executor()
-        return _default
-
-
-def checked_executor(executor: Any) -> Executor:
-    """Return an executor that was given; raise if it is something else.
-
-    For None it is the one that runs the coroutine or the call that asks, else the default one.
-    """
-    if executor is None:
-        servant = here.servant
-        found = None if servant is None else servant._lanes.owner()
-        return found or default_executor()
-    if not isinstance(executor, Executor):
-        raise TypeError(f"executor must be a zuki.Executor, not a {type(executor).__name__}")
-    return executor
-
-
-def set_default_executor(executor: Executor | None) -> Executor | None:
-    """Choose the executor that is used where none is given.
-
-    Parameters
-    ----------
-    executor : Executor or None
-        It is not shut down by this; None lets one be made at the next use.
-
-    Returns
-    -------
-    Executor or None
-        The one that was used so far.
-
-    Raises
-    ------
-    TypeError
-        It is no executor of zuki's.
-    """
-    global _default
-    if executor is not None and not isinstance(executor, Executor):
-        raise TypeError(f"executor must be a zuki.Executor or None, not {type(executor).__name__}")
-    with _lock:
-        before, _default = _default, executor
-    return before
-
-
-def _after_fork() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

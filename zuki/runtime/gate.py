@@ -38,7 +38,7 @@ class Gate:
         """Wait no more. The worker."""
         with self._lock:
             self._is_closed = True
-        self._pool.give_back(self.slot)
+        self._pool.slots.give_back(self.slot)
 
     def run_python(self, node: int, stopped: bool) -> int:
         """Do nothing: it has no node."""

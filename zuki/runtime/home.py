@@ -1,10 +1,10 @@
 """The lanes of a pool: its workers come to serve them, and a watcher notices who is stuck."""
 
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from zuki.lane.future import HAS_LOCK
 from zuki.lane.lanes import Lanes
 from zuki.lane.parking import attend
 from zuki.lane.serving import Servant, serve
@@ -25,8 +25,7 @@ _TURN = 0.002  # seconds that the only worker serves before it looks after jitte
 
 def default_lanes(max_threads: int) -> int:
     """Return how many threads may run Python at once: one where the interpreter has its lock."""
-    has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
-    return 1 if has_lock else max_threads
+    return 1 if HAS_LOCK else max_threads
 
 
 class PoolHome:
@@ -54,7 +53,7 @@ class PoolHome:
         """Let a worker come to serve; return False if there is none, and none can be started."""
         tables = self._pool.tables
         if service.call(tables.pool, tables.workers) == notifier.START:
-            self._pool.start_thread()
+            self._pool.workers.start_thread()
         return not notifier.is_deserted(tables.pool)
 
     def wait_for(self, future: Any, timeout: float | None, serves: bool = False) -> None:

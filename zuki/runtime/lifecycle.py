@@ -14,7 +14,8 @@ from numba.core.compiler_lock import global_compiler_lock
 
 from zuki.lane import future, wakers
 from zuki.runtime import hands, warm, worker
-from zuki.runtime.pool import Pool, stack_lock
+from zuki.runtime.pool import Pool
+from zuki.runtime.workers import stack_lock
 from zuki_kernels import current
 
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()

@@ -35,7 +35,7 @@ def metrics_of(pool: "Pool") -> Metrics:
     calls = _NOTHING if lanes is None else lanes.count_calls()
     coroutines = _NOTHING if lanes is None else lanes.count_coroutines()
     listed = detached.left(tables.pool)
-    nodes = pool.count_nodes()
+    nodes = pool.slots.count_nodes()
     moment = time.monotonic_ns()
     copy = np.zeros((tables.seats, metering.COPY_FIELDS), np.int64)
     times = np.zeros((tables.seats, activity.ACTIVITIES), np.int64)
@@ -81,7 +81,7 @@ def metrics_of(pool: "Pool") -> Metrics:
         spurious_wakes=total[counters.SPURIOUS],
         contention=total[counters.RETRIES] + total[counters.LOSSES],
         queues=waiting,
-        threads=Threads(*pool.count_threads()),
+        threads=Threads(*pool.workers.count_threads()),
         workers=tuple(_worker(row) for row in copy.tolist()),
     )
 

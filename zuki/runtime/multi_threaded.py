@@ -9,6 +9,7 @@ from typing import Any
 from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
+from zuki.lane.slow_steps import WatchedServant
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import watch
 from zuki.runtime.pool import Pool
@@ -68,6 +69,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
     def _open_lanes(self) -> Lanes:
         lanes = self._pool.open_lanes()
         lanes.owner = weakref.ref(self)
+        lanes.make_servant = WatchedServant if self._config.debug else None
         return lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:

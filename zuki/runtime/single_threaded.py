@@ -5,8 +5,11 @@ from weakref import ref
 
 from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
+from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
 from zuki.lane.parking import attend
+from zuki.lane.reporting import log
+from zuki.lane.slow_steps import WatchedServant
 from zuki.runtime.executor import Executor
 from zuki.runtime.home import MOST_COROUTINES
 from zuki.runtime.lifecycle import watch
@@ -20,7 +23,8 @@ from zuki_kernels._signals import held_back
 class _CallersHome:
     """Where lanes are at home that only threads serve which wait: see `zuki.lane.lanes.Home`."""
 
-    lanes: Lanes
+    def __init__(self, pool: "_CallersPool") -> None:
+        self._pool = pool  # for as long as there are tasks: the interpreter's end looks for pools
 
     def call_servant(self) -> bool:
         """Do nothing: who waits next serves."""
@@ -28,8 +32,54 @@ class _CallersHome:
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future and serve meanwhile."""
-        lanes = self.lanes
+        lanes = self._pool.lanes
+        assert lanes is not None
         attend((lanes.coroutines, lanes.calls), future, timeout)
+
+
+class _CallersPool(Pool):
+    """A pool without threads, whose coroutines run while somebody waits for them."""
+
+    def open_lanes(self) -> Lanes:
+        """Return the lanes, made when they are first wanted."""
+        warm_up_lanes()
+        with self.lock:
+            if self.lanes is None:
+                table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
+                self.lanes = Lanes(_CallersHome(self), self.tables.pool, table, 1)
+        return self.lanes
+
+    def wait_for(self, future: Any, serves: bool = False) -> None:
+        """Wait for what the lanes run, and run it."""
+        assert self.lanes is not None
+        self.lanes.home.wait_for(future, None)
+
+    def cancel_coroutines(self) -> None:
+        """Wish every coroutine to end, which nobody has waited for: the interpreter ends."""
+        if self.lanes is not None:
+            for task in self.lanes.unfinished():
+                log.warning("%r is cancelled: nobody has waited for it, and the interpreter ends", task)
+        super().cancel_coroutines()
+
+    def _closes_generators(self) -> bool:
+        return False  # `_run_all` does, where somebody waits
+
+    def shut_down(self, wait: bool, cancel: bool) -> None:
+        """Take no more work; run what was taken to its end, if that is wanted."""
+        self.is_closed = True
+        if self.lanes is not None:
+            if cancel:
+                self.lanes.cancel_all()
+            if wait and not self._is_awaited_here():
+                self._run_all(self.lanes)
+        super().shut_down(wait, cancel)
+
+    def _run_all(self, lanes: Lanes) -> None:
+        while True:
+            for task in lanes.unfinished():
+                lanes.home.wait_for(task, None)
+            if not lanes.unfinished() and not close_generators(lanes):
+                return
 
 
 class SingleThreadedExecutor(Executor, policy="single_threaded"):
@@ -65,17 +115,14 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
     """
 
     def _make_pool(self) -> Pool:
-        self._config = self._config.changed(max_threads=1, min_threads=0, python_lanes=1)
-        self._home = _CallersHome()
-        told = self._config
-        return watch(Pool(1, 0, told.keep_alive_nanoseconds, told.stack_size, told.name))
+        self._config = told = self._config.changed(max_threads=1, min_threads=0, python_lanes=1)
+        return watch(_CallersPool(1, 0, told.keep_alive_nanoseconds, told.stack_size, told.name))
 
     def _open_lanes(self) -> Lanes:
-        warm_up_lanes()
-        table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
-        self._pool.lanes = self._home.lanes = Lanes(self._home, self._pool.tables.pool, table, 1)
-        self._pool.lanes.owner = ref(self)
-        return self._pool.lanes
+        lanes = self._pool.open_lanes()
+        lanes.owner = ref(self)
+        lanes.make_servant = WatchedServant if self._config.debug else None
+        return lanes
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         if self._pool.is_closed:
@@ -91,7 +138,7 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
         with held_back() as held:
             task = spawn_on(self._pool.lanes or self._open_lanes(), coroutine)
             held.tell(task.cancel)
-            self._home.wait_for(task, None)
+            self._pool.wait_for(task)
             held.tell(None)
         return task.result()
 
@@ -105,12 +152,4 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
         cancel_futures : bool
             Cancel them.
         """
-        self._pool.is_closed = True
-        lanes = self._pool.lanes
-        if lanes is not None:
-            if cancel_futures:
-                lanes.cancel_all()
-            if wait:
-                for task in lanes.unfinished():
-                    self._home.wait_for(task, None)
         self._pool.shut_down(wait, cancel_futures)

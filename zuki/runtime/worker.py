@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zuki_kernels import hands, starting, turn
+from zuki_kernels import hands, reasons, starting, turn
 from zuki_kernels.runs import NONE, node_of, slot_of
 
 if TYPE_CHECKING:
@@ -70,25 +70,25 @@ def work(
     """
     main = is_main_thread()
     beat = turn.LATEST if main or is_to_give_up is not None else NONE
-    outcome = turn.RETURNED
+    outcome = reasons.RETURNED
     while True:
         arguments = row, until, finished, outcome, beat
         reason, task, ended, start = turn.turn(*arguments, *pool.tables.of_a_turn)
         finished = NONE
         if start:
-            pool.start_thread()
+            pool.workers.start_thread()
         if ended >= 0:
-            pool.end(ended)
-        if reason == turn.RUN_PYTHON:
+            pool.slots.end(ended)
+        if reason == reasons.RUN_PYTHON:
             finished, outcome = task, run_python(pool, row, task)
-        elif reason == turn.SIGNALS:
+        elif reason == reasons.SIGNALS:
             if is_to_give_up is not None and is_to_give_up():
                 return reason
-        elif reason == turn.SERVE:
+        elif reason == reasons.SERVE:
             pool.serve(row)
-        elif reason == turn.SPARE_MEMORY:
+        elif reason == reasons.SPARE_MEMORY:
             pool.tables.renew_arena(row)
-        elif reason != turn.GO_ON:
+        elif reason != reasons.GO_ON:
             return reason
 
 
@@ -102,7 +102,7 @@ def run_python(pool: "Pool", row: int, task: int) -> int:
     floor, before = tables.arena_top(row), tables.begin_python(row, slot)
     outcome = run.run_python(node_of(task), starting.is_stopped(tables.runs, slot))
     if tables.arena_top(row) != floor:
-        join_left = hands.join_left if outcome == turn.RETURNED else hands.drop_left
+        join_left = hands.join_left if outcome == reasons.RETURNED else hands.drop_left
         failure = join_left(tables.hand_of(row), floor, 0)
         if failure != 0:
             outcome = run.fail(node_of(task), failure)

@@ -11,11 +11,12 @@ from zuki.errors import TaskError
 from zuki.graph.call import run_task
 from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
-from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import NORMAL, Priority
 from zuki.lane.wakers import here
+from zuki.runtime.at_priority import checked_priority
+from zuki.runtime.default import checked_executor
 from zuki.runtime.entering import run_on
-from zuki.runtime.executor import Executor, checked_executor, checked_priority
+from zuki.runtime.executor import Executor
 from zuki.runtime.kinds import submits
 from zuki.task.task import Task
 
@@ -62,7 +63,7 @@ def spawn(
     if servant is not None and executor is None and type(what) is CoroutineType and not args:
         # as below, at half the cost; it may go on spawning after a shutdown that waits for it
         level = NORMAL if priority is _USUAL else checked_priority(priority).value
-        return spawn_on(servant._lanes, what, level, name)
+        return servant.spawn(what, level, name)
     chosen = checked_executor(executor)
     if isinstance(what, Task):
         return chosen.submit(what, *args)

@@ -1,0 +1,102 @@
+"""Where a pool keeps its runs: slots of a table, each of one run at a time."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from zuki.errors import ExecutorShutDownError, ZukiError
+from zuki.runtime.detached import DetachedRun
+from zuki.runtime.run import Run
+from zuki.runtime.tables import RUNS, Tables
+from zuki_kernels import detached, reasons, starting
+
+if TYPE_CHECKING:
+    from zuki.runtime.pool import Pool
+
+
+class Slots:
+    """The runs of a pool that have not ended.
+
+    Parameters
+    ----------
+    pool : Pool
+        Whose they are.
+    tables : Tables
+        Where the slots are.
+    """
+
+    def __init__(self, pool: "Pool", tables: Tables) -> None:
+        self._pool, self._tables = pool, tables
+        self.active: dict[int, Run] = {}
+        self._detached: tuple[int, DetachedRun] | None = None  # the slot that is held for such tasks
+        self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
+        self._losses = 0, 0  # of runs that are over: bodies that raised, nodes passed over
+
+    def take(self, run: Run, is_late: bool = False) -> int:
+        """Give a run a slot, and return it; a pool that takes no more gives none, but to what is late."""
+        with self._pool.lock:
+            if self._pool.is_closed and not is_late:
+                raise ExecutorShutDownError(f"executor {self._pool.name!r} has been shut down")
+            if not self._free_slots:
+                raise ZukiError(f"{RUNS} graphs are already running on executor {self._pool.name!r}")
+            run.slot = self._free_slots.popleft()
+            self.active[run.slot] = run
+            self._pool.is_used = True
+        return run.slot
+
+    def give_back(self, slot: int) -> None:
+        """Let the slot be another run's."""
+        with self._pool.lock:
+            del self.active[slot]
+            self._free_slots.append(slot)
+            if not self.active:
+                self._pool.hear_of_no_run()
+
+    def end(self, slot: int) -> None:
+        """Take leave of a run that has ended."""
+        runs, run = self._tables.runs, self.active[slot]
+        failures, first_failed, stopped = starting.outcome(runs, slot)
+        if failures or stopped:
+            with self._pool.lock:
+                self._losses = self._count_losses([slot])
+                starting.forget_losses(runs, slot)
+        run.end(failures, first_failed, stopped)
+        with self._pool.lock:
+            if self._detached is not None and starting.has_detached(runs, slot):
+                self._detached[1].keep(run)
+            self.give_back(slot)
+
+    def count_nodes(self) -> tuple[int, int, int]:
+        """Return how many nodes are not done, have raised, and were passed over."""
+        with self._pool.lock:
+            remaining = sum(starting.remaining(self._tables.runs, slot) for slot in self.active)
+            return remaining, *self._count_losses(self.active)
+
+    def _count_losses(self, slots: Iterable[int]) -> tuple[int, int]:
+        found = [self._losses, *(starting.losses(self._tables.runs, slot) for slot in slots)]
+        failures, passed = map(sum, zip(*found, strict=True))
+        return failures, passed
+
+    # ---- detached tasks ---------------------------------------------------------------------------
+
+    def begin_detached(self) -> int:
+        """Hold a slot for detached tasks, and count one more of them."""
+        with self._pool.lock:
+            if self._detached is None:
+                if not self._free_slots:
+                    return reasons.RAISED
+                slot, run = self._free_slots.popleft(), DetachedRun()
+                starting.hold(self._tables.runs, slot)
+                self.active[slot], self._detached = run, (slot, run)
+            detached.count_first(self._tables.pool, self._detached[0])
+        return reasons.RETURNED
+
+    def end_detached(self) -> None:
+        """Give the slot back, unless others have been detached meanwhile."""
+        with self._pool.lock:
+            if self._detached is None or detached.is_any_left(self._tables.pool):
+                return
+            slot, _ = self._detached
+            self._detached = None
+            starting.let_go(self._tables.runs, slot)
+            self.end(slot)
