@@ -53,6 +53,8 @@ ARENA_BEGIN = 40  # address of the first chunk
 ARENA_END = 41  # address behind the memory for chunks
 ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in which all is gone
 PYTHON_FLOOR = 43  # ARENA_TOP when the Python body began that runs, or 0
+FAILURES = 44  # spawned tasks that failed and that the thread ran or called
+DROPS = 45  # spawned tasks that it has joined and that did not begin
 HAND_FIELDS = 48
 
 # Words of a block
@@ -159,6 +161,18 @@ def share(hands: Table, rings: Table, me: int) -> int:
         deque.push(hands, rings, me, block)  # there is room: it was empty
         shared += 1
     return shared
+
+
+@kernel
+def count_failure(hands: Table, me: int) -> None:
+    """Count a spawned task that has failed. Who ran it."""
+    store_relaxed(hands, me, FAILURES, load_relaxed(hands, me, FAILURES) + 1)
+
+
+@kernel
+def count_drop(hands: Table, me: int) -> None:
+    """Count a spawned task that will not begin."""
+    store_relaxed(hands, me, DROPS, load_relaxed(hands, me, DROPS) + 1)
 
 
 @kernel
@@ -321,12 +335,14 @@ def take_newest(hand: int, block: int, stamp: int) -> bool:
 def join_left(hand: int, block: int, size: int) -> int:
     """Join what the task of a block that was taken has spawned and not joined; return 0 or a failure.
 
-    Then the memory of the block is free.
+    Then the memory of the block is free. A ``size`` of 0 is that of what is no task: a Python body.
     """
     own = table_at(hand, 1, HAND_FIELDS)
     failure = 0
     if load_relaxed(own, 0, ARENA_TOP) != block + size:
         failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, ALL_ABOVE)
+        if failure != 0 and size != 0:
+            count_failure(own, 0)
     store_relaxed(own, 0, ARENA_TOP, block)
     return failure
 
@@ -338,6 +354,8 @@ def drop_left(hand: int, block: int, size: int) -> int:
     failure = 0
     if load_relaxed(own, 0, ARENA_TOP) != block + size:
         failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, NO_MORE_ABOVE)
+    if size != 0:
+        count_failure(own, 0)
     store_relaxed(own, 0, ARENA_TOP, block)
     return failure
 

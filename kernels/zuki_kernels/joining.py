@@ -10,7 +10,15 @@ from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .clock import give_way
-from .counters import TASKS, WORKER_FIELDS, count
+from .counters import (
+    DETACHED_DROPS,
+    DETACHED_FAILURES,
+    DETACHED_TASKS,
+    LISTED,
+    TASKS,
+    WORKER_FIELDS,
+    count,
+)
 from .deque import DEQUE_FIELDS
 from .dispatch import address_of, call, call_python, free, stack_pointer, table_at
 from .hands import (
@@ -57,6 +65,8 @@ from .hands import (
     TOO_MANY,
     begin_other,
     block_at,
+    count_drop,
+    count_failure,
     doom,
     end_other,
     expect,
@@ -146,13 +156,25 @@ def join(hand: int, block: int, stamp: int) -> int:
         take_out(hands, me, block)
         if wanted and is_share_due(hands, me):  # many may have been spawned at once, and few of them shared
             _share(directory, hands, me)
-        failure = spawned.enter(hands, me, block) if wanted else 0
+        failure = _enter_or_drop(hands, me, block, wanted)
     else:
         failure = _join_shared(directory, hands, me, block, wanted)
     store_relaxed(words, 0, STATE, stamp | GONE)
     size = load_relaxed(table_at(load_relaxed(words, 0, KIND), 1, KIND_FIELDS), 0, SIZE)
     if load_relaxed(hands, me, ARENA_TOP) == block + size:
         store_relaxed(hands, me, ARENA_TOP, block)
+    return failure
+
+
+@kernel
+def _enter_or_drop(hands: Table, me: int, block: int, wanted: bool) -> int:
+    """Run a task that nobody else can begin any more, if it is wanted; return its failure."""
+    if not wanted:
+        count_drop(hands, me)
+        return 0
+    failure = spawned.enter(hands, me, block)
+    if failure != 0:
+        count_failure(hands, me)
     return failure
 
 
@@ -188,6 +210,7 @@ def _detach(directory: Table, hands: Table, me: int, block: int) -> int:
     function = load_relaxed(hands, me, CALL_PYTHON)
     if not detached.count_in(pool) and call_python(function, me, BEGIN_DETACHED, NONE, NONE, 0) != RETURNED:
         return TOO_MANY
+    count(workers, me, LISTED, 1)
     detached.add(hands, me, block)
     if notify(pool, workers, me, False) == START:
         call_python(function, me, GO_ON, NONE, NONE, 1)
@@ -207,15 +230,21 @@ def _run_detached(directory: Table, own: Table, hands: Table, me: int, block: in
     store_relaxed(own, 0, RUN, load_relaxed(pool, 0, detached.SLOT))
     store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
     task_before, doomed_before = begin_other(hands, me, NO_BLOCK)
-    failure = spawned.enter(hands, me, block) if _look_up(directory, own, me, 0) != CANCELLED else 0
+    begins = _look_up(directory, own, me, 0) != CANCELLED
+    failure = spawned.enter(hands, me, block) if begins else 0
     end_other(hands, me, task_before, doomed_before)
     kind = table_at(load_relaxed(block_at(block), 0, KIND), 1, KIND_FIELDS)
     call(load_relaxed(kind, 0, RELEASE), block + HEAD_BYTES)
     free(block)
     store_relaxed(own, 0, RUN, run_before)
     store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
-    count(workers, me, TASKS, 1)
+    if begins:
+        count(workers, me, DETACHED_TASKS, 1)  # before TASKS: readers subtract it
+        count(workers, me, TASKS, 1)
+    else:
+        count(workers, me, DETACHED_DROPS, 1)
     if failure != 0:
+        count(workers, me, DETACHED_FAILURES, 1)
         call_python(function, me, LOST, failure, NONE, 0)
     if detached.count_out(pool):
         call_python(function, me, END_DETACHED, NONE, NONE, 0)
@@ -232,7 +261,7 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
         other = deque.pop(hands, hand_rings, me)
         if other == block:
             store_relaxed(hands, me, DOOMED, doomed_before)
-            return spawned.enter(hands, me, block) if wanted else 0
+            return _enter_or_drop(hands, me, block, wanted)
         if other < 0:
             if load_relaxed(hands, me, NEWEST) == address_of(hands, me, ANCHOR):
                 if stack_pointer() < load_relaxed(hands, me, HELP_LIMIT):
@@ -253,6 +282,7 @@ def _join_shared(directory: Table, hands: Table, me: int, block: int, wanted: bo
             if load_relaxed(block_at(other), 0, FAILURE) != 0:  # what lies above the block is of one spawner
                 doom(hands, me, load_relaxed(block_at(block), 0, STATE))
         else:  # newer than the block, so it is one of those that are not to begin
+            count_drop(hands, me)
             finish(other, 0)
     store_relaxed(hands, me, DOOMED, doomed_before)
     return load_relaxed(block_at(block), 0, FAILURE)

@@ -4,7 +4,7 @@ from . import arena, deque, event
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
-from .counters import STEALS, TASKS, TRIES, count
+from .counters import LOSSES, SHARED_TASKS, TASKS, TRIES, count, count_theft
 from .deque import TOP
 from .dispatch import address_of, call, call_join, table_at
 from .hands import (
@@ -27,6 +27,7 @@ from .hands import (
     STATE,
     begin_other,
     block_at,
+    count_failure,
     doom,
     end_other,
     finish,
@@ -51,8 +52,10 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
         count(workers, me, TRIES, 1)
         block = deque.steal(hands, rings, victim)
         if block > 0:
-            count(workers, me, STEALS, 1)
+            count_theft(workers, me, victim, 1)
             return block
+        if block == deque.LOST:
+            count(workers, me, LOSSES, 1)
     return NO_BLOCK
 
 
@@ -81,7 +84,10 @@ def run(workers: Table, hands: Table, me: int, block: int) -> None:
     end_other(hands, me, task_before, doomed_before)
     store_relaxed(hands, me, RUN, run_before)
     store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)
+    count(workers, me, SHARED_TASKS, 1)  # before TASKS: readers subtract it
     count(workers, me, TASKS, 1)
+    if failure != 0:
+        count_failure(hands, me)
     owner = finish(block, failure)
     if owner >= 0 and event.post(workers, owner):
         wake(workers, owner, event.EVENT, 1)

@@ -33,6 +33,7 @@ class Call(Future[T]):
     ) -> None:
         self._state, self._result, self._exception, self._wakers = PENDING, None, None, None
         self._lanes, self._function, self._arguments, self._keywords = lanes, function, arguments, keywords
+        next(lanes.calls.tally.spawned)
         lanes.pending.add(self)
 
     def _claim(self) -> bool:
@@ -70,6 +71,20 @@ class Call(Future[T]):
         if self._state not in DONE:
             self._lanes.home.wait_for(self, timeout)
 
+    def cancel(self) -> bool:
+        """Cancel it, if nobody has begun.
+
+        Returns
+        -------
+        bool
+            Whether it is cancelled.
+        """
+        if not self._claim():
+            return self.cancelled()
+        next(self._lanes.calls.tally.cancelled)
+        self._close(CANCELLED)
+        return True
+
     def _forsake(self) -> None:
         """Be cancelled, of a call that nobody will ever make."""
         self.cancel()
@@ -93,7 +108,9 @@ class Call(Future[T]):
             self._function = self._arguments = self._keywords = None  # not to be kept alive
             if error.__traceback__ is not None:  # this frame would keep alive what is called
                 error.__traceback__ = error.__traceback__.tb_next
+            next(self._lanes.calls.tally.failed)
             self._fail(error)
         else:
             self._function = self._arguments = self._keywords = None
+            next(self._lanes.calls.tally.run)
             self._succeed(result)

@@ -4,7 +4,20 @@ import threading
 
 from numba import types
 
-from zuki_kernels import current, exchange, hands, notifier, pulse, search, seats, service, starting, turn
+from zuki_kernels import (
+    current,
+    detached,
+    exchange,
+    hands,
+    metering,
+    notifier,
+    pulse,
+    search,
+    seats,
+    service,
+    starting,
+    turn,
+)
 from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
 
@@ -13,7 +26,7 @@ _KINDS = {"i": types.int64, "t": TABLE, "b": types.boolean}
 # What each run calls; the letters are the arguments' kinds
 _WANTED = (
     (starting.begin, "ttttitiiiii"),
-    (seats.sit_down, "ttiiib"),
+    (seats.sit_down, "tttiiib"),
     (seats.take_hand, "tiiib"),
     (search.admit, "ti"),
     (pulse.count_helper, "ti"),
@@ -45,11 +58,24 @@ _WANTED_FOR_LANES = (
     (exchange.occupy_many, "tiit"),
     (exchange.exchange, "tttit"),
     (exchange.is_anyone_rung, "t"),
+    (exchange.count_asleep, "ti"),
+)
+
+# What `zuki.runtime.metering` calls, beside those
+_WANTED_FOR_METERING = (
+    (metering.copy_counters, "tttttti"),
+    (metering.copy_thefts, "tit"),
+    (detached.left, "t"),
+    (starting.remaining, "ti"),
+    (starting.queued, "ti"),
+    (starting.accepted, "t"),
+    (starting.losses, "ti"),
 )
 
 _lock = threading.Lock()
 _is_done = False
 _lanes_are_done = False
+_metering_is_done = False
 
 
 def renew_lock() -> None:
@@ -84,3 +110,14 @@ def warm_up_lanes() -> None:
         for function, kinds in _WANTED_FOR_LANES:
             function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
         _lanes_are_done = True
+
+
+def warm_up_metering() -> None:
+    """Do as `warm_up` for the kernels that read what a pool has counted."""
+    global _metering_is_done
+    if _metering_is_done:
+        return
+    with _lock:
+        for function, kinds in _WANTED_FOR_METERING:
+            function.compile(tuple(_KINDS[kind] for kind in kinds))  # type: ignore[attr-defined]
+        _metering_is_done = True
