@@ -1,6 +1,6 @@
 """Which layer each box belongs to."""
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.drawing.graphs import acyclic, any_lines, ways
 from zuki.drawing.layers import layers_of, reachable, without_circles, without_implied
@@ -10,6 +10,7 @@ def length(layer, lines):
     return sum(layer[target] - layer[source] for source, target in lines)
 
 
+@settings(deadline=None, max_examples=50)
 @given(any_lines())
 def test_what_is_reached(drawn):
     count, lines = drawn
@@ -19,6 +20,7 @@ def test_what_is_reached(drawn):
     } == ways(count, lines)
 
 
+@settings(deadline=None, max_examples=50)
 @given(any_lines())
 def test_no_circle_is_left(drawn):
     count, lines = drawn
@@ -32,6 +34,7 @@ def test_no_circle_is_left(drawn):
     assert bool(turned) == bool(on_circles)
 
 
+@settings(deadline=None, max_examples=50)
 @given(acyclic())
 def test_what_others_imply_is_left_out(drawn):
     count, lines = drawn
@@ -41,6 +44,7 @@ def test_what_others_imply_is_left_out(drawn):
         assert ways(count, [other for other in kept if other != line]) != ways(count, kept)
 
 
+@settings(deadline=None, max_examples=50)
 @given(acyclic())
 def test_lines_lead_down(drawn):
     count, lines = drawn

@@ -3,7 +3,7 @@
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.drawing.graphs import acyclic, any_lines
@@ -16,6 +16,7 @@ def sizes_of(count):
     return [(20.0 + 7 * (box % 5), 15.0 + 6 * (box % 3)) for box in range(count)]
 
 
+@settings(deadline=None, max_examples=50)
 @given(any_lines(12), st.booleans())
 def test_boxes_lie_apart_and_within(drawn, rightwards):
     count, lines = drawn
@@ -33,6 +34,7 @@ def test_boxes_lie_apart_and_within(drawn, rightwards):
         assert max(apart) >= min(GAPS) - 1e-6
 
 
+@settings(deadline=None, max_examples=50)
 @given(any_lines(), st.booleans())
 def test_every_line_leads_from_its_source_to_its_target(drawn, rightwards):
     count, lines = drawn
@@ -49,6 +51,7 @@ def test_every_line_leads_from_its_source_to_its_target(drawn, rightwards):
         assert len(route) % 2 == 0
 
 
+@settings(deadline=None, max_examples=50)
 @given(acyclic())
 def test_both_directions_are_one_layout(drawn):
     count, lines = drawn
@@ -58,6 +61,7 @@ def test_both_directions_are_one_layout(drawn):
     assert right.centres == [(y, x) for x, y in down.centres]
 
 
+@settings(deadline=None, max_examples=50)
 @given(acyclic())
 def test_lines_pass_beside_boxes(drawn):
     count, lines = drawn

@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.drawing.graphs import acyclic
 from zuki.drawing.layers import layers_of
@@ -19,6 +19,7 @@ def crossings_by_pairs(knots, rows):
     )
 
 
+@settings(deadline=None, max_examples=50)
 @given(acyclic())
 def test_every_line_is_cut_at_every_layer(drawn):
     count, lines = drawn
@@ -31,6 +32,7 @@ def test_every_line_is_cut_at_every_layer(drawn):
         assert all(knot >= count for knot in chain[1:-1])
 
 
+@settings(deadline=None, max_examples=50)
 @given(acyclic())
 def test_order_has_everything_and_no_more_crossings_than_at_first(drawn):
     count, lines = drawn

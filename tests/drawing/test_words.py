@@ -3,13 +3,14 @@
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zuki.drawing.colours import colours_of, ink_on, on_scale
 from zuki.drawing.words import columns, counted, escaped, in_words, printable, times
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(st.characters(codec=None, categories=None)))
 def test_any_text_can_stand_in_a_document(text):
     document = f"<a b='{escaped(text)}'>{escaped(text)}</a>".encode()
@@ -18,6 +19,7 @@ def test_any_text_can_stand_in_a_document(text):
     assert element.get("b") == printable(text)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(), st.integers(1, 30))
 def test_text_is_cut_to_what_there_is_room_for(text, most):
     cut = printable(text, most)
