@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any
 
 from zuki.runtime.config import checked_count
-from zuki.runtime.executor import Executor, checked_executor
+from zuki.runtime.default import checked_executor
+from zuki.runtime.executor import Executor
 
 _INTERVAL = 0.1  # seconds between two looks
 
