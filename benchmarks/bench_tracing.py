@@ -14,20 +14,12 @@ if not __package__:  # run as a file: the folder above is not on the path
 
 import zuki
 from benchmarks import _report, graphs
+from examples.fib import fib
 
 
 @zuki.task
 def empty():
     pass
-
-
-@zuki.task("int64(int64)")
-def fib(n):
-    if n < 2:
-        return n
-    handle = zuki.spawn(fib, n - 1)
-    below = fib(n - 2)
-    return zuki.join(handle) + below
 
 
 METHOD = (

@@ -20,7 +20,6 @@ from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .chain import call_spawner
 from .clock import spin_hint
-from .counters import WORKER_FIELDS
 from .current import current_hand
 from .desk import (
     CALL_ROWS,
@@ -37,22 +36,10 @@ from .desk import (
     take_all,
     under,
 )
-from .directory import (
-    DIRECTORY_FIELDS,
-    HANDS,
-    POOL,
-    QUEUE_ROWS,
-    QUEUES,
-    RUN_ROWS,
-    RUNS,
-    SEATS,
-    WORKERS,
-)
+from .directory import DIRECTORY_FIELDS, POOL, directory_of, hands_of, queues_of, runs_of, workers_of
 from .dispatch import address_of, call, call_python, table_at
 from .hands import CALL_PYTHON, HAND_FIELDS, ROW
-from .hands import DIRECTORY as DIRECTORY_OF_HAND
 from .notifier import POOL_FIELDS, START, notify
-from .queue import QUEUE_FIELDS
 from .reasons import GO_ON
 from .runs import (
     BATCH,
@@ -69,7 +56,6 @@ from .runs import (
     NODES,
     NONE,
     REMAINING,
-    RUN_FIELDS,
     SHAPE,
     STATE,
     TIMES,
@@ -138,18 +124,19 @@ def open_desk(desk: Table, runs: Table, slot: int, nodes: int, margins: int, bod
 
 
 @kernel
+def _directory_of(desk: Table) -> Table:
+    return table_at(load_relaxed(desk, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
+
+
+@kernel
 def _run_of(desk: Table) -> tuple[Table, int]:
-    directory = table_at(load_relaxed(desk, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
-    runs = table_at(load_relaxed(directory, 0, RUNS), load_relaxed(directory, 0, RUN_ROWS), RUN_FIELDS)
-    return runs, load_relaxed(desk, 0, SLOT)
+    return runs_of(_directory_of(desk)), load_relaxed(desk, 0, SLOT)
 
 
 @kernel
 def _notified_of(desk: Table) -> tuple[Table, Table]:
-    directory = table_at(load_relaxed(desk, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
-    seats = load_relaxed(directory, 0, SEATS)
-    pool = table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS)
-    return pool, table_at(load_relaxed(directory, 0, WORKERS), seats, WORKER_FIELDS)
+    directory = _directory_of(desk)
+    return table_at(load_relaxed(directory, 0, POOL), 1, POOL_FIELDS), workers_of(directory)
 
 
 @kernel
@@ -188,14 +175,10 @@ def offer(block: int, entry: int, frame: int) -> int:
     store_relaxed(words, 0, FAILURE, 0)
     desk = _desk_of(words)
     count_in(desk)
-    directory = table_at(load_relaxed(desk, 0, DIRECTORY), 1, DIRECTORY_FIELDS)
     runs, slot = _run_of(desk)
-    queues = table_at(
-        load_relaxed(directory, 0, QUEUES), load_relaxed(directory, 0, QUEUE_ROWS), QUEUE_FIELDS
-    )
     pool, workers = _notified_of(desk)
     task = task_of(slot, load_relaxed(words, 0, CALL_ROW))
-    queue.push(queues, search.GLOBAL, runs, task, task)
+    queue.push(queues_of(_directory_of(desk)), search.GLOBAL, runs, task, task)
     return 2 * life + int(notify(pool, workers, NONE, False) == START)
 
 
@@ -219,8 +202,7 @@ def _run(words: Table) -> int:
     if entry & MAY_SPAWN == 0 or hand == 0:
         return call(entry & ~MAY_SPAWN, frame)
     own = table_at(hand, 1, HAND_FIELDS)
-    directory = table_at(load_relaxed(own, 0, DIRECTORY_OF_HAND), 1, DIRECTORY_FIELDS)
-    hands = table_at(load_relaxed(directory, 0, HANDS), load_relaxed(directory, 0, SEATS), HAND_FIELDS)
+    hands = hands_of(directory_of(own, 0))
     return call_spawner(hands, load_relaxed(own, 0, ROW), entry - MAY_SPAWN, frame)
 
 

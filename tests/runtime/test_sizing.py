@@ -8,6 +8,7 @@ import threading
 import pytest
 
 import zuki
+from tests.runtime.bodies import spin
 from tests.runtime.together import LIMIT, wait_until
 from zuki.runtime import sizing
 from zuki_kernels import notifier, sync_state
@@ -77,14 +78,6 @@ def made(monkeypatch):
 
 def spawned(executor):
     return sync_state.threads(int(executor._pool.tables.pool[0, sync_state.SYNC]))
-
-
-@zuki.task
-def spin(rounds):
-    total = 0.0
-    for number in range(rounds):
-        total += number * 1.5
-    return total
 
 
 def wide():

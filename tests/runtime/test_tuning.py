@@ -3,6 +3,7 @@
 import pytest
 
 import zuki
+from tests.runtime.bodies import spin
 from zuki.runtime.tuning import Measured, choose
 
 
@@ -32,14 +33,6 @@ def test_it_says_that_processors_idle_and_that_no_jitted_task_ran():
     _, reasons = choose({4: Measured((1.0,), 0.9, 0, 0)})
     assert any("Of 4 processors 0.9 were busy" in reason for reason in reasons)
     assert any("No jitted task ran here" in reason for reason in reasons)
-
-
-@zuki.task
-def spin(rounds):
-    total = 0.0
-    for number in range(rounds):
-        total += number * 1.5
-    return total
 
 
 def test_a_graph_is_run_with_each_number_of_threads():

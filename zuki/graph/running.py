@@ -166,8 +166,8 @@ class GraphRun:
         if self._trace is not None:
             strands = partial(_traced_strands, *self._trace, self.slot)
         if self._durations is not None:
-            strands = partial(_measured_strands, self._state, self._durations * 1e-9, seconds)
             durations = self._durations * 1e-9
+            strands = partial(_measured_strands, self._state, durations, seconds)
             work, span = float(durations.sum()), self._state.contents.span(durations)
         return Report(
             graph=self._state.name,

@@ -36,9 +36,7 @@ class Slots:
         with self._pool.lock:
             if self._pool.is_closed and not is_late:
                 raise ExecutorShutDownError(f"executor {self._pool.name!r} has been shut down")
-            if not self._free_slots:
-                raise ZukiError(f"{RUNS} graphs are already running on executor {self._pool.name!r}")
-            run.slot = self._free_slots.popleft()
+            run.slot = self._take_free()
             self.active[run.slot] = run
             self._pool.is_used = True
         return run.slot
@@ -46,9 +44,12 @@ class Slots:
     def keep_one(self) -> int:
         """Return a slot that is never given back, for what is no run of anybody's."""
         with self._pool.lock:
-            if not self._free_slots:
-                raise ZukiError(f"{RUNS} graphs are already running on executor {self._pool.name!r}")
-            return self._free_slots.popleft()
+            return self._take_free()
+
+    def _take_free(self) -> int:
+        if not self._free_slots:
+            raise ZukiError(f"{RUNS} graphs are already running on executor {self._pool.name!r}")
+        return self._free_slots.popleft()
 
     def give_back(self, slot: int) -> None:
         """Let the slot be another run's."""

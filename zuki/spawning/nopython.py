@@ -1,7 +1,7 @@
 """`spawn` and `join` in jitted code: their types, and the code that stands for a call of each.
 
 A spawn fills a block of the worker's arena with the arguments and takes it into the worker's
-hand; the join of the newest block in hand is a direct call of the body (`zuki_kernels.hands`).
+hand; the join of the newest block in hand is a direct call of the body (`zuki_kernels.spawning`).
 Outside a pool a spawn runs the body in place and the handle keeps the result.
 """
 

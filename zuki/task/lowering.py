@@ -5,7 +5,7 @@
     unpack   object (frame)           boxes the result
     release  void (frame)             gives back the references that the frame holds
     drop     int64 (frame)            gives back the references that the frame of a spawned task holds
-    kind     entry, bytes, drop, name what `zuki_kernels.hands` wants to know of a spawned task
+    kind     entry, bytes, drop, name what `zuki_kernels.blocks` wants to know of a spawned task
     describe int64 ()                 the address of ``kind``
     writes   int64 ()                 the arguments that the body may write, a bit each
     spawns   int64 ()                 1 if the body may spawn tasks, else 0
