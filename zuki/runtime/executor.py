@@ -6,14 +6,15 @@ from typing import Any, ClassVar
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
+from zuki.later import later
 from zuki.runtime.at_priority import AtPriority, checked_priority
 from zuki.runtime.config import ExecutorConfig, config_of
 from zuki.runtime.desk import Desk
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
 from zuki.runtime.pool import Pool
-from zuki.runtime.shown import html_of
 
+shown = later("zuki.runtime.shown")
 _USUAL = Priority.NORMAL
 
 
@@ -254,7 +255,7 @@ class Executor(futures.Executor):
         self._pool.shut_down(wait, cancel_futures)
 
     def _repr_html_(self) -> str:
-        return html_of(self)
+        return shown.html_of(self)
 
     def __repr__(self) -> str:
         plural = "s" if self.max_threads > 1 else ""
