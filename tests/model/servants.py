@@ -102,8 +102,9 @@ class Thing:
 
     shared = ()
 
-    def __init__(self, name):
-        self.name, self.table = name, Table(name, 1, max(len(self.shared), 1))
+    def __init__(self, name, ignored=()):
+        ignored = [self.shared.index(one) for one in ignored]
+        self.name, self.table = name, Table(name, 1, max(len(self.shared), 1), ignored=ignored)
 
     def frozen(self):
         return "thing", self.name
@@ -351,12 +352,12 @@ class Lanes(Thing):
     ``run(servant, task)`` is what tasks do, a generator function: default, they note that they have run.
     """
 
-    shared = ("away", "attending", "may_be_rung")
+    shared = ("away", "may_be_rung", "entries", "attending")
     recorder = make_servant = prepare = None
     is_ending = False
 
-    def __init__(self, methods, futures=(), workers=1, limit=1, run=None, starts_fail=False):
-        super().__init__("lanes")
+    def __init__(self, methods, futures=(), workers=1, limit=1, run=None, starts_fail=False, ends=False):
+        super().__init__("lanes", ("attending",) if ends else ("attending", "entries"))
         self.methods, self.workers = methods, workers
         self.parkings = tuple(future.parking for future in futures)
         self.lock = Lock("lock of the lanes")
@@ -364,7 +365,7 @@ class Lanes(Thing):
         self.outbox, self.asleep = Bits("outbox"), Bits("rows")
         self.home = self.pool = Pool(self)
         self.starts_fail = starts_fail
-        self.summons = Table("summons", 1, 1)
+        self.summons, self.watched = Table("summons", 1, 1), Table("watched", 1, 1)
         self.ran, self.forsaken = Table("ran", 1, 8), Table("forsaken", 1, 8)
         if run is not None:
             self.run = run
@@ -407,13 +408,23 @@ class Lanes(Thing):
 
     def serve(self, servant, wanted, future=None):
         """Do as `zuki.lane.serving.serve`, with a servant that was not used before, or is used again."""
-        yield from put(servant, "is_lost", False)
         yield from put(servant, "held", ())
+        yield from put(servant, "is_lost", False)
         try:
-            return (yield from self.call_method("_serve", servant, wanted, future, None, None))
+            return (yield from self.call_method("_serve", servant, wanted, future, None, self.beat))
         finally:
             if goes_on():
                 yield from servant.leave()
+
+    def beat(self, servant):
+        """Let the watcher know of a servant: the first that it may take lanes from."""
+        if servant is self.servants[0]:
+            yield from exchange(self.watched, 0, 0, 1)
+
+    def watch(self):
+        """Take the lanes from the first servant, as one that is stuck, if it has begun."""
+        if (yield from add(self.watched, 0, 0, 0)):
+            yield from self.servants[0].let_go()
 
     def worker(self, name, times=1):
         """A thread of the pool that comes when it is called; its first servants are used once each."""
@@ -504,5 +515,5 @@ class Lanes(Thing):
             if ran != times:
                 return f"task {task} has run {ran} times"
         counts = [lane.last(memory, "holders") for lane in (self.coroutines, self.calls)]
-        counts += [self.last(memory, "away"), self.last(memory, "attending")]
+        counts += [self.last(memory, "away")]
         return any(counts) and f"somebody counts still: {counts}"

@@ -21,7 +21,7 @@ def added(methods, adders=1, workers=1, calls=False):
         return not lanes.at_rest(memory, *[1] * adders)
 
     threads = [adder(at) for at in range(adders)]
-    return threads + [lanes.worker(f"w{at}") for at in range(workers)], None, quiescent, lanes.holds
+    return threads + [lanes.worker(f"w{at}") for at in range(workers)], None, quiescent
 
 
 def handed_over(methods, workers=2, tasks=2):
@@ -33,7 +33,7 @@ def handed_over(methods, workers=2, tasks=2):
             yield from lanes.add(task)
 
     def watcher():
-        yield from lanes.servants[0].let_go()
+        yield from lanes.watch()
 
     def quiescent(results, memory):
         return not lanes.at_rest(memory, *[1] * tasks)
@@ -62,17 +62,18 @@ def awaited(methods, tasks=1, workers=0):
             yield from lanes.add(task)
 
     def quiescent(results, memory):
-        return 1 in results and not lanes.at_rest(memory, *[1] * tasks)
+        is_called = memory.latest(lanes.summons, 0, 0) and not workers  # somebody will come
+        return is_called or (1 in results and not lanes.at_rest(memory, *[1] * tasks))
 
     def check(results, memory):
         if memory.latest(lanes.summons, 0, 0):
             return None  # somebody is called, and will come
         return lanes.at_rest(memory, *[1] * tasks)
 
-    return [adder, server, *(lanes.worker(f"w{at}") for at in range(workers))], check, quiescent, lanes.holds
+    return [adder, server, *(lanes.worker(f"w{at}") for at in range(workers))], check, quiescent
 
 
-def inside(methods, workers=1):
+def inside(methods, workers=2):
     """A task waits for what another one ends: whoever runs it serves meanwhile, or another worker does."""
     future = Future("future")
 
@@ -93,10 +94,10 @@ def inside(methods, workers=1):
     def quiescent(results, memory):
         return not lanes.at_rest(memory, 1, 1)
 
-    return [adder, *(lanes.worker(f"w{at}", 2) for at in range(workers))], None, quiescent, lanes.holds
+    return [adder, *(lanes.worker(f"w{at}", 2) for at in range(workers))], None, quiescent
 
 
-def woken(methods, workers=1):
+def woken(methods, ends=False):
     """A task waits, and a thread wakes it while servants come and go."""
     def run(servant, task):
         if (yield from add(lanes.ran, 0, task, 1)) == 0:
@@ -105,7 +106,7 @@ def woken(methods, workers=1):
         else:
             yield from lanes.asleep.remove(task)
 
-    lanes = Lanes(methods, run=run)
+    lanes = Lanes(methods, run=run, ends=ends)
 
     def adder():
         yield from lanes.add(0)
@@ -124,23 +125,23 @@ def woken_once(methods, workers=1):
     def quiescent(results, memory):
         return not lanes.at_rest(memory, 2)
 
-    return [adder, waker, *(lanes.worker(f"w{at}") for at in range(workers))], None, quiescent, lanes.holds
+    return [adder, waker, *(lanes.worker(f"w{at}") for at in range(workers))], None, quiescent
 
 
 def shut_down_while_it_waits(methods):
     """The pool is shut down when a task was accepted that is to run twice; the last to leave ends it."""
-    lanes, adder, waker = woken(methods)
+    lanes, adder, waker = woken(methods, ends=True)
 
     def closer():
         yield from adder()
         yield from lanes.pool.shut_down()
 
-    return [closer, waker, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 2), None, lanes.holds
+    return [closer, waker, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 2)
 
 
 def shut_down(methods, calls=True):
     """A task is added while the pool is shut down: it is refused, or it runs, and the pool ends."""
-    lanes = Lanes(methods)
+    lanes = Lanes(methods, ends=True)
 
     def adder():
         return (yield from lanes.submit(0))
@@ -151,7 +152,7 @@ def shut_down(methods, calls=True):
     def check(results, memory):
         return lanes.at_rest(memory, results[0])
 
-    return [adder, closer, lanes.worker("w")], check, None, lanes.holds
+    return [adder, closer, lanes.worker("w")], check
 
 
 def refused(methods, adders=2):
@@ -168,7 +169,7 @@ def refused(methods, adders=2):
         told = [memory.latest(lanes.forsaken, 0, task) for task in range(adders)]
         return told != [1] * adders and f"cancelled: {told}"
 
-    return [adder(at) for at in range(adders)], check, None, lanes.holds
+    return [adder(at) for at in range(adders)], check
 
 
 def last_to_leave(methods):
@@ -179,7 +180,7 @@ def last_to_leave(methods):
         yield from lanes.note(task)
         yield from future.end()
 
-    lanes = Lanes(methods, (future,), run=run)
+    lanes = Lanes(methods, (future,), run=run, ends=True)
     servant = lanes.servant("s")
 
     def server():
@@ -191,21 +192,21 @@ def last_to_leave(methods):
             yield from wait(lanes.ran, 0, 0, 0, -1)
         yield from lanes.pool.shut_down()
 
-    return [server, closer, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 1), None, lanes.holds
+    return [server, closer, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 1)
 
 
 SCENARIOS = {
     "a task": Scenario(added, entry=mount_lanes),
-    "two tasks": Scenario(lambda methods: added(methods, 2, 2), entry=mount_lanes, preemptions=2),
+    "two tasks": Scenario(lambda methods: added(methods, 2, 2), entry=mount_lanes, preemptions=1),
     "a call": Scenario(lambda methods: added(methods, calls=True), entry=mount_lanes),
-    "handed over": Scenario(handed_over, entry=mount_lanes, preemptions=2),
+    "handed over": Scenario(handed_over, entry=mount_lanes, preemptions=1),
     "served by who waits": Scenario(awaited, entry=mount_lanes),
-    "who waits, and a worker": Scenario(lambda methods: awaited(methods, 2, 1), entry=mount_lanes, preemptions=2),
-    "inside of a task": Scenario(inside, entry=mount_lanes, preemptions=2),
-    "woken": Scenario(woken_once, entry=mount_lanes, preemptions=2),
-    "shut down": Scenario(shut_down, entry=mount_lanes, preemptions=2),
-    "shut down while it waits": Scenario(shut_down_while_it_waits, entry=mount_lanes, preemptions=2),
-    "shut down, the last to leave": Scenario(last_to_leave, entry=mount_lanes, preemptions=2),
+    "who waits, and a worker": Scenario(lambda methods: awaited(methods, 2, 1), entry=mount_lanes, preemptions=1),
+    "inside of a task": Scenario(inside, entry=mount_lanes, preemptions=1),
+    "woken": Scenario(woken_once, entry=mount_lanes, preemptions=1),
+    "shut down": Scenario(shut_down, entry=mount_lanes, preemptions=1),
+    "shut down while it waits": Scenario(shut_down_while_it_waits, entry=mount_lanes, preemptions=1),
+    "shut down, the last to leave": Scenario(last_to_leave, entry=mount_lanes, preemptions=1),
     "nobody can come": Scenario(refused, entry=mount_lanes),
 }
 

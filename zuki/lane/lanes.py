@@ -190,6 +190,7 @@ class Lanes:
         self.only_callers_serve = False  # so nothing runs here unless somebody waits
         self.attending = 0  # threads that wait for a future and serve meanwhile
         self.away = 0  # threads that are in a step or a call, and have lost their lanes meanwhile
+        self.entries = 0  # how often a thread has begun to hold lanes
         self._objects: list[CoroutineTask | None] = []  # by row
         self._free: list[int] = []  # wakers of rows that nobody has, ready to be used
         self._exchanging = threading.Lock()
@@ -289,8 +290,15 @@ class Lanes:
         return True
 
     def refuse(self, lane: Lane, level: int, task: Any) -> None:
-        """Take a task back, and raise that there is nobody to run it."""
+        """Take a task back, and raise that there is nobody to run it.
+
+        Others may have added theirs meanwhile, and gone, for somebody seemed to be called. These are cancelled,
+        unless somebody is there who looks at them.
+        """
         if self.take_back(lane, level, task):
+            if not lane.holders:
+                for other in lane.take_all():
+                    other._forsake()
             raise ZukiError("there is no thread to run this, and none can be started")
 
     # ---- the end -----------------------------------------------------------------------------------
@@ -305,7 +313,13 @@ class Lanes:
         return [task for task in (*ready, *self.waiting()) if not task.done()]
 
     def is_empty(self) -> bool:
-        """Tell whether nothing is accepted that is not over."""
+        """Tell whether nothing is accepted that is not over.
+
+        A task is in a deque, or has a row, or is in the hands of a thread that holds lanes or has lost
+        them. So first this looks for such threads, in the order in which they come from one to the other.
+        If there are none, and none has come by the end, no task was in anybody's hands when it looked for those.
+        """
+        entries = self.entries
         return not (
             self.calls.holders
             or self.coroutines.holders
@@ -313,6 +327,7 @@ class Lanes:
             or self.calls.has_work()
             or self.coroutines.has_work()
             or self.waiting()
+            or self.entries != entries
         )
 
     def is_still(self) -> bool:

@@ -95,5 +95,5 @@ def wait_idly(future: Any, timeout: float | None = None) -> None:
 
 
 def _take_out(lane: Lane, parking: Parking) -> None:
-    with suppress(ValueError):  # it was called
+    with lane._lanes.lock, suppress(ValueError):  # not while somebody looks for one; it was called, else
         lane.parked.remove(parking)

@@ -110,8 +110,9 @@ class Servant:
         """Hold those of the lanes that it may."""
         note_beginning()
         with self._lanes.lock:
-            self._lanes.away -= self.is_lost
+            self._lanes.entries += 1  # before it takes a task: see `Lanes.is_empty`
             self.held = [lane for lane in wanted if lane.enter()]
+            self._lanes.away -= self.is_lost
             self.is_lost = False
 
     def let_go(self) -> None:
