@@ -21,6 +21,7 @@ import zuki
 
 from .mount import _call, atomic
 from .mutants import pattern
+from .snapshot import freeze
 
 _ROOT = Path(zuki.__file__).parent
 _look, _put = atomic("add_acq_rel"), atomic("exchange_acq_rel")
@@ -59,6 +60,20 @@ def _call_of(function, *args, **keywords):
     return (yield from _call(function, *args))
 
 
+class Question:
+    """What a comprehension asks of each thing; equal to the same one, asked again of the same."""
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def __call__(self, thing):
+        return self.asked(thing)
+
+    def frozen(self):
+        held = [freeze(cell.cell_contents) for cell in self.asked.__closure__ or ()]
+        return "question", id(self.asked.__code__), *held
+
+
 def _any(things, holds):
     for thing in things:
         if (yield from holds(thing)):
@@ -74,7 +89,7 @@ def _those(things, holds):
     return found
 
 
-_HELPERS = {"_get": get, "_put": put, "_truth": truth, "suppress": None, "_call": _call_of, "_any": _any, "_those": _those, "_goes_on": goes_on}
+_HELPERS = {"_get": get, "_put": put, "_truth": truth, "_call": _call_of, "_any": _any, "_those": _those, "_goes_on": goes_on, "_Question": Question}
 
 
 def _from(name, *args, keywords=()):
@@ -126,7 +141,8 @@ class _Interpreted(ast.NodeTransformer):
     def _each(self, helper, comprehension, question):
         (loop,) = comprehension.generators
         arguments = ast.arguments([], [ast.arg(loop.target.id)], None, [], [], None, [])
-        return _from(helper, self.visit(loop.iter), ast.Lambda(arguments, self._asked(question)))
+        asked = ast.Call(ast.Name("_Question", ast.Load()), [ast.Lambda(arguments, self._asked(question))], [])
+        return _from(helper, self.visit(loop.iter), asked)
 
     def _asked(self, node):
         """An expression that answers True or False."""
@@ -195,7 +211,9 @@ class _Interpreted(ast.NodeTransformer):
 
     def visit_With(self, node):
         """A lock is held, what is suppressed is caught, and all else does nothing to what is shared."""
-        manager, body = node.items[0].context_expr, self._body(node.body)
+        manager = node.items[0].context_expr
+        inner = [ast.With(node.items[1:], node.body)] if node.items[1:] else node.body
+        body = self._body(inner)
         if isinstance(manager, ast.Call):
             if getattr(manager.func, "id", None) == "suppress":
                 return ast.Try(body, [ast.ExceptHandler(manager.args[0], None, [ast.Pass()])], [], [])

@@ -19,7 +19,8 @@ wait, wake = operation("wait", None), operation("wake", None)
 
 _METHODS = {
     "lane/lanes.py": (
-        "Lane.has_work", "Lane.next_queue", "Lane.enter", "Lane.pass_on", "Lane.call", "Lanes.wake",
+        "Lane.has_work", "Lane.next_queue", "Lane.enter", "Lane.pass_on", "Lane.call", "Lane.take_all",
+        "Lanes.wake",
         "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
     ),
     "lane/serving.py": ("Servant.enter", "Servant.let_go", "Servant.leave", "_serve"),
@@ -39,6 +40,7 @@ _FITTING = (  # what threads do not share, or the model has in another way
     ("PoolHome.wait_for", "worker.row_of_this_thread(self._pool) is not None", "False"),
     ("PoolHome.wait_for", "serves or here.servant is not None", "True"),
     ("Lanes.take_back", "task._forsake()", "self.forsake(task)"),
+    ("Lanes.refuse", "other._forsake()", "self.forsake(other)"),
     ("queue_on", "new_task(lanes, coroutine, level)", "coroutine"),
     ("queue_on", "task._context = copy_context()", "pass"),
 )
@@ -182,6 +184,19 @@ class Bits:
         return 1 << self.things.index(thing)
 
 
+class Nothing:
+    """A deque that is always empty: no step is spent on it."""
+
+    def frozen(self):
+        return "nothing"
+
+    def __bool__(self):
+        return False
+
+    def popleft(self):
+        raise IndexError
+
+
 class Parking:
     """Where one thread sleeps: `zuki.lane.parking.Parking`."""
 
@@ -211,7 +226,7 @@ class Future(Thing):
         self.parking, self.servant = Parking(name), None
 
     def meaning(self, name):
-        return (PENDING, FINISHED).__getitem__, (PENDING, FINISHED).index
+        return lambda word: FINISHED if word else PENDING, lambda state: int(state == FINISHED)
 
     def done(self):
         return (yield from get(self, "_state")) in DONE
@@ -274,7 +289,7 @@ class Lane(Thing):
     def __init__(self, lanes, name, limit):
         super().__init__(name)
         self._lanes, self.limit = lanes, limit
-        self.ready = ((), Bits(f"ready {name}"), ())
+        self.ready = (Nothing(), Bits(f"ready {name}"), Nothing())
         self.parked = Bits(f"parked for {name}", lanes.parkings)
 
     def meaning(self, name):
@@ -294,6 +309,9 @@ class Lane(Thing):
 
     def call(self):
         return self._lanes.call_method("Lane.call", self)
+
+    def take_all(self):
+        return self._lanes.call_method("Lane.take_all", self)
 
 
 CALLED, ENDED = 1, 2  # bits of what workers wait for
@@ -390,6 +408,7 @@ class Lanes(Thing):
 
     def exchange(self):
         """Hand over what is in the outbox: see `test_exchange`."""
+        yield from put(self, "may_be_rung", False)
         for task in (yield from self.outbox.take()):
             yield from self.coroutines.ready[1].append(task)
 

@@ -178,6 +178,7 @@ def last_to_leave(methods):
 
     def run(servant, task):
         yield from lanes.note(task)
+        yield from wake(lanes.ran, 0, 0, 1)
         yield from future.end()
 
     lanes = Lanes(methods, (future,), run=run, ends=True)
@@ -188,8 +189,7 @@ def last_to_leave(methods):
         yield from lanes.wait_for(future, servant)
 
     def closer():
-        while not (yield from add(lanes.ran, 0, 0, 0)):
-            yield from wait(lanes.ran, 0, 0, 0, -1)
+        yield from wait(lanes.ran, 0, 0, 0, -1)  # until the task has run
         yield from lanes.pool.shut_down()
 
     return [server, closer, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 1)
@@ -197,11 +197,11 @@ def last_to_leave(methods):
 
 SCENARIOS = {
     "a task": Scenario(added, entry=mount_lanes),
-    "two tasks": Scenario(lambda methods: added(methods, 2, 2), entry=mount_lanes, preemptions=1),
+    "two tasks": Scenario(lambda methods: added(methods, 2), entry=mount_lanes, preemptions=1),
     "a call": Scenario(lambda methods: added(methods, calls=True), entry=mount_lanes),
     "handed over": Scenario(handed_over, entry=mount_lanes, preemptions=1),
     "served by who waits": Scenario(awaited, entry=mount_lanes),
-    "who waits, and a worker": Scenario(lambda methods: awaited(methods, 2, 1), entry=mount_lanes, preemptions=1),
+    "who waits, and a worker": Scenario(lambda methods: awaited(methods, 1, 1), entry=mount_lanes, preemptions=1),
     "inside of a task": Scenario(inside, entry=mount_lanes, preemptions=1),
     "woken": Scenario(woken_once, entry=mount_lanes, preemptions=1),
     "shut down": Scenario(shut_down, entry=mount_lanes, preemptions=1),

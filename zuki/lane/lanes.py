@@ -18,6 +18,7 @@ sets it to False and then looks once more; who adds a task adds it and then look
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
@@ -146,10 +147,11 @@ class Lane:
 
     def take_all(self) -> list[Any]:
         """Take out all that is ready."""
-        taken = []
+        taken: list[Any] = []
         for queue in self.ready:
-            while queue:
-                taken.append(queue.popleft())
+            with suppress(IndexError):  # not asked before, for others take, too
+                while True:
+                    taken.append(queue.popleft())
         return taken
 
 
