@@ -19,7 +19,7 @@ wait, wake = operation("wait", None), operation("wake", None)
 
 _METHODS = {
     "lane/lanes.py": (
-        "Lane.has_work", "Lane.next_queue", "Lane.enter", "Lane.pass_on", "Lane.call", "Lane.take_all",
+        "Lane.has_work", "Lane.next_queue", "Lane.enter", "Lane.pass_on", "Lane.call", "Lane.take_all", "Lane.is_left_alone",
         "Lanes.wake",
         "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
     ),
@@ -310,6 +310,9 @@ class Lane(Thing):
     def call(self):
         return self._lanes.call_method("Lane.call", self)
 
+    def is_left_alone(self):
+        return self._lanes.call_method("Lane.is_left_alone", self)
+
     def take_all(self):
         return self._lanes.call_method("Lane.take_all", self)
 
@@ -372,9 +375,9 @@ class Lanes(Thing):
 
     shared = ("away", "may_be_rung", "entries", "attending")
     recorder = make_servant = prepare = None
-    is_ending = False
+    is_ending = only_callers_serve = False
 
-    def __init__(self, methods, futures=(), workers=1, limit=1, run=None, starts_fail=False, ends=False):
+    def __init__(self, methods, futures=(), workers=1, limit=1, run=None, starts_fail=False, ends=False, alone=False):
         super().__init__("lanes", ("attending",) if ends else ("attending", "entries"))
         self.methods, self.workers = methods, workers
         self.parkings = tuple(future.parking for future in futures)
@@ -382,7 +385,7 @@ class Lanes(Thing):
         self.coroutines, self.calls = Lane(self, "coroutines", limit), Lane(self, "calls", limit)
         self.outbox, self.asleep = Bits("outbox"), Bits("rows")
         self.home = self.pool = Pool(self)
-        self.starts_fail = starts_fail
+        self.starts_fail, self.only_callers_serve = starts_fail, alone
         self.summons, self.watched = Table("summons", 1, 1), Table("watched", 1, 1)
         self.ran, self.forsaken = Table("ran", 1, 8), Table("forsaken", 1, 8)
         if run is not None:
@@ -421,6 +424,8 @@ class Lanes(Thing):
         """Let a worker come; see `test_service` for how. Return whether there is one."""
         if self.starts_fail:
             return False
+        if self.only_callers_serve:
+            return True
         yield from or_(self.summons, 0, 0, CALLED)
         yield from wake(self.summons, 0, 0, 1)
         return True

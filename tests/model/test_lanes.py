@@ -73,6 +73,26 @@ def awaited(methods, tasks=1, workers=0):
     return [adder, server, *(lanes.worker(f"w{at}") for at in range(workers))], check, quiescent
 
 
+def alone(methods, adders=1):
+    """Nobody serves but who waits: a thread outside ends its wait by what it adds, or wakes, whenever it does."""
+    future = Future("future")
+
+    def run(servant, task):
+        yield from lanes.note(task)
+        yield from future.end()
+
+    lanes = Lanes(methods, (future,), run=run, alone=True)
+    servant = lanes.servant("s")
+
+    def server():
+        yield from lanes.wait_for(future, servant)
+
+    def waker():
+        yield from lanes.wake(0)
+
+    return [server, waker], lambda results, memory: lanes.at_rest(memory, 1)
+
+
 def inside(methods, workers=2):
     """A task waits for what another one ends: whoever runs it serves meanwhile, or another worker does."""
     future = Future("future")
@@ -200,6 +220,7 @@ SCENARIOS = {
     "two tasks": Scenario(lambda methods: added(methods, 2), entry=mount_lanes, preemptions=1),
     "a call": Scenario(lambda methods: added(methods, calls=True), entry=mount_lanes),
     "handed over": Scenario(handed_over, entry=mount_lanes, preemptions=1),
+    "served by nobody else": Scenario(alone, entry=mount_lanes),
     "served by who waits": Scenario(awaited, entry=mount_lanes),
     "who waits, and a worker": Scenario(lambda methods: awaited(methods, 1, 1), entry=mount_lanes, preemptions=1),
     "inside of a task": Scenario(inside, entry=mount_lanes, preemptions=1),

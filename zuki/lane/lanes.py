@@ -127,6 +127,10 @@ class Lane:
             self.holders -= 1
         self.pass_on()
 
+    def is_left_alone(self) -> bool:
+        """Tell whether there is something to do, and nobody is about to look: who holds the lane will."""
+        return self.holders < self.limit and not self.is_awake and self.has_work()
+
     def pass_on(self) -> None:
         """Call somebody if something is left to do, for nobody looks any more."""
         self.is_awake = False
@@ -134,16 +138,23 @@ class Lane:
             self.call()
 
     def call(self) -> bool:
-        """Let somebody come and look; return False if nobody can."""
-        self.is_awake = True
-        with self._lanes.lock:
-            parking = self.parked.pop() if self.parked else None
-        if parking is not None:
-            parking.wake()
-        elif not self._lanes.home.call_servant():
+        """Let somebody come and look; return False if nobody can.
+
+        Where only callers serve, nobody need come: who waits next looks before it sleeps.
+        """
+        lanes = self._lanes
+        while True:
+            self.is_awake = True
+            with lanes.lock:
+                parking = self.parked.pop() if self.parked else None
+            if parking is not None:
+                parking.wake()
+                return True
+            if not lanes.only_callers_serve and lanes.home.call_servant():
+                return True
             self.is_awake = False
-            return False
-        return True
+            if not self.parked:  # else somebody is about to sleep, for it seemed that another one was called
+                return lanes.only_callers_serve
 
     def take_all(self) -> list[Any]:
         """Take out all that is ready."""

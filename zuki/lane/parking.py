@@ -61,7 +61,7 @@ def attend(lanes: Sequence[Lane], future: Any, timeout: float | None = None) -> 
             for lane in lanes:
                 lane.parked.append(parking)
             try:
-                if not any(lane.has_work() and not lane.is_awake for lane in lanes):
+                if not any(lane.is_left_alone() for lane in lanes):
                     if patience is None:
                         parking.sleep(left)
                     else:
