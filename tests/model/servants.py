@@ -444,6 +444,7 @@ class Lanes(Thing):
         """Let the watcher know of a servant: the first that it may take lanes from."""
         if servant is self.servants[0]:
             yield from exchange(self.watched, 0, 0, 1)
+            yield from wake(self.watched, 0, 0, 1)
 
     def watch(self):
         """Take the lanes from the first servant, as one that is stuck, if it has begun."""

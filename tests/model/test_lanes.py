@@ -2,8 +2,60 @@
 
 import pytest
 
+from .book import BOOK, Tried
+from .interpreted import edits
 from .scenario import Scenario, finders, named
-from .servants import Future, Lanes, add, get, mount_lanes, put, wait, wake
+from .servants import Future, Lanes, add, mount_lanes, wait, wake
+from .trace import BrokenRunError
+
+MUTANTS = [  # method, what stands there, what is put in its place
+    ("queue_on", "lane.ready[level].append(task)\n    if not lane.is_awake and",
+     "is_awake = lane.is_awake\n    lane.ready[level].append(task)\n    if not is_awake and"),
+    ("Lanes.wake", "self.outbox.append(number)\n    if not self.coroutines.is_awake:\n        self.coroutines.call()",
+     "if not self.coroutines.is_awake:\n        self.coroutines.call()\n    self.outbox.append(number)"),
+    ("Lane.pass_on", "self.is_awake = False\n    if self.has_work():",
+     "is_left = self.has_work()\n    self.is_awake = False\n    if is_left:"),
+    ("Lane.pass_on", "self.is_awake = False", "pass"),
+    ("Lane.has_work", "lanes.outbox or", ""),
+    ("Lane.call", "self.is_awake = False", "pass"),
+    ("Lane.call", "if not self.parked", "if True"),
+    ("Lane.call", "with lanes.lock", "if True"),
+    ("_take_out", "with lane._lanes.lock, suppress", "with suppress"),
+    ("Lane.enter", "self.holders >= self.limit", "False"),
+    ("Servant.enter", "with self._lanes.lock", "if True"),
+    ("Servant.enter", "self._lanes.entries += 1", "pass"),
+    ("Servant.enter",
+     "self.held = [lane for lane in wanted if lane.enter()]\n        self._lanes.away -= self.is_lost\n"
+     "        self.is_lost = False\n        self._lanes.entries += 1",
+     "self._lanes.entries += 1\n        self.held = [lane for lane in wanted if lane.enter()]\n"
+     "        self._lanes.away -= self.is_lost\n        self.is_lost = False"),
+    ("Servant.enter", "self._lanes.away -= self.is_lost", "pass"),
+    ("Servant.let_go", "with self._lanes.lock", "if True"),
+    ("Servant.let_go", "if self.is_lost", "if False"),
+    ("Servant.let_go", "self.is_lost = True", "pass"),
+    ("Servant.let_go", "self._lanes.away += 1", "pass"),
+    ("Servant.let_go", "lane.holders -= 1", "pass"),
+    ("Servant.let_go", "lane.pass_on()", "pass"),
+    ("Servant.leave", "with self._lanes.lock", "if True"),
+    ("Servant.leave", "if self.is_lost", "if False"),
+    ("Servant.leave", "self.is_lost = True", "pass"),
+    ("Servant.leave", "lane.pass_on()", "pass"),
+    ("attend", "any(lane.is_left_alone() for lane in lanes)", "False"),
+    ("attend", "lane.parked.append(parking)", "pass"),
+    ("attend", "lane.pass_on()", "pass"),
+    ("Lanes.refuse", "if not lane.holders", "if False"),
+    ("Lane.take_all", "with suppress(IndexError)", "if True"),
+    ("Lanes.is_empty", "or self.entries != entries", ""),
+    ("Lanes.is_empty", "or self.away", ""),
+    ("Lanes.is_empty", "self.calls.holders or self.coroutines.holders or", ""),
+    ("Lanes.is_empty", "or self.waiting()", ""),
+    ("Pool.end_if_empty", "self.is_ended = True", "pass"),
+    ("Servant.let_go",
+     "self._lanes.away += 1\n        for lane in self.held:\n            lane.holders -= 1",
+     "for lane in self.held:\n            lane.holders -= 1\n        self._lanes.away += 1"),
+    ("PoolHome.wait_for", "self._pool.end_if_empty()", "pass"),
+    ("MultiThreadedExecutor._submit_call", "if pool.is_ended or self._broken", "if False"),
+]  # fmt: skip
 
 
 def added(methods, adders=1, workers=1, calls=False):
@@ -91,6 +143,72 @@ def alone(methods, adders=1):
         yield from lanes.wake(0)
 
     return [server, waker], lambda results, memory: lanes.at_rest(memory, 1)
+
+
+def stuck(methods):
+    """A task lasts until the next one has run: only if the watcher takes the lanes from its servant does that run."""
+
+    def run(servant, task):
+        if task == 0:
+            yield from wait(lanes.ran, 0, 1, 0, -1)
+        yield from lanes.note(task)
+        yield from wake(lanes.ran, 0, task, 1)
+
+    lanes = Lanes(methods, run=run)
+
+    def adder():
+        for task in range(2):
+            yield from lanes.add(task)
+
+    def watcher():
+        yield from wait(lanes.watched, 0, 0, 0, -1)
+        yield from lanes.watch()
+
+    def quiescent(results, memory):
+        other_began = not memory.latest(lanes.watched, 0, 0)  # whom nobody watches here
+        return other_began or not lanes.at_rest(memory, 1, 1)
+
+    return [adder, watcher, lanes.worker("w"), lanes.worker("v")], None, quiescent
+
+
+def entering(methods):
+    """Two threads enter lanes of which one may hold each, and leave; the watcher takes them from the first."""
+    lanes = Lanes(methods)
+    servants = lanes.servant("s"), lanes.servant("t")
+    both = lanes.coroutines, lanes.calls
+
+    def server(servant):
+        def serve():
+            yield from servant.enter(both)
+            yield from lanes.beat(servant)
+            yield from servant.leave()
+
+        return serve
+
+    def check(results, memory):
+        return lanes.at_rest(memory)
+
+    return [*map(server, servants), lanes.watch], check, None, lanes.holds
+
+
+def looked_for(methods, taken=False):
+    """A task runs, and then waits or is put back, while somebody looks whether all is over: it never is."""
+
+    def run(servant, task):
+        yield from lanes.park(task)
+
+    lanes = Lanes(methods, run=run, ends=True)
+    lanes.coroutines.ready[1].table.initial[0, 0] = 1
+    servant = lanes.servant("s")
+
+    def server():
+        yield from lanes.serve(servant, (lanes.coroutines,))
+
+    def looker():
+        return (yield from lanes.is_empty())
+
+    threads = [server, looker] + [lanes.watch] * taken
+    return threads, lambda results: results[1] and "it is said to be over"
 
 
 def inside(methods, workers=2):
@@ -215,23 +333,53 @@ def last_to_leave(methods):
     return [server, closer, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 1)
 
 
+def small(make, **options):
+    return Scenario(make, entry=mount_lanes, **options)
+
+
 SCENARIOS = {
-    "a task": Scenario(added, entry=mount_lanes),
-    "two tasks": Scenario(lambda methods: added(methods, 2), entry=mount_lanes, preemptions=1),
-    "a call": Scenario(lambda methods: added(methods, calls=True), entry=mount_lanes),
-    "handed over": Scenario(handed_over, entry=mount_lanes, preemptions=1),
-    "served by nobody else": Scenario(alone, entry=mount_lanes),
-    "served by who waits": Scenario(awaited, entry=mount_lanes),
-    "who waits, and a worker": Scenario(lambda methods: awaited(methods, 1, 1), entry=mount_lanes, preemptions=1),
-    "inside of a task": Scenario(inside, entry=mount_lanes, preemptions=1),
-    "woken": Scenario(woken_once, entry=mount_lanes, preemptions=1),
-    "shut down": Scenario(shut_down, entry=mount_lanes, preemptions=1),
-    "shut down while it waits": Scenario(shut_down_while_it_waits, entry=mount_lanes, preemptions=1),
-    "shut down, the last to leave": Scenario(last_to_leave, entry=mount_lanes, preemptions=1),
-    "nobody can come": Scenario(refused, entry=mount_lanes),
+    "a task": small(added, mutants=None),
+    "a call": small(lambda methods: added(methods, calls=True), mutants=None),
+    "nobody can come": small(refused),
+    "entered at once": small(entering, preemptions=1),
+    "looked for": small(looked_for),
+    "looked for, and lost": small(lambda methods: looked_for(methods, True), preemptions=1),
+    "two tasks": small(lambda methods: added(methods, 2), preemptions=1),
+    "woken": small(woken_once, preemptions=1),
+    "stuck": small(stuck, preemptions=0),
+    "served by nobody else": small(alone),
+    "served by who waits": small(awaited),
+    "shut down": small(shut_down, preemptions=1),
+    "shut down while it waits": small(shut_down_while_it_waits, preemptions=1),
+    "shut down, the last to leave": small(last_to_leave, preemptions=0),
+    "a task is handed over": small(lambda methods: handed_over(methods, tasks=1), preemptions=1),
+    "inside of a task": small(inside, preemptions=0),
+    "who waits, and a worker": small(lambda methods: awaited(methods, 1, 1), preemptions=1),
+    "two tasks are handed over": small(handed_over, preemptions=1, slow=True, mutants=None),
+    "inside of a task, preempted": small(inside, preemptions=1, slow=True, mutants=None),
+    "shut down, the last to leave, preempted": small(last_to_leave, preemptions=1, slow=True, mutants=None),
 }
 
 
 @named(SCENARIOS)
 def test_tasks_run_once(scenario):
     scenario.holds()
+
+
+def killed(mutant):
+    """Tell whether a scenario finds the mutant broken."""
+    methods = mount_lanes(edits(mutant))
+    for scenario in finders(SCENARIOS):
+        try:
+            scenario(methods)
+        except BrokenRunError as broken:
+            assert not broken.problem.startswith(("NameError", "AttributeError", "TypeError")), broken
+            return True
+    return False
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_each_step_is_needed(mutant):
+    was_killed = killed(mutant)
+    BOOK.tried.append(Tried("lanes", mutant, was_killed))
+    assert was_killed, f"the mutant {mutant} survives"
