@@ -5,7 +5,8 @@ import pytest
 from .book import BOOK, Tried
 from .interpreted import edits
 from .scenario import Scenario, finders, named
-from .servants import Future, Lanes, add, mount_lanes, wait, wake
+from .mount import Table
+from .servants import Future, Lanes, add, exchange, mount_lanes, wait, wake
 from .trace import BrokenRunError
 
 MUTANTS = [  # method, what stands there, what is put in its place
@@ -171,8 +172,8 @@ def stuck(methods):
     return [adder, watcher, lanes.worker("w"), lanes.worker("v")], None, quiescent
 
 
-def entering(methods):
-    """Two threads enter lanes of which one may hold each, and leave; the watcher takes them from the first."""
+def entering(methods, taken=False):
+    """Two threads enter lanes of which one may hold each, and leave; a watcher may take them from the first."""
     lanes = Lanes(methods)
     servants = lanes.servant("s"), lanes.servant("t")
     both = lanes.coroutines, lanes.calls
@@ -188,13 +189,19 @@ def entering(methods):
     def check(results, memory):
         return lanes.at_rest(memory)
 
-    return [*map(server, servants), lanes.watch], check, None, lanes.holds
+    return [*map(server, servants)] + [lanes.watch] * taken, check, None, lanes.holds
 
 
 def looked_for(methods, taken=False):
-    """A task runs, and then waits or is put back, while somebody looks whether all is over: it never is."""
+    """A task runs, and then waits, while somebody looks whether all is over: it is not, at any moment.
+
+    Where a watcher may take the lanes, the task is stuck until somebody has looked.
+    """
+    looked = Table("looked", 1, 1)
 
     def run(servant, task):
+        if taken:
+            yield from wait(looked, 0, 0, 0, -1)
         yield from lanes.park(task)
 
     lanes = Lanes(methods, run=run, ends=True)
@@ -205,7 +212,10 @@ def looked_for(methods, taken=False):
         yield from lanes.serve(servant, (lanes.coroutines,))
 
     def looker():
-        return (yield from lanes.is_empty())
+        is_over = yield from lanes.is_empty()
+        yield from exchange(looked, 0, 0, 1)
+        yield from wake(looked, 0, 0, 1)
+        return is_over
 
     threads = [server, looker] + [lanes.watch] * taken
     return threads, lambda results: results[1] and "it is said to be over"
@@ -311,12 +321,12 @@ def refused(methods, adders=2):
 
 
 def last_to_leave(methods):
-    """A thread that waits is the last that serves a pool which was shut down meanwhile: it ends it."""
+    """A task shuts the pool down and ends what a thread waits for: whoever has run it ends the pool."""
     future = Future("future")
 
     def run(servant, task):
         yield from lanes.note(task)
-        yield from wake(lanes.ran, 0, 0, 1)
+        yield from lanes.pool.shut_down()
         yield from future.end()
 
     lanes = Lanes(methods, (future,), run=run, ends=True)
@@ -326,11 +336,25 @@ def last_to_leave(methods):
         yield from lanes.add(0)
         yield from lanes.wait_for(future, servant)
 
-    def closer():
-        yield from wait(lanes.ran, 0, 0, 0, -1)  # until the task has run
-        yield from lanes.pool.shut_down()
+    return [server, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 1)
 
-    return [server, closer, lanes.worker("w")], lambda results, memory: lanes.at_rest(memory, 1)
+
+def called_too_late(methods):
+    """A thread is called to serve when what it waits for is over: it passes the call on."""
+    future = Future("future")
+    lanes = Lanes(methods, (future,))
+    servant = lanes.servant("s")
+
+    def server():
+        yield from lanes.wait_for(future, servant)
+
+    def adder():
+        yield from lanes.add(0)
+
+    def quiescent(results, memory):
+        return not lanes.at_rest(memory, 1)
+
+    return [server, adder, future.end, lanes.worker("w")], None, quiescent
 
 
 def small(make, **options):
@@ -341,7 +365,8 @@ SCENARIOS = {
     "a task": small(added, mutants=None),
     "a call": small(lambda methods: added(methods, calls=True), mutants=None),
     "nobody can come": small(refused),
-    "entered at once": small(entering, preemptions=1),
+    "entered at once": small(entering, preemptions=2),
+    "entered at once, and taken": small(lambda methods: entering(methods, True), preemptions=1),
     "looked for": small(looked_for),
     "looked for, and lost": small(lambda methods: looked_for(methods, True), preemptions=1),
     "two tasks": small(lambda methods: added(methods, 2), preemptions=1),
@@ -351,13 +376,13 @@ SCENARIOS = {
     "served by who waits": small(awaited),
     "shut down": small(shut_down, preemptions=1),
     "shut down while it waits": small(shut_down_while_it_waits, preemptions=1),
-    "shut down, the last to leave": small(last_to_leave, preemptions=0),
+    "shut down, the last to leave": small(last_to_leave, preemptions=1),
+    "called too late": small(called_too_late, preemptions=0),
     "a task is handed over": small(lambda methods: handed_over(methods, tasks=1), preemptions=1),
     "inside of a task": small(inside, preemptions=0),
     "who waits, and a worker": small(lambda methods: awaited(methods, 1, 1), preemptions=1),
     "two tasks are handed over": small(handed_over, preemptions=1, slow=True, mutants=None),
     "inside of a task, preempted": small(inside, preemptions=1, slow=True, mutants=None),
-    "shut down, the last to leave, preempted": small(last_to_leave, preemptions=1, slow=True, mutants=None),
 }
 
 
