@@ -34,6 +34,7 @@ from zuki.lane.wakers import (
     until_ready,
     yield_now,
 )
+from zuki.metrics.metrics import Metrics
 from zuki.runtime.config import ExecutorConfig
 from zuki.runtime.default import default_executor, set_default_executor
 from zuki.runtime.executor import Executor
@@ -76,6 +77,7 @@ __all__ = [
     "GraphCycleError",
     "GraphError",
     "Lock",
+    "Metrics",
     "MultiThreadedExecutor",
     "Node",
     "NodeNotRunError",

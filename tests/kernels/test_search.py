@@ -80,21 +80,41 @@ def test_what_does_not_fit_overflows_into_ones_own_queue(running):
 
 def test_of_a_queue_one_takes_the_first_and_half_a_deque_of_others_by_level(running):
     push(running, GLOBAL, *range(12))
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 2) == 0
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 2
+        )
+        == 0
+    )
     assert [pop(running, 2) for _ in range(5)] == [4, 2, 3, 1, NONE]
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 1) == 5
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 1
+        )
+        == 5
+    )
 
 
 def test_a_full_deque_takes_nothing_more_from_a_queue(running):
     add(running, 0, 0, *range(20, 36, 2))
     push(running, GLOBAL, 0, 2, 4)
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 0) == 0
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 1) == 2
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 0
+        )
+        == 0
+    )
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 1
+        )
+        == 2
+    )
 
 
 def test_a_root_marker_comes_alone(running):
     push(running, GLOBAL, 1, 3, MARKER, 5)
-    take = (running.queues, GLOBAL, running.deques, running.rings, running.runs, 0)
+    take = (running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 0)
     assert search.consume(*take) == 1
     assert [pop(running, 0), pop(running, 0)] == [3, NONE]
     assert search.consume(*take) == MARKER

@@ -27,6 +27,7 @@ import numpy as np
 from zuki.errors import ZukiError
 from zuki.lane.driver import MOST_IDLE, Driver
 from zuki.lane.stillness import steps_at_rest
+from zuki.lane.tallies import Counted, Tally
 from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
 from zuki_kernels._types import Table
@@ -35,6 +36,7 @@ from zuki_kernels.task_state import ROW_MASK
 if TYPE_CHECKING:
     from zuki.lane.coroutines import CoroutineTask
     from zuki.lane.parking import Parking
+    from zuki.lane.serving import Servant
 
 NORMAL = 1  # as a level: where a task's deque is among those of its lane
 _NORMAL_FIRST, _LOW_FIRST = 4, 8  # each so-many-th burst
@@ -83,6 +85,7 @@ class Lane:
         self.holders = 0
         self.is_awake = False
         self.parked: list[Parking] = []
+        self.tally = Tally()
         self._bursts = 0
 
     def has_work(self) -> bool:
@@ -144,6 +147,10 @@ class Lane:
             return False
         return True
 
+    def count_ready(self) -> int:
+        """Return how many tasks are ready."""
+        return sum(map(len, self.ready))
+
     def take_all(self) -> list[Any]:
         """Take out all that is ready."""
         taken = []
@@ -186,6 +193,8 @@ class Lanes:
         self.idle_drivers: list[Driver] = []
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
+        self.servants: set[Servant] = set()  # threads that serve now
+        self._begun = self._returned = 0  # coroutines, by servants that have left
         self.is_ending = False  # each coroutine that was accepted before is wished to end, once
         self.only_callers_serve = False  # so nothing runs here unless somebody waits
         self.attending = 0  # threads that wait for a future and serve meanwhile
@@ -292,6 +301,40 @@ class Lanes:
         """Take a task back, and raise that there is nobody to run it."""
         if self.take_back(lane, level, task):
             raise ZukiError("there is no thread to run this, and none can be started")
+
+    # ---- counting ----------------------------------------------------------------------------------
+
+    def add_servant(self, servant: "Servant") -> None:
+        """Let what a servant counts be counted."""
+        with self.lock:
+            self.servants.add(servant)
+
+    def drop_servant(self, servant: "Servant") -> None:
+        """Keep what a servant has counted that leaves."""
+        with self.lock:
+            self.servants.discard(servant)
+            self._begun += servant.begun
+            self._returned += servant.begun - servant.unfinished + servant.returned
+
+    def count_calls(self) -> Counted:
+        """Return what became of the calls; exact when none is being made."""
+        return Counted(*self.calls.tally.read(), queued=len(self.pending))
+
+    def count_coroutines(self) -> Counted:
+        """Return what became of the coroutines; exact when none takes a step."""
+        with self.lock:
+            begun, returned = self._begun, self._returned
+            for servant in self.servants:
+                returned += servant.begun - servant.unfinished + servant.returned
+                begun += servant.begun
+            spawned, run, failed, cancelled = self.coroutines.tally.read()
+            queued = self.coroutines.count_ready() + self.asleep()
+        return Counted(spawned + begun, run + returned, failed, cancelled, queued)
+
+    def asleep(self) -> int:
+        """Return how many coroutines wait for a waker."""
+        told = sum(request < 0 and not ~request & 1 for request in self.outbox[:])  # see `exchange.paused`
+        return told + exchange.count_asleep(self._tasks, len(self._objects))
 
     # ---- the end -----------------------------------------------------------------------------------
 

@@ -6,11 +6,14 @@ from typing import Any, ClassVar
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
+from zuki.metrics.dashboard import Dashboard
+from zuki.metrics.metrics import Metrics
 from zuki.runtime.at_priority import AtPriority, checked_priority
 from zuki.runtime.config import ExecutorConfig, config_of
 from zuki.runtime.desk import Desk
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
+from zuki.runtime.metering import metrics_of
 from zuki.runtime.pool import Pool
 from zuki.runtime.shown import html_of
 
@@ -237,6 +240,40 @@ class Executor(futures.Executor):
         raise ExecutorShutDownError(
             f"executor {self.name!r} has been shut down: cannot schedule new futures after shutdown"
         )
+
+    # ---- seeing it ---------------------------------------------------------------------------------
+
+    def metrics(self) -> Metrics:
+        """Return what has been counted so far; nobody is stopped for it.
+
+        Returns
+        -------
+        Metrics
+            Since the executor was made, in a forked child since the fork.
+        """
+        return metrics_of(self._pool)
+
+    def dashboard(self) -> Dashboard:
+        """Show the metrics in a notebook, four times a second, until this executor or the view is shut down.
+
+        Only counters are read. Needs ``zuki[notebook]``, which notebooks have.
+
+        Returns
+        -------
+        Dashboard
+            The view; its `close` ends it.
+
+        Raises
+        ------
+        ImportError
+            The package ipython is not installed.
+        ExecutorShutDownError
+            The executor has been shut down.
+        """
+        pool = self._pool
+        if pool.is_closed:
+            raise ExecutorShutDownError(f"executor {self.name!r} has been shut down: there is nothing to see")
+        return Dashboard(lambda: metrics_of(pool), lambda: pool.is_closed, self.name)
 
     # ---- end ---------------------------------------------------------------------------------------
 
