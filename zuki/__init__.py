@@ -39,6 +39,7 @@ from zuki.runtime.config import ExecutorConfig
 from zuki.runtime.default import default_executor, set_default_executor
 from zuki.runtime.executor import Executor
 from zuki.runtime.multi_threaded import MultiThreadedExecutor
+from zuki.runtime.progress import progress
 from zuki.runtime.single_threaded import SingleThreadedExecutor
 from zuki.runtime.tuning import Suggestion, tune
 from zuki.spawning import calls as _calls  # noqa: F401
@@ -114,6 +115,7 @@ __all__ = [
     "parallel_scan",
     "parallel_sort",
     "park",
+    "progress",
     "run",
     "set_default_executor",
     "shield",
