@@ -58,6 +58,7 @@ from zuki.spawning.detaching import spawn_detached
 from zuki.spawning.sorting import parallel_sort
 from zuki.task.decorator import task
 from zuki.task.task import Task
+from zuki.tracing.slow import log_slow_tasks
 from zuki.tracing.trace import Trace, trace
 
 __version__ = "0.1.0"
@@ -104,6 +105,7 @@ __all__ = [
     "each",
     "gather",
     "join",
+    "log_slow_tasks",
     "map",
     "move_on_after",
     "num_workers",
