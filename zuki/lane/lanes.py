@@ -27,7 +27,7 @@ import numpy as np
 from zuki.errors import ZukiError
 from zuki.lane.driver import MOST_IDLE, Driver
 from zuki.lane.stillness import steps_at_rest
-from zuki.lane.tallies import Counted, Tally
+from zuki.lane.tallies import Counted, Roll, Tally
 from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
 from zuki_kernels._types import Table
@@ -36,7 +36,6 @@ from zuki_kernels.task_state import ROW_MASK
 if TYPE_CHECKING:
     from zuki.lane.coroutines import CoroutineTask
     from zuki.lane.parking import Parking
-    from zuki.lane.serving import Servant
 
 NORMAL = 1  # as a level: where a task's deque is among those of its lane
 _NORMAL_FIRST, _LOW_FIRST = 4, 8  # each so-many-th burst
@@ -193,8 +192,7 @@ class Lanes:
         self.idle_drivers: list[Driver] = []
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
-        self.servants: set[Servant] = set()  # threads that serve now
-        self._begun = self._returned = 0  # coroutines, by servants that have left
+        self.roll = Roll(self.lock)
         self.is_ending = False  # each coroutine that was accepted before is wished to end, once
         self.only_callers_serve = False  # so nothing runs here unless somebody waits
         self.attending = 0  # threads that wait for a future and serve meanwhile
@@ -304,18 +302,6 @@ class Lanes:
 
     # ---- counting ----------------------------------------------------------------------------------
 
-    def add_servant(self, servant: "Servant") -> None:
-        """Let what a servant counts be counted."""
-        with self.lock:
-            self.servants.add(servant)
-
-    def drop_servant(self, servant: "Servant") -> None:
-        """Keep what a servant has counted that leaves."""
-        with self.lock:
-            self.servants.discard(servant)
-            self._begun += servant.begun
-            self._returned += servant.begun - servant.unfinished + servant.returned
-
     def count_calls(self) -> Counted:
         """Return what became of the calls; exact when none is being made."""
         return Counted(*self.calls.tally.read(), queued=len(self.pending))
@@ -323,10 +309,7 @@ class Lanes:
     def count_coroutines(self) -> Counted:
         """Return what became of the coroutines; exact when none takes a step."""
         with self.lock:
-            begun, returned = self._begun, self._returned
-            for servant in self.servants:
-                returned += servant.begun - servant.unfinished + servant.returned
-                begun += servant.begun
+            begun, returned = self.roll.read()
             spawned, run, failed, cancelled = self.coroutines.tally.read()
             queued = self.coroutines.count_ready() + self.asleep()
         return Counted(spawned + begun, run + returned, failed, cancelled, queued)

@@ -242,14 +242,14 @@ def serve(
     lanes = wanted[0]._lanes
     outer = here.servant
     here.servant = servant = (lanes.make_servant or Servant)(lanes, outer)
-    lanes.add_servant(servant)
+    lanes.roll.add(servant)
     try:
         with outside_of_loops(), closing_generators(lanes):
             return _serve(servant, wanted, future, deadline, beat)
     finally:
         here.servant = outer
         servant.leave()
-        lanes.drop_servant(servant)
+        lanes.roll.drop(servant)
 
 
 def _serve(
