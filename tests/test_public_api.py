@@ -44,9 +44,30 @@ def test_zuki_loads_nothing_that_numba_does_not():
 def test_all_is_sorted_and_complete():
     assert zuki.__all__ == sorted(zuki.__all__)
     public = {
-        name for name, value in vars(zuki).items() if not name.startswith("_") and not inspect.ismodule(value)
+        name for name in dir(zuki) if not name.startswith("_") and not inspect.ismodule(getattr(zuki, name))
     }
     assert public == set(zuki.__all__)
+
+
+def test_what_few_programs_use_is_imported_later():
+    """Also by ``from zuki import``; what there is not is told as of any module."""
+    program = """
+import sys
+import zuki
+later = {name for name in zuki.__all__ if name not in vars(zuki)}
+assert {"trace", "TaskGroup", "Picture", "tune", "progress", "Metrics"} <= later, later
+parts = {".".join(name.split(".")[:2]) for name in sys.modules if name.startswith("zuki.")}
+assert not parts & {"zuki.aio", "zuki.drawing", "zuki.metrics", "zuki.tracing"}, parts
+from zuki import TaskGroup, trace
+assert trace is zuki.trace and {"trace", "TaskGroup"} <= set(vars(zuki))
+try:
+    zuki.bogus
+except AttributeError as error:
+    print(error)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "module 'zuki' has no attribute 'bogus'\n"
 
 
 @pytest.mark.parametrize("name", zuki.__all__)

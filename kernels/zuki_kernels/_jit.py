@@ -4,12 +4,14 @@ from collections.abc import Callable
 from hashlib import sha256
 from inspect import signature
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from threading import RLock
+from typing import Any, ParamSpec, TypeVar
 
 from numba import types
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.registry import CPUDispatcher
 
+from ._pipeline import KernelCompiler, LinkedKernelCompiler
 from ._signals import held_back
 from ._target import WAY
 
@@ -121,12 +123,51 @@ class _Kernel(CPUDispatcher):
         """Answer a call from another kernel; Numba would compile one specialisation for each constant."""
         if self._inlined is None:
             options = {**self.targetoptions, "no_cpython_wrapper": True}
-            self._inlined = CPUDispatcher(self.py_func, targetoptions=options)
+            self._inlined = CPUDispatcher(
+                self.py_func, targetoptions=options, pipeline_class=LinkedKernelCompiler
+            )
         return self._inlined.get_call_template(tuple(map(types.unliteral, args)), kws)
 
     def get_overload(self, sig):
         """Answer which code it is that another kernel calls."""
         return self._inlined.get_overload(sig)
+
+
+class _UnmadeKernel(_Kernel):
+    """A kernel that nobody has called or compiled in yet: it becomes a `_Kernel` when it is first asked.
+
+    Numba's dispatchers take a while to make, and most kernels are only ever seen inside of a caller whose
+    machine code is in the cache.
+    """
+
+    _making = RLock()  # of all kernels: to be made takes 0.1 ms
+    _KNOWN = frozenset(("__class__", "__dict__", "__doc__", "__module__", "__name__"))
+
+    def __init__(self, function: Callable[..., object], options: dict[str, bool]) -> None:
+        # and not Numba's, which is for later
+        object.__getattribute__(self, "__dict__").update(
+            _given=(function, options),
+            __doc__=function.__doc__,
+            __module__=function.__module__,
+            __name__=function.__name__,
+        )
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Make the dispatcher and call it; from then on Numba's own way of calling is taken."""
+        return self.__call__(*args, **kwargs)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _UnmadeKernel._KNOWN:
+            return object.__getattribute__(self, name)
+        with _UnmadeKernel._making:
+            given = object.__getattribute__(self, "__dict__").pop("_given", None)
+            if given is not None:  # nobody has made it, and it is not this thread that just makes it
+                function, options = given
+                function.__signature__ = signature(function)  # Numba asks for it twice
+                _Kernel.__init__(self, function, targetoptions=options, pipeline_class=KernelCompiler)
+                self._cache = LazyCache(function, _kernel_stamp)
+                self.__class__ = _Kernel  # now that all is there: others ask it without the lock
+        return object.__getattribute__(self, name)
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -152,10 +193,7 @@ def rare_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _kernel(function: Callable[P, R], options: dict[str, bool]) -> Callable[P, R]:
-    function.__signature__ = signature(function)  # type: ignore[attr-defined]  # Numba asks for it twice
-    dispatcher = _Kernel(function, targetoptions=dict(options))
-    dispatcher._cache = LazyCache(function, _kernel_stamp)
-    return dispatcher  # type: ignore[return-value]  # called as the function is
+    return _UnmadeKernel(function, dict(options))  # type: ignore[return-value]  # called as the function is
 
 
 def entry_of(function: Callable[P, R]) -> Callable[P, R]:

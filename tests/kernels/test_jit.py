@@ -5,13 +5,21 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numba
 import pytest
 
 import zuki_kernels
-from zuki_kernels._jit import KERNEL_SOURCES, StampedCache, hash_of_sources, kernel
+from zuki_kernels._jit import (
+    KERNEL_SOURCES,
+    StampedCache,
+    _Kernel,
+    _UnmadeKernel,
+    hash_of_sources,
+    kernel,
+)
 
 ROOT = Path(__file__).parents[2]
 FAR = """
@@ -85,7 +93,7 @@ def package(tmp_path):
     """A package with the project's `_jit` and two kernels, one calling the other."""
     folder = tmp_path / "small_kernels"
     folder.mkdir()
-    for name in ("_jit.py", "_signals.py", "_target.py"):
+    for name in ("_jit.py", "_pipeline.py", "_signals.py", "_target.py"):
         shutil.copy(Path(zuki_kernels.__file__).parent / name, folder)
     (folder / "__init__.py").write_text("")
     (folder / "far.py").write_text(FAR)
@@ -195,3 +203,67 @@ def add_constants(x):
 def test_constants_do_not_make_specialisations():
     assert add_constants(1) == 25
     assert add.signatures in ([], [(numba.int64, numba.int64)])  # none where the caller came from the cache
+
+
+def test_a_kernel_is_made_when_it_is_first_asked():
+    @kernel
+    def double(x):
+        return 2 * x
+
+    assert type(double) is _UnmadeKernel
+    assert (double.__name__, double.__doc__, double.__module__) == ("double", None, __name__)
+    assert type(double) is _UnmadeKernel
+    assert double.signatures == []
+    assert type(double) is _Kernel
+    assert double(4) == 8
+
+
+def test_a_kernel_is_made_once():
+    @kernel
+    def double(x):
+        return 2 * x
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: id(double.overloads), range(100), timeout=60))
+    assert set(found) == {id(double.overloads)}
+
+
+def test_what_is_not_there_is_told_of_an_unmade_kernel():
+    @kernel
+    def double(x):
+        return 2 * x
+
+    with pytest.raises(AttributeError, match="no attribute 'bogus'"):
+        _ = double.bogus
+    assert double(4) == 8
+
+
+def test_a_kernel_inside_of_another_has_no_machine_code():
+    @kernel
+    def inner(x):
+        return 3 * x
+
+    @kernel
+    def outer(x):
+        return inner(x) + 1
+
+    assert outer(4) == 13
+    (inside,) = inner._inlined.overloads.values()
+    (outside,) = outer.overloads.values()
+    assert not inside.library._codegen._engine.is_symbol_defined(inside.fndesc.mangled_name)
+    assert inner.signatures == []
+    assert outside.library._codegen._engine.is_symbol_defined(outside.fndesc.mangled_name)
+    assert inner(5) == 15  # now it has
+
+
+def test_a_kernel_that_does_not_compile_is_told():
+    @kernel
+    def wrong(x):
+        return x.bogus
+
+    @kernel
+    def caller(x):
+        return wrong(x)
+
+    with pytest.raises(numba.TypingError, match="bogus"):
+        caller(1)

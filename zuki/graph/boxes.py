@@ -8,11 +8,16 @@ one term. So all views of the same bytes by reversing, transposing or reshaping 
 The boxes of a graph are the columns of one int64 table, and the terms of all of them those of another.
 """
 
-import numpy as np
-import numpy.typing as npt
-from numba import njit
+from typing import TYPE_CHECKING, TypeAlias
 
-Words = npt.NDArray[np.int64]
+import numpy as np
+
+from zuki_kernels._jit import rare_kernel
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Words: TypeAlias = "npt.NDArray[np.int64]"
 
 LOW = 0  # address of the first byte
 HIGH = 1  # address past the last byte
@@ -29,7 +34,7 @@ STEPS = 1
 BLOCK = 64  # neighbouring boxes that share one line of bounds in `find_near`
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def greatest_common_divisor(a: int, b: int) -> int:
     """Answer the greatest common divisor of two numbers, of which 0 is the neutral one."""
     while b:
@@ -37,7 +42,7 @@ def greatest_common_divisor(a: int, b: int) -> int:
     return a
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def measure(view: Words, boxes: Words, terms: Words, row: int) -> bool:
     """Write the box of a view into a row of the table; answer False for a view without elements.
 
@@ -91,13 +96,13 @@ def measure(view: Words, boxes: Words, terms: Words, row: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def fills(stride: int, steps: int, larger: int) -> bool:
     """Whether steps of a larger stride continue those of a smaller one without a gap."""
     return larger % stride == 0 and larger // stride <= steps + 1
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def contains(boxes: Words, terms: Words, outer: int, inner: int) -> bool:
     """Whether every byte of the inner box is surely one of the outer's; exact for boxes of one base array."""
     if boxes[LOW, inner] < boxes[LOW, outer] or boxes[HIGH, inner] > boxes[HIGH, outer]:
@@ -130,7 +135,7 @@ def contains(boxes: Words, terms: Words, outer: int, inner: int) -> bool:
     return bool(offset + boxes[WIDTH, inner] <= boxes[WIDTH, outer])
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def find_near(boxes: Words, blocks: Words, row: int, found: Words) -> int:
     """Write the rows of the earlier boxes that may meet a row's box; answer how many there are.
 

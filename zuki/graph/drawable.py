@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-from zuki.drawing.picture import Picture
-from zuki.graph.pictures import dot_of, draw, html_of, size_of
 from zuki.graph.state import GraphState
+from zuki.later import later
 
 if TYPE_CHECKING:
+    from zuki.drawing.picture import Picture
     from zuki.graph.graph import Graph
+
+pictures = later("zuki.graph.pictures")
 
 
 class Drawable:
@@ -22,7 +24,7 @@ class Drawable:
         collapse: bool | None = None,
         direction: str | None = None,
         engine: str = "zuki",
-    ) -> Picture:
+    ) -> "Picture":
         """Draw the graph: what runs, and what waits for what.
 
         Boxes have colours by task. After a run with ``measure=True`` they have them by the time their bodies
@@ -67,7 +69,7 @@ class Drawable:
         >>> graph.draw()
         <zuki.Picture of graph 'report': 188 x 169>
         """
-        return draw(cast("Graph", self), path, collapse, direction, engine)
+        return pictures.draw(cast("Graph", self), path, collapse, direction, engine)
 
     def to_dot(self) -> str:
         """Return the graph in Graphviz's language.
@@ -77,11 +79,11 @@ class Drawable:
         str
             One line for each node and each edge.
         """
-        return dot_of(cast("Graph", self))
+        return pictures.dot_of(cast("Graph", self))
 
     def __repr__(self) -> str:
         graph = cast("Graph", self)
-        return f"<zuki.Graph {graph.name!r}: {size_of(graph)}>"
+        return f"<zuki.Graph {graph.name!r}: {pictures.size_of(graph)}>"
 
     def _repr_html_(self) -> str:
-        return html_of(cast("Graph", self))
+        return pictures.html_of(cast("Graph", self))

@@ -8,7 +8,6 @@ answer is yes.
 """
 
 import numpy as np
-from numba import njit
 
 from zuki.graph.boxes import (
     FIELDS,
@@ -26,6 +25,7 @@ from zuki.graph.boxes import (
     greatest_common_divisor,
     measure,
 )
+from zuki_kernels._jit import rare_kernel
 
 __all__ = ["overlap"]
 
@@ -47,7 +47,7 @@ INSIDE = 1
 AROUND = 2
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def have_solution(large: int, large_steps: int, small: int, small_steps: int, target: int) -> bool:
     """Whether ``large * x + small * y == target`` has a solution within the steps."""
     divisor = greatest_common_divisor(large, small)
@@ -69,7 +69,7 @@ def have_solution(large: int, large_steps: int, small: int, small_steps: int, ta
     return lowest + (solution - lowest) % modulus <= highest
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def reach_at_once(problem: Words, first: int, past: int, target: int) -> bool:
     """Whether bounded multiples of one or two coefficients, from `first` to `past`, add up to the target."""
     if target < 0:
@@ -83,7 +83,7 @@ def reach_at_once(problem: Words, first: int, past: int, target: int) -> bool:
     )
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def split(problem: Words, frames: Words, depth: int) -> None:
     """Choose where a frame's coefficients are parted, and the sums of the smaller ones to try.
 
@@ -110,7 +110,7 @@ def split(problem: Words, frames: Words, depth: int) -> None:
             frames[depth, NEXT], frames[depth, HIGHEST] = lowest, highest
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def reachable(problem: Words, count: int, target: int, frames: Words) -> bool:
     """Whether bounded multiples of the coefficients, in ascending order, can add up to the target."""
     if count <= 2:
@@ -148,7 +148,7 @@ def reachable(problem: Words, count: int, target: int, frames: Words) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def meet(boxes: Words, terms: Words, one: int, other: int, problem: Words, frames: Words) -> bool:
     """Whether two boxes share a byte; `problem` and `frames` are scratch."""
     if boxes[HIGH, one] <= boxes[LOW, other] or boxes[HIGH, other] <= boxes[LOW, one]:
@@ -178,7 +178,7 @@ def meet(boxes: Words, terms: Words, one: int, other: int, problem: Words, frame
     return reachable(problem, count, target, frames)
 
 
-@njit(cache=True, nogil=True)
+@rare_kernel
 def relate(boxes: Words, terms: Words, row: int, found: Words, near: int) -> int:
     """Keep those of the boxes that `find_near` found which meet a row's box, as (row, relation).
 

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from zuki.drawing.tables import table
 from zuki.errors import ZukiError
-from zuki.tracing.scaling import USUAL, Scaling, scaling_of
-from zuki.tracing.strands import Strands
+from zuki.later import later
+
+if TYPE_CHECKING:
+    from zuki.tracing.scaling import Scaling
+    from zuki.tracing.strands import Strands
+
+tables = later("zuki.drawing.tables")
+simulated = later("zuki.tracing.scaling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +49,15 @@ class Report:
     steals: int
     work: float | None = None
     span: float | None = None
-    strands: Callable[[], Strands] | None = field(default=None, repr=False, compare=False)
+    strands: Callable[[], "Strands"] | None = field(default=None, repr=False, compare=False)
 
-    def scaling(self, workers: Iterable[int] = USUAL) -> Scaling:
+    def scaling(self, workers: Iterable[int] | None = None) -> "Scaling":
         """Predict what other numbers of workers would give, by a simulation of the pool.
 
         Parameters
         ----------
-        workers : iterable of int
-            Numbers of workers.
+        workers : iterable of int, optional
+            Numbers of workers; default: some from 1 to 64.
 
         Returns
         -------
@@ -67,7 +73,7 @@ class Report:
             raise ZukiError(
                 f"this run of {self.graph!r} was not measured: run it with measure=True, or in zuki.trace()"
             )
-        return scaling_of(self.strands(), workers)
+        return simulated.scaling_of(self.strands(), simulated.USUAL if workers is None else workers)
 
     def __str__(self) -> str:
         return "\n".join(f"{name:>8}  {value}" for name, value in self._lines())
@@ -91,4 +97,4 @@ class Report:
         return lines
 
     def _repr_html_(self) -> str:
-        return table(f"run of {self.graph}", self._lines()[1:])
+        return tables.table(f"run of {self.graph}", self._lines()[1:])

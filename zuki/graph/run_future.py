@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 from zuki.graph.report import Report
 from zuki.lane.future import FINISHED, Future
-from zuki.lane.shown import html_of
+from zuki.later import later
 
 if TYPE_CHECKING:
     from zuki.graph.running import GraphRun
+
+shown = later("zuki.lane.shown")
 
 
 class RunFuture(Future[Report]):
@@ -56,6 +58,6 @@ class RunFuture(Future[Report]):
         if self._state == FINISHED and self._exception is None:
             return self._result._repr_html_()
         done, total = self._run.look()
-        return html_of(
+        return shown.html_of(
             self, f"run of {self._run.name}", (("nodes", f"{done:,} of {total:,} reported as done"),)
         )

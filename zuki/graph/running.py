@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
 from types import CoroutineType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,16 +17,21 @@ from zuki.graph.report import Report
 from zuki.graph.state import GraphState
 from zuki.lane.future import Future
 from zuki.lane.reporting import report_lost
+from zuki.later import later
 from zuki.runtime.default import default_executor
 from zuki.runtime.executor import Executor
 from zuki.runtime.failures import exception_of
 from zuki.runtime.pool import Pool
-from zuki.runtime.recorder import Mark, Recorder
 from zuki.runtime.run import Outline
-from zuki.tracing.events import events_of
-from zuki.tracing.strands import Strands, strands_of, strands_of_nodes
 from zuki_kernels import freeze, reasons
 from zuki_kernels._signals import call_body, held_back
+
+if TYPE_CHECKING:
+    from zuki.runtime.recorder import Mark, Recorder
+    from zuki.tracing.strands import Strands
+
+events = later("zuki.tracing.events")
+strands = later("zuki.tracing.strands")
 
 _MOST_FAILURES = 10_000  # exceptions that are kept
 _AT_ONCE = 1000  # exceptions that are decoded in one go
@@ -162,12 +167,12 @@ class GraphRun:
                 self.pool.counters(), self._counters, strict=True
             )
         ]
-        work = span = strands = None
+        work = span = made_of = None
         if self._trace is not None:
-            strands = partial(_traced_strands, *self._trace, self.slot)
+            made_of = partial(_traced_strands, *self._trace, self.slot)
         if self._durations is not None:
             durations = self._durations * 1e-9
-            strands = partial(_measured_strands, self._state, durations, seconds)
+            made_of = partial(_measured_strands, self._state, durations, seconds)
             work, span = float(durations.sum()), self._state.contents.span(durations)
         return Report(
             graph=self._state.name,
@@ -178,23 +183,24 @@ class GraphRun:
             steals=sum(steals for _, steals in change),
             work=work,
             span=span,
-            strands=strands,
+            strands=made_of,
         )
 
 
-def _measured_strands(state: GraphState, durations: np.ndarray, seconds: float) -> Strands:
+def _measured_strands(state: GraphState, durations: np.ndarray, seconds: float) -> "Strands":
     """Return what a measured run was made of."""
     bodies = state.contents.bodies()[: len(durations)]
     titles = [body.name for body in state.bodies]
-    return strands_of_nodes(state.name, durations, *state.contents.all_edges(), bodies, titles, seconds)
+    edges = state.contents.all_edges()
+    return strands.strands_of_nodes(state.name, durations, *edges, bodies, titles, seconds)
 
 
-def _traced_strands(recorder: Recorder, mark: Mark, slot: int) -> Strands:
+def _traced_strands(recorder: "Recorder", mark: "Mark", slot: int) -> "Strands":
     """Return what a run was made of that was traced since a mark."""
-    events = events_of([recorder.read(mark)])
-    for run, noted in enumerate(events.runs):
-        if noted.slot == slot and noted.begun >= mark.moment:
-            return strands_of(events, run)
+    noted = events.events_of([recorder.read(mark)])
+    for run, one in enumerate(noted.runs):
+        if one.slot == slot and one.begun >= mark.moment:
+            return strands.strands_of(noted, run)
     raise ZukiError("this run is no longer in the trace: take its scaling before so many others have run")
 
 

@@ -11,11 +11,13 @@ from zuki.lane.driver import Driver
 from zuki.lane.future import CANCELLED, DONE, PENDING, Future
 from zuki.lane.lanes import NORMAL, Lanes
 from zuki.lane.reporting import report_lost
-from zuki.lane.shown import html_of
 from zuki.lane.stillness import is_in_step
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
+from zuki.later import later
 from zuki_kernels.runs import NONE
 from zuki_kernels.task_state import ROW_MASK
+
+shown = later("zuki.lane.shown")
 
 T = TypeVar("T")
 
@@ -188,7 +190,7 @@ class CoroutineTask(Future[T]):
             self._unheard.error = None
 
     def _repr_html_(self) -> str:
-        return html_of(self, f"zuki.CoroutineTask {self.name!r}")
+        return shown.html_of(self, f"zuki.CoroutineTask {self.name!r}")
 
     def __repr__(self) -> str:
         return f"<zuki.CoroutineTask {self.name!r}: {self._state.lower().replace('_', ' ')}>"

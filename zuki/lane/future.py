@@ -26,8 +26,10 @@ from typing import Any, Generic, TypeVar
 
 from zuki.errors import DeadlockError
 from zuki.lane.awaiting import awaited_by_asyncio, running_loop
-from zuki.lane.shown import html_of
 from zuki.lane.wakers import PARKED, Poll, Waker, cancelled_error, current_waker, here
+from zuki.later import later
+
+shown = later("zuki.lane.shown")
 
 T = TypeVar("T")
 
@@ -377,7 +379,7 @@ class Future(futures.Future, Generic[T]):
             self._invoke_callbacks()
 
     def _repr_html_(self) -> str:
-        return html_of(self, "zuki.Future")
+        return shown.html_of(self, "zuki.Future")
 
     def __class_getitem__(cls, item: Any) -> Any:
         return cls

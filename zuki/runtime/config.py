@@ -9,11 +9,12 @@ from typing import Any
 
 from zuki.platform.cpus import usable_cpus
 from zuki.runtime.home import default_lanes
-from zuki.runtime.recorder import EVENTS, MOST_EVENTS
 from zuki.runtime.sizing import MOST_THREADS
 
 _LONGEST = 1 << 62  # nanoseconds
 _LEAST_STACK = 65536  # bytes; Python and Numba's frames need that much
+EVENTS = 1 << 16  # that a worker's ring of a trace has room for, if nobody says
+MOST_EVENTS = 1 << 26
 POLICIES = ("multi_threaded", "single_threaded")
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from numba import types
-from numba.core.ccallback import CFunc
 
 from zuki.lane.tallies import Counted
+from zuki.later import later
 from zuki.runtime.tables import make_table
 from zuki_kernels import desk as kernels
 from zuki_kernels import submitted
@@ -20,7 +20,11 @@ from zuki_kernels.runs import MARGIN_FIELDS, NODE_FIELDS
 from zuki_kernels.submission import CALL_FIELDS, FRAME_WORDS
 
 if TYPE_CHECKING:
+    from numba.core.ccallback import CFunc
+
     from zuki.runtime.pool import Pool
+
+callbacks = later("numba.core.ccallback")
 
 MOST_CALLS = 1 << 17  # that are submitted and not over, or whose results nobody has asked for
 _FRESH = 64  # rows that are made ready at once
@@ -49,7 +53,7 @@ _WANTED = (
 )
 
 _lock = threading.Lock()
-_compiled: list[CFunc] = []  # the body of all nodes
+_compiled: "list[CFunc]" = []  # the body of all nodes
 
 
 def renew_lock() -> None:
@@ -65,7 +69,7 @@ def _enter(block):
 def _address_of_enter(compile_all: Callable[[Any], None]) -> int:
     with _lock:
         if not _compiled:
-            made = CFunc(_enter, ((types.int64,), types.int64), locals={}, options={})
+            made = callbacks.CFunc(_enter, ((types.int64,), types.int64), locals={}, options={})
             made._cache = LazyCache(_enter, lambda: KERNEL_SOURCES)
             with held_back():
                 made.compile()

@@ -1,22 +1,25 @@
 """The executor: what a user sees of a pool."""
 
 from concurrent import futures
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
-from zuki.metrics.dashboard import Dashboard
-from zuki.metrics.metrics import Metrics
+from zuki.later import later
 from zuki.runtime.at_priority import AtPriority, checked_priority
 from zuki.runtime.config import ExecutorConfig, config_of
 from zuki.runtime.desk import Desk
 from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
-from zuki.runtime.metering import metrics_of
 from zuki.runtime.pool import Pool
-from zuki.runtime.shown import html_of
 
+if TYPE_CHECKING:
+    from zuki.metrics.dashboard import Dashboard
+    from zuki.metrics.metrics import Metrics
+
+dashboards, metering = later("zuki.metrics.dashboard"), later("zuki.runtime.metering")
+shown = later("zuki.runtime.shown")
 _USUAL = Priority.NORMAL
 
 
@@ -243,7 +246,7 @@ class Executor(futures.Executor):
 
     # ---- seeing it ---------------------------------------------------------------------------------
 
-    def metrics(self) -> Metrics:
+    def metrics(self) -> "Metrics":
         """Return what has been counted so far; nobody is stopped for it.
 
         Returns
@@ -251,9 +254,10 @@ class Executor(futures.Executor):
         Metrics
             Since the executor was made, in a forked child since the fork.
         """
-        return metrics_of(self._pool)
+        made: Metrics = metering.metrics_of(self._pool)
+        return made
 
-    def dashboard(self) -> Dashboard:
+    def dashboard(self) -> "Dashboard":
         """Show the metrics in a notebook, four times a second, until this executor or the view is shut down.
 
         Only counters are read. Needs ``zuki[notebook]``, which notebooks have.
@@ -273,7 +277,10 @@ class Executor(futures.Executor):
         pool = self._pool
         if pool.is_closed:
             raise ExecutorShutDownError(f"executor {self.name!r} has been shut down: there is nothing to see")
-        return Dashboard(lambda: metrics_of(pool), lambda: pool.is_closed, self.name)
+        view: Dashboard = dashboards.Dashboard(
+            lambda: metering.metrics_of(pool), lambda: pool.is_closed, self.name
+        )
+        return view
 
     # ---- end ---------------------------------------------------------------------------------------
 
@@ -291,7 +298,7 @@ class Executor(futures.Executor):
         self._pool.shut_down(wait, cancel_futures)
 
     def _repr_html_(self) -> str:
-        return html_of(self)
+        return shown.html_of(self)
 
     def __repr__(self) -> str:
         plural = "s" if self.max_threads > 1 else ""

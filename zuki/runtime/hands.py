@@ -9,28 +9,34 @@ import ctypes
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from numba import types
-from numba.core.ccallback import CFunc
 
+from zuki.later import later
 from zuki_kernels import joining
 from zuki_kernels._jit import KERNEL_SOURCES, LazyCache
 from zuki_kernels._signals import held_back
 from zuki_kernels.hands import JOIN
+
+if TYPE_CHECKING:
+    from numba.core.ccallback import CFunc
+
+callbacks = later("numba.core.ccallback")
 
 _KEPT = 256 << 10  # bytes of a stack that a new task is not to find taken
 _JOIN = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
 _CALL = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 5)
 
 _lock = threading.Lock()
-_compiled: list[CFunc] = []  # the kernel, when it is compiled
+_compiled: "list[CFunc]" = []  # the kernel, when it is compiled
 
 
 def _address_of_join() -> int:
     with _lock:
         if not _compiled:
             word = types.int64
-            made = CFunc(_join, ((word,) * 3, word), locals={}, options={})
+            made = callbacks.CFunc(_join, ((word,) * 3, word), locals={}, options={})
             made._cache = LazyCache(_join, lambda: KERNEL_SOURCES)
             with held_back():
                 made.compile()

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zuki.errors import DeadlockError, ZukiError
 from zuki.lane.coroutines import spawn_on
@@ -13,12 +13,13 @@ from zuki.lane.lanes import Lanes
 from zuki.lane.reporting import log
 from zuki.lane.stillness import Patience, deadlock, resting
 from zuki.lane.wakers import here
+from zuki.later import later
 from zuki.runtime import hands, worker
+from zuki.runtime.config import EVENTS
 from zuki.runtime.desk import Desk
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
-from zuki.runtime.recorder import EVENTS, Mark, Recorder
 from zuki.runtime.run import Run
 from zuki.runtime.sizing import Follower, most_of
 from zuki.runtime.slots import Slots
@@ -29,6 +30,11 @@ from zuki_kernels import notifier, pulse, reasons, spawning, starting
 from zuki_kernels._signals import held_back
 from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
+
+if TYPE_CHECKING:
+    from zuki.runtime.recorder import Mark, Recorder
+
+recorders = later("zuki.runtime.recorder")
 
 _MOMENT = 0.0005  # seconds
 _A_WHILE = 0.05  # seconds
@@ -194,7 +200,7 @@ class Pool:
 
     # ---- traces -----------------------------------------------------------------------------------
 
-    def begin_trace(self, events: int = EVENTS) -> tuple[Recorder, Mark]:
+    def begin_trace(self, events: int = EVENTS) -> "tuple[Recorder, Mark]":
         """Begin to note what happens; return what `end_trace` takes.
 
         Each worker has room for as many ``events`` as this asks for, or another trace that is on.
@@ -202,7 +208,7 @@ class Pool:
         warm_up_traces()
         with self.lock:
             if self._recorder is None or (self._recorder.events < events and not self._recorder.is_on):
-                self._recorders.append(Recorder(self, events))  # it stays: see there
+                self._recorders.append(recorders.Recorder(self, events))  # it stays: see there
                 self._recorder = self._recorders[-1]
             mark = self._recorder.begin()
             self.recorder = self._recorder
@@ -211,7 +217,7 @@ class Pool:
             self.tell_lanes(self.lanes)
             return self._recorder, mark
 
-    def end_trace(self, recorder: Recorder) -> None:
+    def end_trace(self, recorder: "Recorder") -> None:
         """End a trace; others may go on."""
         with self.lock:
             recorder.end()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zuki.runtime import worker
+from zuki.runtime.config import EVENTS
 from zuki.runtime.run import Outline
 from zuki.runtime.tables import make_table
 from zuki_kernels import blocks, hands, tracing
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
     from zuki.runtime.run import Run
 
-EVENTS = 1 << 16  # that a worker's ring has room for, if nobody says
-MOST_EVENTS = 1 << 26
 _MOST_RUNS = 100_000  # that are remembered
 _NAMED = blocks.NAME  # word of a kind
 _TRIES = 8  # looks at both clocks at once

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from zuki.graph.call import run_specialisation
-from zuki.spawning.plans import plan_of_values
+from zuki.later import later
+
+plans = later("zuki.spawning.plans")
 
 
 def parallel_for(
@@ -255,4 +257,4 @@ def parallel_invoke(*calls: Any, executor: Any = None) -> tuple[Any, ...]:
 
 
 def _run(face: Callable[..., Any], executor: Any, *args: Any, **keywords: Any) -> Any:
-    return run_specialisation(*plan_of_values(face, args, keywords), executor)
+    return run_specialisation(*plans.plan_of_values(face, args, keywords), executor)

@@ -1,15 +1,22 @@
 """`parallel_for` and its kin in jitted code: a call becomes a call of the task that does it."""
 
 import inspect
+from functools import cache
+from typing import TYPE_CHECKING
 
 from numba.core import errors, types, typing
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin
 
 from zuki.errors import TaskError
+from zuki.later import later
 from zuki.spawning import algorithms
-from zuki.spawning.plans import Reading, plan, read
 from zuki.task.task import Task
+
+if TYPE_CHECKING:
+    from zuki.spawning.plans import Reading
+
+plans = later("zuki.spawning.plans")
 
 _POSITIONAL = "argument_"  # how names of arguments begin that are given by their places
 
@@ -18,14 +25,16 @@ def _function_of(kind):
     return kind.dispatcher if isinstance(kind, types.Dispatcher) else None
 
 
-_TYPES = Reading(
-    function_of=_function_of,
-    items_of=lambda kind: kind.types if isinstance(kind, types.BaseTuple) else None,
-    type_of=lambda task, name, kind: types.unliteral(kind),
-)
+@cache
+def _reading_of_types() -> "Reading":
+    return plans.Reading(
+        function_of=_function_of,
+        items_of=lambda kind: kind.types if isinstance(kind, types.BaseTuple) else None,
+        type_of=lambda task, name, kind: types.unliteral(kind),
+    )
 
 
-def _reading_of_values(builder) -> Reading:
+def _reading_of_values(builder) -> "Reading":
     """Return how to read pairs of a type and a value in code that is being written."""
 
     def items_of(pair):
@@ -34,7 +43,7 @@ def _reading_of_values(builder) -> Reading:
             return None
         return [(item, builder.extract_value(value, index)) for index, item in enumerate(kind.types)]
 
-    return Reading(lambda pair: _function_of(pair[0]), items_of, lambda task, name, pair: pair[0])
+    return plans.Reading(lambda pair: _function_of(pair[0]), items_of, lambda task, name, pair: pair[0])
 
 
 def _told(keywords, kinds):
@@ -62,7 +71,8 @@ class _Template(AbstractTemplate):
         args = tuple(map(types.unliteral, args))
         kws = {name: types.unliteral(kind) for name, kind in kws.items()}
         try:
-            task = plan(face, read(face, args, _told(kws, kws.values()), _TYPES), _TYPES)
+            reading = _reading_of_types()
+            task = plans.plan(face, plans.read(face, args, _told(kws, kws.values()), reading), reading)
         except (TaskError, TypeError) as error:  # a TypeError: the arguments do not fit to the parameters
             raise errors.TypingError(str(error)) from error
         names = [f"{_POSITIONAL}{index}" for index in range(len(args))] + list(kws)
@@ -79,9 +89,10 @@ def _lower_call_of(face):
 
         def read_all(values, reading):
             keywords = dict(zip(names[count:], values[count:], strict=True))
-            return read(face, values[:count], _told(keywords, kinds[count:]), reading)
+            return plans.read(face, values[:count], _told(keywords, kinds[count:]), reading)
 
-        compiled = _compiled(plan(face, read_all(kinds, _TYPES), _TYPES))
+        reading = _reading_of_types()
+        compiled = _compiled(plans.plan(face, read_all(kinds, reading), reading))
         leaves = read_all(pairs, _reading_of_values(builder)).leaves()
         taken = compiled.signature
         given = [

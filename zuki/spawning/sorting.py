@@ -8,9 +8,11 @@ from numba import types
 from numba.core import errors
 from numba.extending import overload
 
+from zuki.later import later
 from zuki.spawning.api import run
-from zuki.spawning.radix import sort_words
-from zuki.task.decorator import task
+
+radix = later("zuki.spawning.radix")
+ties = later("zuki.spawning.ties")
 
 _ALONE = 65536  # elements below which Python's caller sorts alone: entering a pool costs as much
 _WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
@@ -68,14 +70,14 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
     is_whole = plain.flags.c_contiguous and plain.flags.aligned
     whole = plain if is_whole else plain.copy()
     words = whole.view(f"u{whole.itemsize}")
-    ties = _ties(whole, words) if stable and whole.dtype.kind == "f" else None
+    equal = ties.ties_of(whole, words) if stable and whole.dtype.kind == "f" else None
     given = words, np.empty_like(words), *_order_of(whole.dtype)
     if len(words) < _ALONE:
-        sort_words(*given)
+        radix.sort_words(*given)
     else:
-        run(sort_words, *given, executor=executor)
-    if ties is not None:
-        _restore(whole, *ties)
+        run(radix.sort_words, *given, executor=executor)
+    if equal is not None:
+        ties.restore(whole, *equal)
     if not is_whole:
         plain[:] = whole
 
@@ -117,52 +119,18 @@ def _parallel_sort_in_jitted_code(array, stable=False):
     word, (order, sign) = np.dtype(f"u{dtype.itemsize}").type, _order_of(dtype)
     is_whole = array.layout == "C" and array.aligned
     has_ties = dtype.kind == "f"
+    sort_words, ties_of, restore = radix.sort_words, ties.ties_of, ties.restore
 
     def sort(array, stable=False):
         whole = array if is_whole else array.copy()
         words = whole.view(word)
         if has_ties and stable:
-            nans, zeros = _ties(whole, words)
+            nans, zeros = ties_of(whole, words)
             sort_words(words, np.empty_like(words), order, sign)
-            _restore(whole, nans, zeros)
+            restore(whole, nans, zeros)
         else:
             sort_words(words, np.empty_like(words), order, sign)
         if not is_whole:
             array[:] = whole
 
     return sort
-
-
-@task
-def _ties(values, words):
-    """Return the NaNs, and the zeros if their signs differ, in the order in which they stand."""
-    minus = np.uint64(1) << np.uint64(8 * words.itemsize - 1)
-    nan_count = zero_count = negative_count = 0
-    for i in range(len(values)):
-        nan_count += values[i] != values[i]
-        zero_count += values[i] == 0
-        negative_count += np.uint64(words[i]) == minus
-    nans = np.empty(nan_count, values.dtype)
-    zeros = np.empty(zero_count if negative_count else 0, values.dtype)
-    nan_count = zero_count = 0
-    for value in values:
-        if value != value:
-            nans[nan_count] = value
-            nan_count += 1
-        elif value == 0 and len(zeros):
-            zeros[zero_count] = value
-            zero_count += 1
-    return nans, zeros
-
-
-@task
-def _restore(values, nans, zeros):
-    """Put NaNs and zeros among sorted values, in the order in which they stood before."""
-    for i in range(len(nans)):
-        values[len(values) - len(nans) + i] = nans[i]
-    first = 0
-    if len(zeros):
-        for value in values:
-            first += value < 0
-    for i in range(len(zeros)):
-        values[first + i] = zeros[i]

@@ -12,11 +12,13 @@ from numba.core.typed_passes import (
 )
 from numba.parfors.parfor_lowering import ParforLower
 
+from zuki.later import later
 from zuki.task.in_progress import innermost
 from zuki.task.lowering import add_functions
 from zuki.task.recursion import use_registers
 from zuki.task.spawners import calls_unknown
-from zuki.task.writes import find_writes
+
+writes = later("zuki.task.writes")
 
 _WRITES = "zuki_writes"  # keys in the metadata of a compilation
 _CALLS_UNKNOWN = "zuki_calls_unknown"
@@ -35,7 +37,7 @@ class FindWrites(AnalysisPass):
     def run_pass(self, state) -> bool:
         """Note it in the compilation's metadata, the arguments as a bit each."""
         names = state.func_id.arg_names
-        written = find_writes(state.func_ir, state.typemap, state.calltypes, names)
+        written = writes.find_writes(state.func_ir, state.typemap, state.calltypes, names)
         bits = 0
         for index, name in enumerate(names):
             if name in written:

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from zuki.errors import ZukiError
-from zuki.runtime.config import checked_events
+from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import listeners, pools
 from zuki.runtime.pool import Pool
-from zuki.runtime.recorder import EVENTS, Mark, PythonEvent, Recording
+from zuki.runtime.recorder import Mark, PythonEvent, Recording
 from zuki.tracing.events import KINDS, NODE, PYTHON, Events, events_of
 from zuki_kernels import tracing
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from zuki.drawing.picture import Picture
 from zuki.errors import ZukiError
-from zuki.runtime.config import checked_events
+from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import listeners, pools
 from zuki.runtime.pool import Pool
-from zuki.runtime.recorder import EVENTS, Mark, Recorder, Recording
+from zuki.runtime.recorder import Mark, Recorder, Recording
 from zuki.tracing.chrome import save
 from zuki.tracing.events import Events, events_of
 from zuki.tracing.frame import data_frame_of
@@ -287,6 +287,3 @@ def trace_of(executor: Executor) -> Trace:
         )
     recorder, mark = pool.trace_mark
     return Trace([recorder.read(mark)])
-
-
-Executor._trace_of = staticmethod(trace_of)
