@@ -84,7 +84,8 @@ def consume(
                 break
             rest = following
             taken += 1
-        count(workers, me, RETRIEVED, taken)
+        if source != GLOBAL:  # there lies what comes from outside, and has not overflowed
+            count(workers, me, RETRIEVED, taken)
     queue.release(queues, source, rest)
     return task
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.kernels.runs_of import Plan, Running
 from zuki_kernels import deque, queue, search
-from zuki_kernels.counters import CURSOR, OVERFLOWS, STEALS, TRIES
+from zuki_kernels.counters import CURSOR, OVERFLOWS, RETRIEVED, STEALS, TRIES
 from zuki_kernels.node import END, set_next
 from zuki_kernels.runs import NONE, ROOT_MARKER, task_of
 from zuki_kernels.search import FIRST_OWN, GLOBAL, LEVELS, USED_LEVELS, USED_WORKERS
@@ -75,6 +75,7 @@ def test_what_does_not_fit_overflows_into_ones_own_queue(running):
     assert search.is_anything_left(running.deques, running.queues, 1)
     assert find(running, 1) == 18
     assert {pop(running, 1), find(running, 1)} == {16, NONE}
+    assert running.workers[1, RETRIEVED] == 2
     assert not search.is_anything_left(running.deques, running.queues, 1)
 
 
@@ -87,6 +88,7 @@ def test_of_a_queue_one_takes_the_first_and_half_a_deque_of_others_by_level(runn
         == 0
     )
     assert [pop(running, 2) for _ in range(5)] == [4, 2, 3, 1, NONE]
+    assert running.workers[2, RETRIEVED] == 0  # it had not overflowed
     assert (
         search.consume(
             running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 1
