@@ -194,7 +194,7 @@ def test_links_lead_somewhere(page):
 if importlib.util.find_spec("numpydoc"):  # of the extra `docs`
 
     def public_names():
-        for value in map(vars(zuki).get, zuki.__all__):
+        for value in (getattr(zuki, name) for name in zuki.__all__):
             if value is zuki.Task:
                 continue  # its parameters are those of Numba's dispatchers
             name = f"{value.__module__}.{value.__qualname__}"
