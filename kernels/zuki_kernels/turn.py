@@ -153,6 +153,8 @@ def run_tasks(
             reason, waking = idling.sleep(pool, workers, runs, me, until, pulse, False)
             if reason != GO_ON:
                 break
+            idling.go_on(workers, me)
+            spins = 0
         handed, node_is_python, lowest = NONE, False, False
         if finished >= 0:
             task, finished, node_is_python = finished, NONE, True
@@ -168,6 +170,8 @@ def run_tasks(
                 if not alone and notify(pool, workers, me, False) == START:
                     start = True
                 task = search.consume(queues, search.GLOBAL, deques, rings, workers, runs, me)
+                if spins != 0 and task >= 0:
+                    idling.go_on(workers, me)
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
         if task < 0:
@@ -233,12 +237,12 @@ def run_tasks(
                 if reason != GO_ON:
                     break
                 continue
+            if spins != 0:
+                idling.go_on(workers, me)
             if waking:
                 start = notify(pool, workers, me, True) == START or start
                 waking = False
-        if spins != 0:
-            idling.go_on(workers, me)
-            spins = 0
+        spins = 0
         if slot_of(task) != slot:
             if done > 0:
                 ended = settle(workers, runs, slot, done)
