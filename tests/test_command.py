@@ -1,5 +1,6 @@
 """``python -m zuki``, as it is typed."""
 
+import json
 import os
 import re
 import subprocess
@@ -51,6 +52,11 @@ def test_the_demo_draws(tmp_path, capsys):
     words = " ".join(picture.itertext())
     assert "gaussian process: " in words
     assert "critical path: " in words
+    for name, word in (("timeline.svg", "gemm"), ("scaling.svg", "workers")):
+        assert word in " ".join(ElementTree.parse(folder / name).getroot().itertext()), name
+    events = json.loads((folder / "trace.json").read_text())["traceEvents"]
+    tasks = {event["args"].get("task") for event in events if event.get("cat") == "node"}
+    assert tasks >= {"kernel_tile", "potrf", "trsm", "syrk", "gemm"}
     (tmp_path / "file").write_text("")
     assert main([*asked[:-1], str(tmp_path / "file")]) == 2
     assert capsys.readouterr().err.startswith("zuki demo: ")

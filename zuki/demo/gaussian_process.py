@@ -173,7 +173,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=Path("zuki-demo"),
         metavar="FOLDER",
-        help="write pictures of a run to a folder (zuki-demo), which is made",
+        help="trace a run, and write what it shows to a folder (zuki-demo), which is made",
     )
     parser.add_argument("--data", type=Path, default=DIGITS, help="digits to use instead of those shipped")
 
@@ -202,7 +202,8 @@ def write_pictures(graph: zuki.Graph, executor: zuki.Executor, folder: Path) -> 
     Returns
     -------
     list of Path
-        The files: the graph with the time of each task, and its critical path.
+        The files: the graph with the time of each task and its critical path, the timeline of the workers,
+        what more workers would give, and the trace for https://ui.perfetto.dev.
 
     Raises
     ------
@@ -210,10 +211,15 @@ def write_pictures(graph: zuki.Graph, executor: zuki.Executor, folder: Path) -> 
         A file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    picture = folder / "graph.svg"
-    graph.run(executor, measure=True)
-    graph.draw(picture)
-    return [picture]
+    names = ("graph.svg", "scaling.svg", "timeline.svg", "trace.json")
+    graph_file, scaling_file, timeline_file, trace_file = files = [folder / name for name in names]
+    with zuki.trace(executor) as trace:
+        graph.run(executor, measure=True)
+    graph.draw(graph_file)
+    trace.scaling().picture().save(scaling_file)
+    trace.timeline().save(timeline_file)
+    trace.save(trace_file)
+    return files
 
 
 def run(options: argparse.Namespace) -> int:

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from math import ceil, log2
+from textwrap import wrap
 
 from zuki.drawing.colours import LINE, MARK
 from zuki.drawing.picture import Picture
 from zuki.drawing.svg import LETTER, document, number, text
 from zuki.drawing.words import columns, printable
 
-_WIDTH, _HEIGHT = 620.0, 400.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 24.0, 46.0, 96.0
+_WIDTH, _HEIGHT = 680.0, 420.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 24.0, 46.0, 112.0
 _CURVE = "#2f7fd0"
-_LONGEST = 80  # letters of a line
+_LONGEST = 105  # letters of a line
+_LINES = 2  # of the reason
 
 
 class _Axes:
@@ -107,10 +109,11 @@ def curve_of(
         *entries,
     ]:
         drawn.append(
-            f'<g transform="translate({number(x)} {number(_HEIGHT - 48)})">{element}{text(22, 10, words)}</g>'
+            f'<g transform="translate({number(x)} {number(_HEIGHT - 64)})">{element}{text(22, 10, words)}</g>'
         )
         x += 22 + LETTER * columns(words) + 16
-    drawn.append(text(14, _HEIGHT - 14, printable(reason, _LONGEST), is_small=True))
+    for index, line in enumerate(wrap(printable(reason, _LINES * _LONGEST), _LONGEST)[:_LINES]):
+        drawn.append(text(14, _HEIGHT - 30 + 15 * index, line, is_small=True))
     return Picture(
         document(_WIDTH, _HEIGHT, drawn, f"predicted speed-up of {title}"),
         _WIDTH,
