@@ -30,7 +30,7 @@ from numba.core.runtime.nrt import rtsys
 
 import zuki_kernels
 from tests.kernels import probes
-from zuki_kernels import _target
+from zuki_kernels import _pipeline, _target
 from zuki_kernels._jit import _Kernel
 from zuki_kernels._machine import TABLE
 from zuki_kernels._types import Table
@@ -209,6 +209,7 @@ def main(folder, targets, modules):
     for context in contexts.values():
         context.refresh()
     lower_for_all(list(contexts.values()))
+    _pipeline.LinkedKernelCompiler._lowering = _pipeline.KernelCompiler._lowering  # every kernel by itself
     vars(cpu_target)["_toplevel_target_context"] = next(iter(contexts.values()))
     for function, kinds in [item for module in modules for item in kernels(module)]:  # caches off first
         function.compile(kinds)
