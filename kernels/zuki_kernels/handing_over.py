@@ -1,4 +1,4 @@
-"""What a worker has in hand goes to where others find it: when its turn ends, and when others wait for long."""
+"""What a worker has in hand goes to where others find it: as its turn ends, and when others wait long."""
 
 from . import idling, queue, search
 from ._jit import rare_kernel
