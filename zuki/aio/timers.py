@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from zuki.lane.ending import end_after_pools
 from zuki.lane.reporting import report_lost
 from zuki.lane.stillness import sources
 from zuki_kernels import timer_inbox, timer_wheel
@@ -242,6 +243,6 @@ def _end() -> None:
         _made.end()
 
 
-threading._register_atexit(_end)  # type: ignore[attr-defined]  # while threads can still run Python
+end_after_pools(_end)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
