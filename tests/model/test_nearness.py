@@ -66,7 +66,7 @@ def both_rob(kernels):
 
 
 def moves(kernels):
-    """A worker's row is taken by a thread on another node while a thief looks: a task is found once or left."""
+    """A worker's row is taken by a thread on another node while a thief looks: no task is lost."""
     tasks = on_nodes(kernels, (1, 2, 2), 1)
 
     def newcomer():

@@ -30,8 +30,8 @@ def numbers(text: str) -> tuple[int, ...]:
     """Return the numbers of a list such as ``0-3,8,10-11``; none if it is no such list."""
     found: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        last = last or first
+        first, dash, last = part.strip().partition("-")
+        last = last if dash else first
         if not (first.isdecimal() and last.isdecimal() and int(last) < _MOST):
             return ()
         found.update(range(int(first), int(last) + 1))
