@@ -123,5 +123,6 @@ def _fail_all(pool: Pool, broken: list[BaseException]) -> bool:
             if call.set_running_or_notify_cancel():
                 error = BrokenThreadPool("a thread's initializer has failed")
                 error.__cause__ = broken[0]
+                next(pool.lanes.calls.tally.failed)
                 call.set_exception(error)
     return False

@@ -110,6 +110,7 @@ class Pool:
         self.slots = Slots(self, self.tables)
         self.active = self.slots.active  # runs by their slots
         self.is_used = False
+        self.begun = time.monotonic()
         self._home: PoolHome | None = None
         self.lanes: Lanes | None = None
         self.desk: Desk | None = None

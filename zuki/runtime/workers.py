@@ -40,6 +40,7 @@ class Workers:
         self._free_rows = list(range(tables.seats))  # a heap: low rows are looked at first
         self._threads: set[threading.Thread] = set()  # some of them may have ended
         self._seated_threads = 0  # those that have rows
+        self._started_threads = self._retired_threads = 0  # all together
         self._owed_starts = 0  # threads that were asked for and found no row: who retires starts anew
         self.pulse: threading.Thread | None = None  # beats while anyone helps
 
@@ -76,6 +77,7 @@ class Workers:
             self._threads = {one for one in self._threads if one.is_alive()}
             self._threads.add(thread)
             self._seated_threads += 1
+            self._started_threads += 1
             return True
 
     def _be_a_thread(self, row: int) -> None:
@@ -96,6 +98,7 @@ class Workers:
             self._places.give_back(row)
             heappush(self._free_rows, row)
             self._seated_threads -= 1
+            self._retired_threads += 1
         return True
 
     def take_seat(self, row: int) -> None:
@@ -127,7 +130,9 @@ class Workers:
                 tables.provide_arena(row)
             except OSError:
                 return None
-            before = seats.sit_down(tables.pool, tables.hands, row, *hands.stack_limits(), main)
+            before = seats.sit_down(
+                tables.pool, tables.workers, tables.hands, row, *hands.stack_limits(), main
+            )
             if before == seats.REFUSED:
                 return None
             heappop(self._free_rows)
@@ -190,6 +195,12 @@ class Workers:
                 if self._pool.is_closed or not (helped or pulse.helpers(self._tables.pool)):
                     self.pulse = None
                     return
+
+    def count_threads(self) -> tuple[int, int, int]:
+        """Return how many threads were started, have retired, and are there."""
+        with self._pool.lock:
+            alive = sum(thread.is_alive() for thread in self._threads)
+            return self._started_threads, self._retired_threads, alive
 
     def threads(self) -> list[threading.Thread]:
         """Return the threads that there are; some may have ended."""
