@@ -87,6 +87,16 @@ def test_the_page_on_traces_runs(tmp_path):
     assert (tmp_path / "timeline.svg").stat().st_size > 1000
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs os.sched_setaffinity")
+def test_the_page_on_processors_runs(tmp_path):
+    text = (DOCS / "processors.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "page.py").write_text("\n".join(blocks))
+    printed = run(["page.py"], tmp_path).split("\n")
+    assert printed[0].startswith("<zuki.platform.Cpus: ")
+    assert printed[-2] == "bound"
+
+
 def test_the_page_on_metrics_runs(tmp_path):
     text = (DOCS / "metrics.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)

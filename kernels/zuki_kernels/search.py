@@ -2,7 +2,7 @@
 
 Its own deques, the most urgent level first; its own queue, where its overflow is; the
 queue of all; then the other workers, from the one after the last that was tried, each
-in the reverse of its owner's order.
+in the reverse of its owner's order; those of its own NUMA node before the others.
 """
 
 from . import deque, queue
@@ -10,6 +10,7 @@ from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import cas_relaxed, load_relaxed, store_relaxed
 from .counters import CURSOR, LOSSES, OVERFLOWS, RETRIEVED, TRIES, count, count_theft
+from .nearness import NUMA_NODE, is_of_the_other_lap, steps
 from .node import END, next_of
 from .runs import NONE, ROOT_MARKER, SHAPE, level_of, node_of, nodes_of, slot_of
 
@@ -107,10 +108,11 @@ def find(
     used = load_relaxed(pool, 0, USED_WORKERS)
     levels = load_relaxed(pool, 0, USED_LEVELS)
     victim = load_relaxed(workers, me, CURSOR)
+    node = load_relaxed(workers, me, NUMA_NODE)
     verdict = NONE
-    for _ in range(used):
+    for step in range(steps(node, used)):
         victim = victim + 1 if victim + 1 < used else 0
-        if victim == me:
+        if victim == me or is_of_the_other_lap(workers, node, victim, step >= used):
             continue
         count(workers, me, TRIES, 1)
         had = load_relaxed(workers, me, RETRIEVED)

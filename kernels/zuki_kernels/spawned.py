@@ -43,6 +43,7 @@ from .hands import (
     end_other,
     share,
 )
+from .nearness import NUMA_NODE, is_of_the_other_lap, steps
 from .notifier import START, notify
 from .reasons import SURPLUS
 from .runs import NONE
@@ -58,9 +59,12 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
     if block > 0:
         return block
     used = load_relaxed(pool, 0, USED_WORKERS)
+    node = load_relaxed(workers, me, NUMA_NODE)
     victim = me
-    for _ in range(used - 1):
+    for step in range(steps(node, used)):
         victim = victim + 1 if victim + 1 < used else 0
+        if victim == me or is_of_the_other_lap(workers, node, victim, step >= used):
+            continue
         count(workers, me, TRIES, 1)
         block = deque.steal(hands, rings, victim)
         if block > 0:

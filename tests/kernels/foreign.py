@@ -187,6 +187,7 @@ def lower_for_all(contexts):
         return done
 
     typed_passes.NativeLowering.run_pass = run_pass
+    _pipeline._LinkedLowering.run_pass = run_pass  # here one module holds all, whoever calls it
 
 
 def kernels(module):
@@ -209,7 +210,6 @@ def main(folder, targets, modules):
     for context in contexts.values():
         context.refresh()
     lower_for_all(list(contexts.values()))
-    _pipeline.LinkedKernelCompiler._lowering = _pipeline.KernelCompiler._lowering  # every kernel by itself
     vars(cpu_target)["_toplevel_target_context"] = next(iter(contexts.values()))
     for function, kinds in [item for module in modules for item in kernels(module)]:  # caches off first
         function.compile(kinds)

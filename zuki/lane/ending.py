@@ -1,9 +1,25 @@
-"""What ends with the interpreter, after all executors: what coroutines wait for while those end.
+"""What ends when the interpreter does, but after the pools: their last coroutines may need it to end.
 
-Modules that are imported later, perhaps when the interpreter ends already, add to this list, which
-`zuki.runtime.lifecycle` calls.
+Who is imported later would register itself with the interpreter later, too, and so be ended sooner.
 """
 
 from collections.abc import Callable
 
-last: list[Callable[[], object]] = []  # the newest is called first
+_enders: list[Callable[[], object]] = []
+
+
+def end_after_pools(function: Callable[[], object]) -> None:
+    """Call ``function`` when the interpreter ends and all pools have ended.
+
+    Parameters
+    ----------
+    function : callable
+        Ends threads.
+    """
+    _enders.append(function)
+
+
+def end_all() -> None:
+    """Do so, in the order of the registrations."""
+    for function in _enders:
+        function()
