@@ -87,6 +87,23 @@ def test_the_page_on_traces_runs(tmp_path):
     assert (tmp_path / "timeline.svg").stat().st_size > 1000
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs os.sched_setaffinity")
+def test_the_page_on_processors_runs(tmp_path):
+    text = (DOCS / "processors.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "page.py").write_text("\n".join(blocks))
+    printed = run(["page.py"], tmp_path).split("\n")
+    assert printed[0].startswith("<zuki.platform.Cpus: ")
+    assert printed[-2] == "bound"
+
+
+def test_the_page_on_metrics_runs(tmp_path):
+    text = (DOCS / "metrics.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    (tmp_path / "page.py").write_text("\n".join(blocks))
+    assert "\n100 " in run(["page.py"], tmp_path)
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(example, tmp_path):
     assert run([str(example)], tmp_path)
@@ -187,7 +204,7 @@ def test_links_lead_somewhere(page):
 if importlib.util.find_spec("numpydoc"):  # of the extra `docs`
 
     def public_names():
-        for value in map(vars(zuki).get, zuki.__all__):
+        for value in (getattr(zuki, name) for name in zuki.__all__):
             if value is zuki.Task:
                 continue  # its parameters are those of Numba's dispatchers
             name = f"{value.__module__}.{value.__qualname__}"

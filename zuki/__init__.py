@@ -60,7 +60,10 @@ if _TYPE_CHECKING:
     from zuki.aio.sleeping import move_on_after, sleep, timeout
     from zuki.aio.threads import to_thread
     from zuki.drawing.picture import Picture
+    from zuki.metrics.metrics import Metrics
+    from zuki.runtime.progress import progress
     from zuki.runtime.tuning import Suggestion, tune
+    from zuki.tracing.slow import log_slow_tasks
     from zuki.tracing.trace import Trace, trace
 
 __version__ = "0.1.0"
@@ -74,7 +77,10 @@ _LATER = {  # modules that are imported when one of these names is first asked f
     "zuki.aio.sleeping": "move_on_after sleep timeout",
     "zuki.aio.threads": "to_thread",
     "zuki.drawing.picture": "Picture",
+    "zuki.metrics.metrics": "Metrics",
+    "zuki.runtime.progress": "progress",
     "zuki.runtime.tuning": "Suggestion tune",
+    "zuki.tracing.slow": "log_slow_tasks",
     "zuki.tracing.trace": "Trace trace",
 }
 _traces = _later("zuki.tracing.trace")
@@ -109,6 +115,7 @@ __all__ = [
     "GraphCycleError",
     "GraphError",
     "Lock",
+    "Metrics",
     "MultiThreadedExecutor",
     "Node",
     "NodeNotRunError",
@@ -134,6 +141,7 @@ __all__ = [
     "each",
     "gather",
     "join",
+    "log_slow_tasks",
     "map",
     "move_on_after",
     "num_workers",
@@ -145,6 +153,7 @@ __all__ = [
     "parallel_scan",
     "parallel_sort",
     "park",
+    "progress",
     "run",
     "set_default_executor",
     "shield",

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from zuki import top
 from zuki.demo import gaussian_process
 
 
@@ -23,7 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="recognise handwritten digits: one graph, from pixels to answers")
     gaussian_process.add_arguments(demo)
-    return gaussian_process.run(parser.parse_args(arguments))
+    demo.set_defaults(run=gaussian_process.run)
+    seen = commands.add_parser("top", help="run a script, and show what its executors do")
+    top.add_arguments(seen)
+    seen.set_defaults(run=top.run)
+    given = parser.parse_args(arguments)
+    return int(given.run(given))
 
 
 if __name__ == "__main__":

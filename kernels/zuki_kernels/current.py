@@ -22,7 +22,7 @@ from ._jit import kernel
 from ._machine import WORD, call_symbol, compiles_to
 from ._target import LINUX, WINDOWS, target_of
 
-LAYOUT = 5  # to be raised with every change of the columns of a hand, of a block or of a description
+LAYOUT = 6  # to be raised with every change of the columns of a hand, of a block or of a description
 
 _LATER = 100  # layouts of newer ones that may have left code in a cache, which this one is to survive
 _NO_DISTANCE = -1

@@ -74,6 +74,16 @@ def epoch_of(state: int) -> int:
 
 
 @kernel
+def count_passed(nodes: Table, epoch: int) -> int:
+    """Return how many nodes were passed over in a run. Any thread, while the run is not forgotten."""
+    found = 0
+    for node in range(nodes.shape[0]):
+        state = load_relaxed(nodes, node, STATE)
+        found += state & PASSED != 0 and epoch_of(state & ~CONDEMNED) == epoch
+    return found
+
+
+@kernel
 def reset(nodes: Table) -> None:
     """Set every word back after a run that was cut off; nobody runs the graph."""
     for node in range(nodes.shape[0]):

@@ -25,6 +25,8 @@ TO_TELL = 0  # 1 + the row on top of the stack of calls that Python is to be tol
 FREED = 16  # the same, of rows that are free
 OFFERED = 32  # calls that there were
 ENDED = 48  # those that are over, and CLOSING; who submits never writes this line
+FAILURES = 49  # of those that are over: those that failed
+CANCELLATIONS = 50  # of those that are over: those that were cancelled
 DIRECTORY = 64  # address of the pool's directory of tables
 SLOT = 65  # of the run that the calls are nodes of
 CALLS = 66  # address of the table of calls
@@ -74,6 +76,20 @@ def count_out(desk: Table) -> bool:
     # order: the stack before the count, and others' calls before the last; pairs with close's, and its own
     before = add_acq_rel(desk, 0, ENDED, 1)
     return before & CLOSING != 0 and before + 1 == CLOSING + load_relaxed(desk, 0, OFFERED)
+
+
+@kernel
+def count_loss(desk: Table, field: int) -> None:
+    """Count a call among FAILURES or CANCELLATIONS, before it is counted out."""
+    add_relaxed(desk, 0, field, 1)
+
+
+@kernel
+def read(desk: Table) -> tuple[int, int, int, int]:
+    """Return how many calls there were, are over, have failed, and were cancelled. Any thread."""
+    ended = load_relaxed(desk, 0, ENDED) & ~CLOSING
+    failures, cancellations = load_relaxed(desk, 0, FAILURES), load_relaxed(desk, 0, CANCELLATIONS)
+    return load_relaxed(desk, 0, OFFERED), ended, failures, cancellations
 
 
 @kernel

@@ -94,6 +94,12 @@ def count_out(pool: Table) -> bool:
 
 
 @kernel
+def left(pool: Table) -> int:
+    """Return how many have not ended."""
+    return load_relaxed(pool, 0, NOT_ENDED)
+
+
+@kernel
 def is_any_left(pool: Table) -> bool:
     """Tell whether some have not ended."""
     return load_relaxed(pool, 0, NOT_ENDED) > 0

@@ -22,8 +22,8 @@ At rest: a row of an answer, or on the stack, is RUNNING.
 from ._jit import kernel
 from ._types import Table
 from .atomics import cas_release, exchange_acquire, load_relaxed, store_relaxed
-from .task_life import AGAIN, PUSH, finish, pause, recycle, spawn, start, wake
-from .task_state import row_of
+from .task_life import AGAIN, PUSH, STATE, finish, pause, recycle, spawn, start, wake
+from .task_state import RUNNING, SCHEDULED, has, row_of
 
 LINK = 2  # column of a task: 1 + the row that is under it on the stack, or 0
 
@@ -80,6 +80,15 @@ def ring(pool: Table, tasks: Table, waker: int) -> bool:
 def is_anyone_rung(pool: Table) -> bool:
     """Tell whether tasks seem to be on the stack. Any thread."""
     return load_relaxed(pool, 0, RUNG) != 0 or load_relaxed(pool, 0, REST) != 0
+
+
+@kernel
+def count_asleep(tasks: Table, rows: int) -> int:
+    """Return how many tasks wait in the first ``rows``, which were all occupied once. Any thread."""
+    found = 0
+    for row in range(rows):
+        found += not has(load_relaxed(tasks, row, STATE), RUNNING | SCHEDULED)
+    return found
 
 
 @kernel

@@ -45,6 +45,8 @@ ARENA_SEARCH = 42  # what ARENA_FRESH is before it pays to search for chunks in 
 PYTHON_FLOOR = 43  # ARENA_TOP when the Python body began that runs, or 0
 ENTERED = 44  # address of the block whose body the thread has entered at its join, or NO_BLOCK
 TRACE = 45  # address of the worker's ring of events, or 0; then no task is run by the join's own code
+FAILURES = 46  # spawned tasks that failed and that the thread ran or called
+DROPS = 47  # spawned tasks that it has joined and that did not begin
 HAND_FIELDS = 48
 
 CHUNK_BYTES = 1 << 16  # of an arena; chunks are aligned to their size: an address tells where its chunk ends
@@ -126,6 +128,18 @@ def share(hands: Table, rings: Table, me: int) -> int:
         deque.push(hands, rings, me, block)  # there is room: it was empty
         shared += 1
     return shared
+
+
+@kernel
+def count_failure(hands: Table, me: int) -> None:
+    """Count a spawned task that has failed. Who ran it."""
+    store_relaxed(hands, me, FAILURES, load_relaxed(hands, me, FAILURES) + 1)
+
+
+@kernel
+def count_drop(hands: Table, me: int) -> None:
+    """Count a spawned task that will not begin. Who joins it."""
+    store_relaxed(hands, me, DROPS, load_relaxed(hands, me, DROPS) + 1)
 
 
 @kernel

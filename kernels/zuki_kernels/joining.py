@@ -41,6 +41,8 @@ from .hands import (
     NEWEST,
     ROW,
     TRACE,
+    count_drop,
+    count_failure,
     is_share_due,
     make_shared,
     take_out,
@@ -104,10 +106,12 @@ def _answer(directory: Table, own: Table, hands: Table, me: int, block: int, ask
 def _enter(hands: Table, me: int, block: int, how: int) -> int:
     """Run the body of a block that nobody else has, if it is wanted; return 0, or its failure."""
     if how == DROP:
+        count_drop(hands, me)
         return 0
     if how == IF_CALM and load_relaxed(workers_of(directory_of(hands, me)), me, FAILED) != 0:
         failed, _ = find_failed(hands, me, block, load_relaxed(hands, me, ARENA_TOP))
         if failed != 0:
+            count_drop(hands, me)
             return 0
     words, floor, entered = block_at(block), load_relaxed(hands, me, FLOOR), load_relaxed(hands, me, ENTERED)
     store_relaxed(words, 0, STATE, load_relaxed(words, 0, STATE) & ~STATES | IN_HAND)
@@ -116,6 +120,8 @@ def _enter(hands: Table, me: int, block: int, how: int) -> int:
     store_relaxed(hands, me, ENTERED, block)
     failure = spawned.enter(hands, me, block)
     store_relaxed(hands, me, ENTERED, entered)
+    if failure != 0:
+        count_failure(hands, me)
     return failure
 
 

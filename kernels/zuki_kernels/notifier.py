@@ -9,6 +9,7 @@ fail, one that came after finds the worker idle and wakes it.
 from . import event, sync_state, tracing
 from ._jit import kernel
 from ._types import Table
+from .activity import PARKED, SEARCHING, turn_to
 from .atomics import (
     cas_acq_rel,
     cas_relaxed,
@@ -20,7 +21,7 @@ from .atomics import (
 )
 from .blocks import is_done
 from .clock import now, ticks
-from .counters import LANE_DEPTH, PARKS, WAKES, count
+from .counters import LANE_DEPTH, PARKS, RETRIES, WAKES, count
 from .groups import has_news
 from .runs import DONE, NONE, QUEUED
 from .sync_state import SYNC
@@ -76,6 +77,8 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
         after = sync_state.notified(sync, limit, waking)
         if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: this fence and `_wake_one`'s order it
             return _act(workers, me, sync, after)
+        if me >= 0:
+            count(workers, me, RETRIES, 1)
 
 
 @kernel
@@ -180,9 +183,12 @@ def wait_for_work(
             count(workers, me, PARKS, 1)
             # as few as are to stay: no thread is started while one is idle, so this one need not look again
             stays = may_retire and sync_state.threads(sync) <= load_relaxed(pool, 0, LEAST)
-            begun = now() if may_retire else 0
+            begun = now()
+            turn_to(workers, me, PARKED, begun)
             wait(workers, me, event.EVENT, event.WAITING, -1 if stays else timeout)
-            if may_retire and not stays and now() - begun >= timeout:
+            ended = now()
+            turn_to(workers, me, SEARCHING, ended)
+            if may_retire and not stays and ended - begun >= timeout:
                 event.disarm(workers, me)  # before it goes: a token for who has gone wakes nobody
                 overdue = True
                 continue

@@ -5,7 +5,7 @@ from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .blocks import HEAD_BYTES, NO_BLOCK, RELEASE, kind_of
-from .counters import TASKS, count
+from .counters import DETACHED_DROPS, DETACHED_FAILURES, DETACHED_TASKS, DETACHMENTS, TASKS, count
 from .directory import (
     POOL,
     TASK_ROWS,
@@ -57,6 +57,7 @@ def detach(directory: Table, hands: Table, me: int, block: int) -> int:
     function = load_relaxed(hands, me, CALL_PYTHON)
     if not detached.count_in(pool) and call_python(function, me, BEGIN_DETACHED, NONE, NONE, 0) != RETURNED:
         return TOO_MANY
+    count(workers, me, DETACHMENTS, 1)
     detached.add(hands, me, block)
     if notify(pool, workers, me, False) == START:
         call_python(function, me, GO_ON, NONE, NONE, 1)
@@ -75,14 +76,20 @@ def run_detached(directory: Table, own: Table, hands: Table, me: int, block: int
     store_relaxed(own, 0, RUN, load_relaxed(pool, 0, detached.SLOT))
     store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
     before = begin_other(hands, me, NO_BLOCK)
-    failure = spawned.enter(hands, me, block) if look_up(directory, own, me, 0) != CANCELLED else 0
+    begins = look_up(directory, own, me, 0) != CANCELLED
+    failure = spawned.enter(hands, me, block) if begins else 0
     end_other(hands, me, before)
     call(load_relaxed(kind_of(block), 0, RELEASE), block + HEAD_BYTES)
     free(block)
     store_relaxed(own, 0, RUN, run_before)
     store_relaxed(own, 0, STACK_LIMIT, IN_DOUBT)
-    count(workers, me, TASKS, 1)
+    if begins:
+        count(workers, me, DETACHED_TASKS, 1)  # before TASKS: readers subtract it
+        count(workers, me, TASKS, 1)
+    else:
+        count(workers, me, DETACHED_DROPS, 1)
     if failure != 0:
+        count(workers, me, DETACHED_FAILURES, 1)
         call_python(function, me, LOST, failure, NONE, 0)
     if detached.count_out(pool):
         call_python(function, me, END_DETACHED, NONE, NONE, 0)

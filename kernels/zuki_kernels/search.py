@@ -2,14 +2,15 @@
 
 Its own deques, the most urgent level first; its own queue, where its overflow is; the
 queue of all; then the other workers, from the one after the last that was tried, each
-in the reverse of its owner's order.
+in the reverse of its owner's order; those of its own NUMA node before the others.
 """
 
 from . import deque, queue
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import cas_relaxed, load_relaxed, store_relaxed
-from .counters import CURSOR, OVERFLOWS, STEALS, TRIES, count
+from .counters import CURSOR, LOSSES, OVERFLOWS, RETRIEVED, TRIES, count, count_theft
+from .nearness import NUMA_NODE, is_of_the_other_lap, steps
 from .node import END, next_of
 from .runs import NONE, ROOT_MARKER, SHAPE, level_of, node_of, nodes_of, slot_of
 
@@ -64,12 +65,14 @@ def add(
 
 
 @kernel
-def consume(queues: Table, source: int, deques: Table, rings: Table, runs: Table, me: int) -> int:
+def consume(
+    queues: Table, source: int, deques: Table, rings: Table, workers: Table, runs: Table, me: int
+) -> int:
     """Take the first task of a queue, and some more into one's own deque; return it, or a verdict."""
     task = queue.acquire(queues, source)
     if task < 0:
         return task
-    rest = next_of(runs, task)
+    rest, taken = next_of(runs, task), 1
     if node_of(task) != ROOT_MARKER:
         for _ in range(rings.shape[1] // 2):
             if rest == END:
@@ -81,6 +84,9 @@ def consume(queues: Table, source: int, deques: Table, rings: Table, runs: Table
             if deque.push(deques, rings, me * LEVELS + level, rest) == deque.FULL:
                 break
             rest = following
+            taken += 1
+        if source != GLOBAL:  # there lies what comes from outside, and has not overflowed
+            count(workers, me, RETRIEVED, taken)
     queue.release(queues, source, rest)
     return task
 
@@ -93,22 +99,24 @@ def find(
 
     A deque of not more than ``few`` tasks is left to its owner, and the verdict is then `SCRAPS`, else NONE.
     """
-    task = consume(queues, FIRST_OWN + me, deques, rings, runs, me)
+    task = consume(queues, FIRST_OWN + me, deques, rings, workers, runs, me)
     if task >= 0:
         return task
-    task = consume(queues, GLOBAL, deques, rings, runs, me)
+    task = consume(queues, GLOBAL, deques, rings, workers, runs, me)
     if task >= 0:
         return task
     used = load_relaxed(pool, 0, USED_WORKERS)
     levels = load_relaxed(pool, 0, USED_LEVELS)
     victim = load_relaxed(workers, me, CURSOR)
+    node = load_relaxed(workers, me, NUMA_NODE)
     verdict = NONE
-    for _ in range(used):
+    for step in range(steps(node, used)):
         victim = victim + 1 if victim + 1 < used else 0
-        if victim == me:
+        if victim == me or is_of_the_other_lap(workers, node, victim, step >= used):
             continue
         count(workers, me, TRIES, 1)
-        task = consume(queues, FIRST_OWN + victim, deques, rings, runs, me)
+        had = load_relaxed(workers, me, RETRIEVED)
+        task = consume(queues, FIRST_OWN + victim, deques, rings, workers, runs, me)
         for level in range(levels):
             if task >= 0:
                 break
@@ -116,8 +124,11 @@ def find(
                 verdict = SCRAPS
             else:
                 task = deque.steal(deques, rings, victim * LEVELS + level)
+                if task == deque.LOST:
+                    count(workers, me, LOSSES, 1)
         if task >= 0:
-            count(workers, me, STEALS, 1)
+            more = load_relaxed(workers, me, RETRIEVED) - had
+            count_theft(workers, me, victim, max(more, 1))
             store_relaxed(workers, me, CURSOR, victim - 1 if victim > 0 else used - 1)  # it may have more
             return task
     return verdict

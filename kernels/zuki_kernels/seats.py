@@ -7,8 +7,10 @@ so that each kernel that is called by itself costs microseconds.
 from . import search, service
 from ._jit import kernel
 from ._types import Table
+from .activity import AWAY, RUNNING, turn_to
 from .atomics import load_relaxed, store_relaxed
 from .blocks import NO_BLOCK
+from .clock import now
 from .current import hold
 from .dispatch import address_of
 from .hands import DETACHED, HELP_LIMIT, IS_WATCHED, RUN, STACK_END, STACK_LIMIT
@@ -34,11 +36,14 @@ def take_hand(hands: Table, me: int, limit: int, help_limit: int, watched: bool)
 
 
 @kernel
-def sit_down(pool: Table, hands: Table, me: int, limit: int, help_limit: int, watched: bool) -> int:
+def sit_down(
+    pool: Table, workers: Table, hands: Table, me: int, limit: int, help_limit: int, watched: bool
+) -> int:
     """Let a caller be worker ``me``, whose row nobody has; return as `take_hand` does, or `REFUSED`."""
     if not join(pool):
         return REFUSED
     search.admit(pool, me)
+    turn_to(workers, me, RUNNING, now())
     count_helper(pool, 1)
     return take_hand(hands, me, limit, help_limit, watched)
 
@@ -52,6 +57,7 @@ def stand_up(
     Returns whether the caller must start a thread for what is left, and whether nobody is there now.
     """
     hold(before)
+    turn_to(workers, me, AWAY, now())
     count_helper(pool, -1)
     left = search.is_anything_left(deques, queues, me) or load_relaxed(hands, me, DETACHED) != NO_BLOCK
     left = left or service.is_wanted(pool)

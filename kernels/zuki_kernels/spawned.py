@@ -24,7 +24,7 @@ from .blocks import (
     state_of,
 )
 from .clock import ticks
-from .counters import STEALS, TASKS, TRIES, count
+from .counters import LOSSES, SHARED_TASKS, TASKS, TRIES, count, count_theft
 from .deque import TOP
 from .dispatch import address_of, call, call_join, call_python
 from .groups import NOT_BEGUN, doom, is_doomed, tell
@@ -39,9 +39,11 @@ from .hands import (
     STAMP,
     TRACE,
     begin_other,
+    count_failure,
     end_other,
     share,
 )
+from .nearness import NUMA_NODE, is_of_the_other_lap, steps
 from .notifier import START, notify
 from .reasons import SURPLUS
 from .runs import NONE
@@ -57,14 +59,19 @@ def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> in
     if block > 0:
         return block
     used = load_relaxed(pool, 0, USED_WORKERS)
+    node = load_relaxed(workers, me, NUMA_NODE)
     victim = me
-    for _ in range(used - 1):
+    for step in range(steps(node, used)):
         victim = victim + 1 if victim + 1 < used else 0
+        if victim == me or is_of_the_other_lap(workers, node, victim, step >= used):
+            continue
         count(workers, me, TRIES, 1)
         block = deque.steal(hands, rings, victim)
         if block > 0:
-            count(workers, me, STEALS, 1)
+            count_theft(workers, me, victim, 1)
             return block
+        if block == deque.LOST:
+            count(workers, me, LOSSES, 1)
     return NO_BLOCK
 
 
@@ -114,7 +121,10 @@ def run(workers: Table, hands: Table, me: int, block: int) -> None:
         end_other(hands, me, before)
         store_relaxed(hands, me, RUN, run_before)
         store_relaxed(hands, me, STACK_LIMIT, IN_DOUBT)
+        count(workers, me, SHARED_TASKS, 1)  # before TASKS: readers subtract it
         count(workers, me, TASKS, 1)
+        if failure != 0:
+            count_failure(hands, me)
     owner = finish(block, failure)
     if failure != 0 and failure != NOT_BEGUN:
         tell(workers, me, spawner)

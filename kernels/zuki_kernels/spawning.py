@@ -9,7 +9,17 @@ from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .blocks import KIND, LISTED, STATE, block_at
 from .dispatch import call_join, table_at
-from .hands import ARENA_TOP, CHUNK_BYTES, HAND_FIELDS, JOIN, STACK_LIMIT, is_share_due, put, take
+from .hands import (
+    ARENA_TOP,
+    CHUNK_BYTES,
+    HAND_FIELDS,
+    JOIN,
+    STACK_LIMIT,
+    count_failure,
+    is_share_due,
+    put,
+    take,
+)
 
 # As a stamp for `joining.join`
 ALL_ABOVE = -1  # join all that lies above the block
@@ -108,11 +118,15 @@ def join_left(hand: int, block: int, size: int, above: int) -> int:
     """Join what the task of a block that was taken has spawned and not joined; return 0 or a failure.
 
     ``above`` is `ALL_ABOVE`, or `NO_MORE_ABOVE` where the task has failed. The block's memory is free then.
+    A ``size`` of 0 is that of what is no task: a Python body.
     """
     own = table_at(hand, 1, HAND_FIELDS)
-    failure = 0
+    failure, failed = 0, above == NO_MORE_ABOVE
     if load_relaxed(own, 0, ARENA_TOP) != block + size:
         failure = call_join(load_relaxed(own, 0, JOIN), hand, block + size, above)
+        failed = failed or failure != 0
+    if failed and size != 0:
+        count_failure(own, 0)
     store_relaxed(own, 0, ARENA_TOP, block)
     return failure
 

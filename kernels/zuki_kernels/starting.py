@@ -4,6 +4,7 @@ from . import event, queue, search
 from ._jit import kernel
 from ._types import Table
 from .atomics import cas_relaxed, fence_seq_cst, load_acquire, load_relaxed, store_relaxed, store_release
+from .dependencies import count_passed
 from .notifier import notify
 from .runs import (
     BATCH,
@@ -24,9 +25,12 @@ from .runs import (
     STOPPED,
     TIMES,
     WAITER,
+    nodes_of,
     task_of,
 )
 from .waiting import wait, wake
+
+ACCEPTED = 50  # column of the pool's row: nodes of all runs that have begun
 
 
 @kernel
@@ -58,7 +62,10 @@ def begin(
     for field in (CURSOR, STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):
         store_relaxed(runs, slot, field, 0)
     store_relaxed(runs, slot, FIRST_FAILED, NONE)
-    store_relaxed(runs, slot, REMAINING, load_relaxed(plan, 0, NODE_COUNT))
+    count = load_relaxed(plan, 0, NODE_COUNT)
+    store_relaxed(runs, slot, REMAINING, count)
+    # relaxed: who begins a run has the pool's lock
+    store_relaxed(pool, 0, ACCEPTED, load_relaxed(pool, 0, ACCEPTED) + count)
     levels = load_relaxed(plan, 0, LEVELS_USED)
     used = load_relaxed(pool, 0, search.USED_LEVELS)
     while used < levels and not cas_relaxed(pool, 0, search.USED_LEVELS, used, levels):
@@ -71,7 +78,7 @@ def begin(
 @kernel
 def hold(runs: Table, slot: int) -> None:
     """Fill the row of a run without nodes, that lasts until `let_go`."""
-    for field in (STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):
+    for field in (NODE_COUNT, STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):
         store_relaxed(runs, slot, field, 0)
     store_relaxed(runs, slot, FIRST_FAILED, NONE)
 
@@ -142,6 +149,34 @@ def wait_until_over(runs: Table, slot: int, timeout: int) -> bool:
 def remaining(runs: Table, slot: int) -> int:
     """Return how many nodes of a run have not been reported as finished."""
     return load_relaxed(runs, slot, REMAINING)
+
+
+@kernel
+def accepted(pool: Table) -> int:
+    """Return how many nodes all runs have together that have begun."""
+    return load_relaxed(pool, 0, ACCEPTED)
+
+
+@kernel
+def losses(runs: Table, slot: int) -> tuple[int, int]:
+    """Return how many bodies of a run have raised, and how many nodes were passed over, so far."""
+    failures = load_relaxed(runs, slot, FAILURES)
+    if failures == 0 and load_relaxed(runs, slot, STOPPED) == 0:
+        return 0, 0
+    return failures, count_passed(nodes_of(runs, slot), load_relaxed(runs, slot, EPOCH))
+
+
+@kernel
+def forget_losses(runs: Table, slot: int) -> None:
+    """Let `losses` answer nothing: the graph's tables may be gone soon. Who ends the run, which is over."""
+    store_relaxed(runs, slot, FAILURES, 0)
+    store_relaxed(runs, slot, NODE_COUNT, 0)
+
+
+@kernel
+def queued(runs: Table, slot: int) -> int:
+    """Return how many nodes of a run wait for the interpreter."""
+    return load_relaxed(runs, slot, QUEUED)
 
 
 @kernel

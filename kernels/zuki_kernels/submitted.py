@@ -20,17 +20,21 @@ from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .chain import call_spawner
 from .clock import spin_hint
+from .counters import SUBMITTED_TASKS, count
 from .current import current_hand
 from .desk import (
     CALL_ROWS,
     CALLS,
+    CANCELLATIONS,
     DESK_FIELDS,
     DIRECTORY,
+    FAILURES,
     FREED,
     SLOT,
     TO_TELL,
     close,
     count_in,
+    count_loss,
     count_out,
     push,
     take_all,
@@ -192,6 +196,8 @@ def enter(block: int) -> int:
             _call_servant(desk)
     elif add(words, 0, life, PASSED) & LEFT != 0:
         push(desk, FREED, words, 0, load_relaxed(words, 0, CALL_ROW))
+    own = table_at(current_hand(), 1, HAND_FIELDS)
+    count(workers_of(directory_of(own, 0)), load_relaxed(own, 0, ROW), SUBMITTED_TASKS, 1)
     return 0
 
 
@@ -222,6 +228,10 @@ def _end(desk: Table, words: Table, life: int, bits: int, failure: int) -> bool:
     If it is not told of the call the row may be another one's now.
     """
     store_relaxed(words, 0, FAILURE, failure)
+    if failure != 0:
+        count_loss(desk, FAILURES)
+    if bits & CANCELLED != 0:
+        count_loss(desk, CANCELLATIONS)
     is_heard = finish(words, 0, life, bits) & LISTENED != 0
     if is_heard:
         push(desk, TO_TELL, words, 0, load_relaxed(words, 0, CALL_ROW))

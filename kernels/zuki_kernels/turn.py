@@ -7,12 +7,22 @@ from .atomics import load_acquire, load_relaxed, store_relaxed
 from .blocks import LISTED, NO_BLOCK, OWNER, block_at, is_done, state_of
 from .chain import UNKNOWN, run_chain
 from .clock import now, ticks
-from .counters import CURSOR, STEALS, TASKS, TICK, WORKER_FIELDS, count
+from .counters import (
+    CURSOR,
+    PYTHON_FAILURES,
+    PYTHON_NODES,
+    PYTHON_PASSED,
+    STEALS,
+    TASKS,
+    TICK,
+    WORKER_FIELDS,
+    count,
+)
 from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
 from .dispatch import address_of, bare, call_join, call_python, table_at
 from .groups import has_news
-from .handing_over import hand_over
+from .handing_over import hand_over, take_from_all
 from .hands import CALL_PYTHON, HAND_FIELDS, JOIN, RUN, TRACE
 from .notifier import (
     POOL_FIELDS,
@@ -138,24 +148,24 @@ def run_tasks(
     patient, paced, paced_at, mine, mine_at, moment = False, 0, 0, 0, 0, 0
     while True:
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
+            idling.go_on(workers, me)
+            spins = idling.SLEPT
             reason, waking = idling.sleep(pool, workers, runs, me, until, pulse, False)
             if reason != GO_ON:
                 break
+            idling.go_on(workers, me)
+            spins = 0
         handed, node_is_python, lowest = NONE, False, False
         if finished >= 0:
             task, finished, node_is_python = finished, NONE, True
         elif tick >= search.FAIRNESS:  # what others began has waited for long enough
             tick = 0
             if queue.holds_another(queues, search.GLOBAL, runs, task_of(max(slot, 0), ROOT_MARKER)):
-                if task >= 0:
-                    level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
-                    search.add(deques, rings, queues, workers, runs, me, level, task)
-                if root < last_root:
-                    offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
-                    root = last_root
-                if not alone and notify(pool, workers, me, False) == START:
-                    start = True
-                task = search.consume(queues, search.GLOBAL, deques, rings, runs, me)
+                task, begins = take_from_all(
+                    pool, workers, deques, rings, queues, runs,
+                    me, task, root_slot, root, last_root, alone, spins,
+                )  # fmt: skip
+                root, start = last_root, start or begins
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
         if task < 0:
@@ -178,7 +188,7 @@ def run_tasks(
             reason, task = idling.reason_to_return(pool, workers, queues, runs, me, until, pulse)
             if reason != GO_ON:
                 break
-            if spins == 0:
+            if spins <= 0:
                 had, had_at = mine, mine_at
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()
                 patient = is_quick(mine - had, mine_at - had_at)
@@ -192,6 +202,8 @@ def run_tasks(
             if task < 0 and block == NO_BLOCK and done == 0 and (until == NONE or is_late):
                 block = detached.find(pool, hands, me)
             if block != NO_BLOCK:
+                if spins != 0:
+                    idling.go_on(workers, me)
                 spins, is_late, moment = 0, False, 0
                 if waking:
                     start = notify(pool, workers, me, True) == START or start
@@ -219,6 +231,8 @@ def run_tasks(
                 if reason != GO_ON:
                     break
                 continue
+            if spins != 0:
+                idling.go_on(workers, me)
             if waking:
                 start = notify(pool, workers, me, True) == START or start
                 waking = False
@@ -257,12 +271,16 @@ def run_tasks(
             most = 1  # then the lane is to be left
             if outcome == RETURNED:
                 known = 0
-                count(workers, me, TASKS, 1)
             elif outcome == RAISED:
                 known = FAILED
                 mark_failed(runs, slot, nodes, node, 0)
+                count(workers, me, PYTHON_FAILURES, 1)
             else:
                 known = PASSED
+                count(workers, me, PYTHON_PASSED, 1)
+            if known != PASSED:
+                count(workers, me, PYTHON_NODES, 1)
+                count(workers, me, TASKS, 1)
         node, added, finished_nodes, wants_python, next_root, moment = run_chain(
             pool, workers, deques, rings, queues, runs, hands, nodes, edges, bodies, durations,
             me, slot, node, known, epoch, most, pulse, other, alone, root, last_root if lowest else root,
@@ -317,6 +335,8 @@ def run_tasks(
             reason = SERVE
             break
     store_relaxed(workers, me, TICK, tick)
+    if spins != 0:
+        idling.end_search(workers, me, until, reason)
     ended, start = hand_over(
         pool, workers, deques, rings, queues, runs, me, reason,
         slot, done, root_slot, root, last_root, task, waking, ended, start,

@@ -83,6 +83,15 @@ def test_a_bar_was_shown(cells):
     assert "run of Mandelbrot" in report
 
 
+def test_metrics_are_shown(cells):
+    counted, bar = shown(cells, "before = executor.metrics()")
+    assert "<td>spawned</td><td>317,810</td><td>317,810</td>" in counted  # fib(28) - 1
+    assert "<td>nodes</td><td>21</td><td>21</td>" in counted
+    assert "<td>calls</td><td>3</td><td>3</td>" in counted
+    assert "counted: 100%" in bar
+    assert "tasks so far" in shown(cells, "with executor.dashboard")[0]
+
+
 def test_tasks_loops_and_coroutines(cells):
     assert shown(cells, "zuki.run(fib, 30)")[0] == "832040"
     assert shown(cells, "4 * zuki.parallel_reduce")[0].startswith("3.14159")

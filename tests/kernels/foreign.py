@@ -30,7 +30,7 @@ from numba.core.runtime.nrt import rtsys
 
 import zuki_kernels
 from tests.kernels import probes
-from zuki_kernels import _target
+from zuki_kernels import _pipeline, _target
 from zuki_kernels._jit import _Kernel
 from zuki_kernels._machine import TABLE
 from zuki_kernels._types import Table
@@ -187,6 +187,7 @@ def lower_for_all(contexts):
         return done
 
     typed_passes.NativeLowering.run_pass = run_pass
+    _pipeline._LinkedLowering.run_pass = run_pass  # here one module holds all, whoever calls it
 
 
 def kernels(module):

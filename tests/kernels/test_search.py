@@ -4,7 +4,7 @@ import pytest
 
 from tests.kernels.runs_of import Plan, Running
 from zuki_kernels import deque, queue, search
-from zuki_kernels.counters import CURSOR, OVERFLOWS, STEALS, TRIES
+from zuki_kernels.counters import CURSOR, OVERFLOWS, RETRIEVED, STEALS, TRIES
 from zuki_kernels.node import END, set_next
 from zuki_kernels.runs import NONE, ROOT_MARKER, task_of
 from zuki_kernels.search import FIRST_OWN, GLOBAL, LEVELS, USED_LEVELS, USED_WORKERS
@@ -75,26 +75,48 @@ def test_what_does_not_fit_overflows_into_ones_own_queue(running):
     assert search.is_anything_left(running.deques, running.queues, 1)
     assert find(running, 1) == 18
     assert {pop(running, 1), find(running, 1)} == {16, NONE}
+    assert running.workers[1, RETRIEVED] == 2
     assert not search.is_anything_left(running.deques, running.queues, 1)
 
 
 def test_of_a_queue_one_takes_the_first_and_half_a_deque_of_others_by_level(running):
     push(running, GLOBAL, *range(12))
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 2) == 0
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 2
+        )
+        == 0
+    )
     assert [pop(running, 2) for _ in range(5)] == [4, 2, 3, 1, NONE]
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 1) == 5
+    assert running.workers[2, RETRIEVED] == 0  # it had not overflowed
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 1
+        )
+        == 5
+    )
 
 
 def test_a_full_deque_takes_nothing_more_from_a_queue(running):
     add(running, 0, 0, *range(20, 36, 2))
     push(running, GLOBAL, 0, 2, 4)
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 0) == 0
-    assert search.consume(running.queues, GLOBAL, running.deques, running.rings, running.runs, 1) == 2
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 0
+        )
+        == 0
+    )
+    assert (
+        search.consume(
+            running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 1
+        )
+        == 2
+    )
 
 
 def test_a_root_marker_comes_alone(running):
     push(running, GLOBAL, 1, 3, MARKER, 5)
-    take = (running.queues, GLOBAL, running.deques, running.rings, running.runs, 0)
+    take = (running.queues, GLOBAL, running.deques, running.rings, running.workers, running.runs, 0)
     assert search.consume(*take) == 1
     assert [pop(running, 0), pop(running, 0)] == [3, NONE]
     assert search.consume(*take) == MARKER

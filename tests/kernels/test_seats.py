@@ -19,7 +19,7 @@ def sync_of(tables):
 
 
 def sit_down(tables, row, watched=True):
-    return seats.sit_down(tables.pool, tables.hands, row, *LIMITS, watched)
+    return seats.sit_down(tables.pool, tables.workers, tables.hands, row, *LIMITS, watched)
 
 
 def stand_up(tables, row, before):

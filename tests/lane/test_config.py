@@ -23,6 +23,18 @@ WRONG = {
     "debug": [(1, TypeError), ("yes", TypeError)],
     "trace": [(-1, ValueError), (1.5, TypeError), ("yes", TypeError)],
     "adaptive_sizing": [(1, TypeError), ("no", TypeError)],
+    "affinity": [
+        ("close", ValueError),
+        ([], ValueError),
+        ([0, 0], ValueError),
+        ([-1], ValueError),
+        ([1 << 15], ValueError),
+        ([0.5], TypeError),
+        ([True], TypeError),
+        (3, TypeError),
+        (b"0", TypeError),
+        ({0}, TypeError),
+    ],
     "initializer": [(3, TypeError)],
     "initargs": [(3, TypeError)],
 }

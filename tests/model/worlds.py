@@ -2,14 +2,27 @@
 
 from itertools import chain
 
-from zuki_kernels import counters, deque, hands, lingering, notifier, queue, runs, search, sync_state, tracing
+from zuki_kernels import (
+    counters,
+    deque,
+    hands,
+    lingering,
+    notifier,
+    queue,
+    runs,
+    search,
+    starting,
+    sync_state,
+    tracing,
+)
 from zuki_kernels.runs import NONE
 
 from .mount import Table, address_of, atomic, cell_address
 
 load_plain, store_plain = atomic("load_plain"), atomic("store_plain")
 
-_COUNTERS = (tracing.RING, *range(counters.TASKS, counters.WORKER_FIELDS))
+_COUNTERS = (counters.WAS_WOKEN, tracing.RING, *range(counters.TASKS, counters.WORKER_FIELDS))
+_COUNTERS_OF_HANDS = hands.TRACE, hands.FAILURES, hands.DROPS
 
 
 def plain(kernel):
@@ -19,7 +32,7 @@ def plain(kernel):
 
 def hands_of(workers, ring=4, initial=None):
     """The tables of empty hands."""
-    table = Table("hands", workers, hands.HAND_FIELDS, initial, ignored=(hands.TRACE,))
+    table = Table("hands", workers, hands.HAND_FIELDS, initial, ignored=_COUNTERS_OF_HANDS)
     for me in range(workers):
         table.initial[me, hands.NEWEST] = cell_address(table, me, hands.ANCHOR)
         table.initial[me, hands.ROW] = me
@@ -64,7 +77,7 @@ class World:
             (0, lingering.STEADY): 1,  # in the model time does not pass
             (0, search.USED_LEVELS): 1,
             (0, search.USED_WORKERS): workers,
-        })  # fmt: skip
+        }, ignored=(starting.ACCEPTED,))  # fmt: skip
         self.workers = Table("workers", workers, counters.WORKER_FIELDS, ignored=_COUNTERS)
         self.deques = Table("deques", workers * search.LEVELS, deque.DEQUE_FIELDS)
         self.rings = Table("rings", workers * search.LEVELS, ring)

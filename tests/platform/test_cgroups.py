@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from zuki.platform import cpus
+from zuki.platform import usable
 from zuki.platform.cgroups import cpu_quota
 
 V2 = "31 23 0:28 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n"
@@ -85,5 +85,5 @@ def test_here():
 )
 def test_usable_processors_are_those_of_the_mask_but_no_more_than_the_quota(monkeypatch, quota, expected):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(8)), raising=False)
-    monkeypatch.setattr(cpus, "cpu_quota", lambda: quota)
-    assert cpus.usable_cpus() == expected
+    monkeypatch.setattr(usable, "cpu_quota", lambda: quota)
+    assert usable.usable_cpus() == expected

@@ -13,8 +13,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from zuki.errors import ZukiError
+from zuki.lane.ending import end_after_pools
 from zuki.lane.future import Future
 from zuki.lane.stillness import note_beginning, sources
+from zuki.platform.binding import unbind
 
 T = TypeVar("T")
 
@@ -101,6 +103,7 @@ class ElasticPool:
                 raise ZukiError("there is no thread to call this, and none can be started") from None
 
     def _serve(self) -> None:
+        unbind()
         seat = _Seat()
         while True:
             with self._lock:
@@ -222,6 +225,6 @@ def _end() -> None:
     _pool.end()
 
 
-threading._register_atexit(_end)  # type: ignore[attr-defined]  # while threads can still run Python
+end_after_pools(_end)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)

@@ -18,8 +18,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from zuki.lane.ending import end_after_pools
 from zuki.lane.reporting import report_lost
 from zuki.lane.stillness import sources
+from zuki.platform.binding import unbind
 from zuki_kernels import timer_inbox, timer_wheel
 from zuki_kernels.timer_inbox import TIMER_FIELDS, WHEEL_FIELDS
 from zuki_kernels.timer_turn import turn
@@ -133,6 +135,7 @@ class Timers:
                     raise
 
     def _own(self) -> None:
+        unbind()
         tables = self.wheel, self.slots, self.rows
         answers = np.zeros((1, _AT_ONCE), np.int64)
         idle_since = time.monotonic()
@@ -242,6 +245,6 @@ def _end() -> None:
         _made.end()
 
 
-threading._register_atexit(_end)  # type: ignore[attr-defined]  # while threads can still run Python
+end_after_pools(_end)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)

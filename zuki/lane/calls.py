@@ -35,6 +35,7 @@ class Call(Future[T]):
     ) -> None:
         self._state, self._result, self._exception, self._wakers = PENDING, None, None, None
         self._lanes, self._function, self._arguments, self._keywords = lanes, function, arguments, keywords
+        next(lanes.calls.tally.spawned)
         lanes.pending.add(self)
 
     def _claim(self) -> bool:
@@ -75,6 +76,20 @@ class Call(Future[T]):
     def _hear_of_deadlock(self, error: DeadlockError) -> None:
         """Do nothing: who calls the function hears of it."""
 
+    def cancel(self) -> bool:
+        """Cancel it, if nobody has begun.
+
+        Returns
+        -------
+        bool
+            Whether it is cancelled.
+        """
+        if not self._claim():
+            return self.cancelled()
+        next(self._lanes.calls.tally.cancelled)
+        self._close(CANCELLED)
+        return True
+
     def _forsake(self) -> None:
         """Be cancelled, of a call that nobody will ever make."""
         self.cancel()
@@ -100,9 +115,11 @@ class Call(Future[T]):
             self._function = self._arguments = self._keywords = None  # not to be kept alive
             if error.__traceback__ is not None:  # this frame would keep alive what is called
                 error.__traceback__ = error.__traceback__.tb_next
+            next(self._lanes.calls.tally.failed)
             self._fail(error)
         else:
             self._function = self._arguments = self._keywords = None
+            next(self._lanes.calls.tally.run)
             self._succeed(result)
         if recorder is not None:
             recorder.note(begun, "call", name)

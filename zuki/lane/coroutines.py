@@ -154,10 +154,13 @@ class CoroutineTask(Future[T]):
         self._name = name = self.name
         self._coroutine = self._context = self._driver = None  # type: ignore[assignment]
         _drop_frames_of_runners(error)
+        tally = self._lanes.coroutines.tally
         if is_cancellation(error):
+            next(tally.cancelled)
             self._close(CANCELLED)
             self._notify_cancel()
         else:
+            next(tally.failed)
             self._unheard = _Unheard(name, error)
             self._fail(error)
         if self._number >= 0:
@@ -175,6 +178,7 @@ class CoroutineTask(Future[T]):
             self._raise(raised)
         else:
             if yielded is self._driver:
+                next(self._lanes.coroutines.tally.run)
                 self._return()
                 return
             with suppress(RuntimeError):  # it goes on nevertheless
@@ -255,6 +259,7 @@ def queue_on(lanes: Lanes, coroutine: Any, level: int, name: str | None) -> Coro
     if lanes.is_ending:
         task._teller = None
     lane = lanes.coroutines
+    next(lane.tally.spawned)
     lane.ready[level].append(task)
     if not lane.is_awake and not lane.call():
         lanes.refuse(lane, level, task)

@@ -28,6 +28,7 @@ import numpy as np
 from zuki.errors import ZukiError
 from zuki.lane.driver import MOST_IDLE, Driver
 from zuki.lane.stillness import steps_at_rest
+from zuki.lane.tallies import Counted, Roll, Tally
 from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
 from zuki_kernels._types import Table
@@ -84,6 +85,7 @@ class Lane:
         self.holders = 0
         self.is_awake = False
         self.parked: list[Parking] = []
+        self.tally = Tally()
         self._bursts = 0
 
     def has_work(self) -> bool:
@@ -156,6 +158,10 @@ class Lane:
             if not self.parked:  # else somebody is about to sleep, for it seemed that another one was called
                 return lanes.only_callers_serve
 
+    def count_ready(self) -> int:
+        """Return how many tasks are ready."""
+        return sum(map(len, self.ready))
+
     def take_all(self) -> list[Any]:
         """Take out all that is ready."""
         taken: list[Any] = []
@@ -199,6 +205,7 @@ class Lanes:
         self.idle_drivers: list[Driver] = []
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
+        self.roll = Roll(self.lock)
         self.is_ending = False  # each coroutine that was accepted before is wished to end, once
         self.only_callers_serve = False  # so nothing runs here unless somebody waits
         self.attending = 0  # threads that wait for a future and serve meanwhile
@@ -313,6 +320,25 @@ class Lanes:
                 for other in lane.take_all():
                     other._forsake()
             raise ZukiError("there is no thread to run this, and none can be started")
+
+    # ---- counting ----------------------------------------------------------------------------------
+
+    def count_calls(self) -> Counted:
+        """Return what became of the calls; exact when none is being made."""
+        return Counted(*self.calls.tally.read(), queued=len(self.pending))
+
+    def count_coroutines(self) -> Counted:
+        """Return what became of the coroutines; exact when none takes a step."""
+        with self.lock:
+            begun, returned = self.roll.read()
+            spawned, run, failed, cancelled = self.coroutines.tally.read()
+            queued = self.coroutines.count_ready() + self.asleep()
+        return Counted(spawned + begun, run + returned, failed, cancelled, queued)
+
+    def asleep(self) -> int:
+        """Return how many coroutines wait for a waker."""
+        told = sum(request < 0 and not ~request & 1 for request in self.outbox[:])  # see `exchange.paused`
+        return told + exchange.count_asleep(self._tasks, len(self._objects))
 
     # ---- the end -----------------------------------------------------------------------------------
 

@@ -39,6 +39,9 @@ class Servant:
         self.held: list[Lane] = []
         self.is_lost = False  # others have its lanes
         self.is_beginning = True  # what is spawned now waits in the queue: see `spawn`
+        self.begun = 0  # coroutines, each inside of a step of another one
+        self.unfinished = 0  # of them: those whose first step was not their last
+        self.returned = 0  # others that have come to their ends
 
     def spawn(self, coroutine: Any, level: int, name: str | None) -> CoroutineTask[Any]:
         """Let a coroutine run that the current step or call spawns; return its future.
@@ -56,6 +59,7 @@ class Servant:
         if name is not None:
             task._name = name
         self.is_beginning, self.current = True, task
+        self.begun += 1
         context, recorder = copy_context(), lanes.recorder
         begun = 0 if recorder is None else time.monotonic_ns()
         try:
@@ -65,6 +69,7 @@ class Servant:
         try:
             yielded = context.run(driver.send, coroutine)
         except BaseException as error:
+            self.unfinished += 1
             task._raise(error)
         else:
             if yielded is driver:  # it has returned: `task._return`, in place
@@ -78,6 +83,7 @@ class Servant:
                 if task._number >= 0:
                     task._give_number_back()
             else:
+                self.unfinished += 1
                 task._context, task._driver = context, driver
                 self._put_aside(task, yielded)
         finally:
@@ -173,6 +179,7 @@ class Servant:
                     if yielded is None:
                         add(task)
                     elif yielded is driver:
+                        self.returned += 1
                         task._return()
                     else:
                         self._put_aside(task, yielded)
@@ -236,12 +243,14 @@ def serve(
     lanes = wanted[0]._lanes
     outer = here.servant
     here.servant = servant = (lanes.make_servant or Servant)(lanes, outer)
+    lanes.roll.add(servant)
     try:
         with outside_of_loops(), closing_generators(lanes):
             return _serve(servant, wanted, future, deadline, beat)
     finally:
         here.servant = outer
         servant.leave()
+        lanes.roll.drop(servant)
 
 
 def _serve(

@@ -3,11 +3,13 @@
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from zuki.platform.cpus import usable_cpus
+from zuki.platform.placement import ORDERS, can_bind
+from zuki.platform.usable import affinity_mask, usable_cpus
+from zuki.runtime.environment import VARIABLES, read_variable
 from zuki.runtime.home import default_lanes
 from zuki.runtime.sizing import MOST_THREADS
 
@@ -15,6 +17,7 @@ _LONGEST = 1 << 62  # nanoseconds
 _LEAST_STACK = 65536  # bytes; Python and Numba's frames need that much
 EVENTS = 1 << 16  # that a worker's ring of a trace has room for, if nobody says
 MOST_EVENTS = 1 << 26
+_MOST_CPUS = 1 << 16
 POLICIES = ("multi_threaded", "single_threaded")
 
 
@@ -44,6 +47,32 @@ def _checked_seconds(value: object, name: str) -> float | None:
     return seconds
 
 
+def _checked_affinity(value: object) -> str | tuple[int, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value not in ORDERS:
+            raise ValueError(
+                f"affinity must be {' or '.join(ORDERS)}, or numbers of processors, not {value!r}"
+            )
+        checked: str | tuple[int, ...] = value
+    elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | Mapping | Set):
+        checked = tuple(checked_count(cpu, "affinity's processor", 0, _MOST_CPUS) for cpu in value)
+        if not checked or len(set(checked)) < len(checked):
+            raise ValueError(f"affinity must name processors, each of them once, not {list(checked)}")
+    else:
+        raise TypeError(f"affinity must be a string or a sequence of integers, not {type(value).__name__}")
+    if not can_bind():
+        raise ValueError(f"affinity is not to be had: {sys.platform} binds no threads to processors")
+    usable = affinity_mask()
+    strangers = [cpu for cpu in checked if cpu not in usable] if isinstance(checked, tuple) else []
+    if strangers:
+        raise ValueError(
+            f"affinity names processors that this process may not use: {strangers}; it may use {list(usable)}"
+        )
+    return checked
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutorConfig:
     """What an executor is told.
@@ -53,7 +82,8 @@ class ExecutorConfig:
     max_threads : int, optional
         How many threads may run tasks at once. Default: the environment variable
         ``ZUKI_NUM_THREADS``, else the processors this process may use: what its affinity mask has, but
-        no more than its control groups allow. Such a default follows them when they change.
+        no more than its control groups allow. Such a default follows them when they change. Where
+        ``affinity`` names processors it is not more than these.
     min_threads : int
         How many of the threads that have started stay, however long they have nothing to do.
     keep_alive : float or None
@@ -79,6 +109,12 @@ class ExecutorConfig:
         Fit the pool to what happens: a default of ``max_threads`` follows the processors this process
         may use, and workers learn for how long it pays to look for work before they sleep. Otherwise
         both stay as they are at first.
+    affinity : str or sequence of int, optional
+        Bind each of the pool's threads to one processor. ``"compact"`` fills the hardware threads of a core,
+        then the cores that share a cache, then a NUMA node; ``"scatter"`` spreads over nodes, then caches,
+        then cores, and comes to second threads of cores last. Or numbers of processors, in this order. If
+        there are more threads than processors they go round. A caller that helps is not bound. Default: no
+        thread is.
     initializer : callable, optional
         Called in each thread before it calls the first callable.
     initargs : tuple
@@ -87,7 +123,8 @@ class ExecutorConfig:
     Raises
     ------
     TypeError, ValueError
-        A value is of another type, or out of range.
+        A value is of another type, or out of range; or ``affinity`` names a processor that this process may
+        not use, or is asked for on a system that binds no threads.
 
     Examples
     --------
@@ -108,6 +145,7 @@ class ExecutorConfig:
     initializer: Callable[..., Any] | None = None
     initargs: tuple[Any, ...] = ()
     adaptive_sizing: bool = True
+    affinity: str | Sequence[int] | None = None
     follows_processors: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -117,8 +155,11 @@ class ExecutorConfig:
         threads = self.max_threads
         if not isinstance(self.adaptive_sizing, bool):
             raise TypeError(f"adaptive_sizing must be a bool, not {type(self.adaptive_sizing).__name__}")
+        put("affinity", _checked_affinity(self.affinity))
         if threads is None:
             count, is_told = _default_threads()
+            if isinstance(self.affinity, tuple) and not is_told:
+                count, is_told = min(count, len(self.affinity)), True
             put("max_threads", count)
             put("follows_processors", self.adaptive_sizing and not is_told)
         else:
@@ -185,10 +226,10 @@ class ExecutorConfig:
         found = os.environ if environment is None else environment
         _refuse_strangers(given)
         told = dict(given)
-        for variable, (name, read) in _VARIABLES.items():
+        for variable, (name, read) in VARIABLES.items():
             text = found.get(variable, "").strip()
             if text and name not in given:
-                told[name] = _read(variable, name, read, text)
+                told[name] = read_variable(variable, name, read, text)
         return cls(**told)
 
     def changed(self, **changes: Any) -> "ExecutorConfig":
@@ -245,52 +286,9 @@ def _refuse_strangers(names: Mapping[str, Any]) -> None:
         raise TypeError(f"an executor has no {', '.join(strangers)}; it has {', '.join(sorted(known))}")
 
 
-def _seconds_or_never(text: str) -> float | None:
-    return None if text.lower() in ("never", "none") else float(text)
-
-
-def _yes_or_no(text: str) -> bool:
-    return _SWITCHES[text.lower()]
-
-
-def _switch(text: str) -> bool | int:
-    return _SWITCHES[text.lower()] if text.lower() in _SWITCHES else int(text)
-
-
-_SWITCHES = dict.fromkeys(("0", "no", "false", "off"), False)
-_SWITCHES |= dict.fromkeys(("1", "yes", "true", "on"), True)
-_VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "ZUKI_NUM_THREADS": ("max_threads", int),
-    "ZUKI_MIN_THREADS": ("min_threads", int),
-    "ZUKI_KEEP_ALIVE": ("keep_alive", _seconds_or_never),
-    "ZUKI_STACK_SIZE": ("stack_size", int),
-    "ZUKI_NAME": ("name", str),
-    "ZUKI_POLICY": ("policy", str),
-    "ZUKI_PYTHON_LANES": ("python_lanes", int),
-    "ZUKI_ADAPTIVE_SIZING": ("adaptive_sizing", _yes_or_no),
-    "ZUKI_DEBUG": ("debug", _yes_or_no),
-    "ZUKI_TRACE": ("trace", _switch),
-}
-
-
-def _read(variable: str, name: str, read: Callable[[str], Any], text: str) -> Any:
-    try:
-        value = read(text)
-        if name == "max_threads":
-            return checked_count(value, variable, 1, MOST_THREADS)
-        return value
-    except (KeyError, ValueError):
-        what = "a number"
-        if name == "max_threads":
-            what = f"a number between 1 and {MOST_THREADS}"
-        elif name in ("debug", "adaptive_sizing"):
-            what = "0 or 1"
-        raise ValueError(f"{variable} must be {what}, not {text!r}") from None
-
-
 def _default_threads() -> tuple[int, bool]:
     """Return how many threads there are where none are asked for, and whether the environment says so."""
     text = os.environ.get("ZUKI_NUM_THREADS", "").strip()
     if not text:
         return min(usable_cpus(), MOST_THREADS), False
-    return _read("ZUKI_NUM_THREADS", "max_threads", int, text), True
+    return read_variable("ZUKI_NUM_THREADS", "max_threads", int, text), True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numba import types
 
+from zuki.lane.tallies import Counted
 from zuki.later import later
 from zuki.runtime.tables import make_table
 from zuki_kernels import desk as kernels
@@ -48,6 +49,7 @@ _WANTED = (
     (submitted.take_freed, "i"),
     (submitted.next_of, "i"),
     (submitted.close_desk, "i"),
+    (kernels.read, "t"),
 )
 
 _lock = threading.Lock()
@@ -152,6 +154,11 @@ class Desk:
         """Let a row go, of a call whose result was taken."""
         if self._leave(block, life):
             self.free.append(block)
+
+    def count_calls(self) -> Counted:
+        """Return what became of the calls; those that run count as queued."""
+        offered, ended, failed, cancelled = kernels.read(self._row)
+        return Counted(offered, max(ended - failed - cancelled, 0), failed, cancelled, offered - ended)
 
     def cancel_all(self) -> None:
         """Cancel what nobody has begun."""

@@ -1,7 +1,7 @@
 """The executor: what a user sees of a pool."""
 
 from concurrent import futures
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
@@ -14,6 +14,11 @@ from zuki.runtime.entering import run_on
 from zuki.runtime.kinds import submit_of, submits
 from zuki.runtime.pool import Pool
 
+if TYPE_CHECKING:
+    from zuki.metrics.dashboard import Dashboard
+    from zuki.metrics.metrics import Metrics
+
+dashboards, metering = later("zuki.metrics.dashboard"), later("zuki.runtime.metering")
 shown = later("zuki.runtime.shown")
 _USUAL = Priority.NORMAL
 
@@ -238,6 +243,44 @@ class Executor(futures.Executor):
         raise ExecutorShutDownError(
             f"executor {self.name!r} has been shut down: cannot schedule new futures after shutdown"
         )
+
+    # ---- seeing it ---------------------------------------------------------------------------------
+
+    def metrics(self) -> "Metrics":
+        """Return what has been counted so far; nobody is stopped for it.
+
+        Returns
+        -------
+        Metrics
+            Since the executor was made, in a forked child since the fork.
+        """
+        made: Metrics = metering.metrics_of(self._pool)
+        return made
+
+    def dashboard(self) -> "Dashboard":
+        """Show the metrics in a notebook, four times a second, until this executor or the view is shut down.
+
+        Only counters are read. Needs ``zuki[notebook]``, which notebooks have.
+
+        Returns
+        -------
+        Dashboard
+            The view; its `close` ends it.
+
+        Raises
+        ------
+        ImportError
+            The package ipython is not installed.
+        ExecutorShutDownError
+            The executor has been shut down.
+        """
+        pool = self._pool
+        if pool.is_closed:
+            raise ExecutorShutDownError(f"executor {self.name!r} has been shut down: there is nothing to see")
+        view: Dashboard = dashboards.Dashboard(
+            lambda: metering.metrics_of(pool), lambda: pool.is_closed, self.name
+        )
+        return view
 
     # ---- end ---------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from zuki.lane.parking import attend, wait_idly
 from zuki.lane.serving import Servant, serve
 from zuki.lane.stillness import deadlock
 from zuki.lane.wakers import here
+from zuki.platform.binding import unbind
 from zuki.runtime import worker
 from zuki.runtime.tables import make_table
 from zuki_kernels import directory, notifier, service, task_life
@@ -114,6 +115,7 @@ class PoolHome:
                 self._watcher = None
 
     def _watch(self) -> None:
+        unbind()
         tables = self._pool.tables
         while True:
             row, seen = service.watch(tables.pool, self._beats, _STUCK)

@@ -13,7 +13,9 @@ from llvmlite.binding.ffi import lib as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
 from zuki.lane import future, wakers
+from zuki.lane.ending import end_all
 from zuki.lane.stillness import sources
+from zuki.platform.binding import unbind_child
 from zuki.runtime import desk, hands, warm, worker
 from zuki.runtime.pool import Pool
 from zuki.runtime.workers import stack_lock
@@ -58,6 +60,7 @@ def _finish_all() -> None:
     for pool in list(_pools):
         pool.cancel_coroutines()  # the one that they wait for might never come
         pool.shut_down(wait=True, cancel=False)
+    end_all()
 
 
 # What one thread at a time may do, and what a fork must not cut in two: in the child, where the other threads
@@ -84,6 +87,7 @@ def _after_fork() -> None:
 
 
 def _after_fork_in_child() -> None:
+    unbind_child()
     worker.seats.taken.clear()
     if warm.is_warm():
         current.hold(0)

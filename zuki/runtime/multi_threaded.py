@@ -62,6 +62,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             trace_events=told.trace_events,
             follows_processors=told.follows_processors,
             steady=not told.adaptive_sizing,
+            affinity=told.affinity,
         )
         if told.initializer is not None:
             prepare = _Initializer(told.initializer, told.initargs, self._broken)
@@ -122,5 +123,6 @@ def _fail_all(pool: Pool, broken: list[BaseException]) -> bool:
             if call.set_running_or_notify_cancel():
                 error = BrokenThreadPool("a thread's initializer has failed")
                 error.__cause__ = broken[0]
+                next(pool.lanes.calls.tally.failed)
                 call.set_exception(error)
     return False

@@ -20,6 +20,7 @@ from zuki.runtime.desk import Desk
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
+from zuki.runtime.places import Places
 from zuki.runtime.run import Run
 from zuki.runtime.sizing import Follower, most_of
 from zuki.runtime.slots import Slots
@@ -66,6 +67,8 @@ class Pool:
         Let ``max_threads`` follow the processors that the process may use.
     steady : bool
         Do not tune how long workers search before they sleep.
+    affinity : str, tuple of int or None
+        To which processors threads are bound: see `zuki.ExecutorConfig`.
     """
 
     def __init__(
@@ -79,12 +82,13 @@ class Pool:
         trace_events: int = 0,
         follows_processors: bool = False,
         steady: bool = False,
+        affinity: str | tuple[int, ...] | None = None,
     ) -> None:
         self.trace_events = trace_events
         self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
         self.stack_size, self.name, self.python_lanes = stack_size, name, python_lanes
         self.most_threads = most_of(max_threads) if follows_processors else max_threads
-        self._follows, self._steady = follows_processors, steady
+        self._follows, self._steady, self._affinity = follows_processors, steady, affinity
         self.is_closed = False
         self.prepare: Callable[[], bool] | None = None  # what a thread does before its first call
         self.renew_lock()
@@ -102,10 +106,11 @@ class Pool:
         told = self.max_threads, self.min_threads, self.keep_alive
         self.tables = Tables(*told, join, address, self.most_threads, self._steady)
         self._follower = Follower(self.max_threads, self.most_threads) if self._follows else None
-        self.workers = Workers(self, self.tables)
+        self.workers = Workers(self, self.tables, Places(self._affinity, self.tables.workers))
         self.slots = Slots(self, self.tables)
         self.active = self.slots.active  # runs by their slots
         self.is_used = False
+        self.begun = time.monotonic()
         self._home: PoolHome | None = None
         self.lanes: Lanes | None = None
         self.desk: Desk | None = None

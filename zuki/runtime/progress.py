@@ -8,6 +8,10 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any
 
+from zuki.runtime.config import checked_count
+from zuki.runtime.default import checked_executor
+from zuki.runtime.executor import Executor
+
 _INTERVAL = 0.1  # seconds between two looks
 
 Look = Callable[[], tuple[int, int | None]]
@@ -93,3 +97,64 @@ class SampledBar:
             self._thread.join()
         self._show()
         self._bar.close()
+
+
+class progress:  # noqa: N801  (used as a statement)
+    """Show a bar of what an executor has done while a ``with`` block runs.
+
+    It counts tasks of all kinds: nodes of graphs, calls, coroutines, and what jitted code spawns. Its end is
+    what the executor knows of: it moves on as more is submitted or spawned. The executor runs as it would
+    without: a thread looks at its counters ten times a second, and ends with the block.
+
+    Parameters
+    ----------
+    executor : Executor, optional
+        Whose work is shown; default: the one for the whole process.
+    total : int, optional
+        How many tasks there will be, where that is known.
+    description : str, optional
+        What stands before the bar; default: the executor's name.
+
+    Raises
+    ------
+    ImportError
+        tqdm is not installed; the message names the extra that brings it.
+    TypeError, ValueError
+        An argument is none of these.
+
+    Examples
+    --------
+    >>> import zuki
+    >>> with zuki.Executor(max_threads=2) as executor, zuki.progress(executor):
+    ...     list(executor.map(abs, range(-3, 0)))
+    [3, 2, 1]
+    """
+
+    def __init__(
+        self, executor: Executor | None = None, *, total: int | None = None, description: str | None = None
+    ) -> None:
+        self._bars = find_tqdm("zuki.progress")
+        self._executor = checked_executor(executor)
+        self._total = None if total is None else checked_count(total, "total", 0, 1 << 62)
+        if description is not None and not isinstance(description, str):
+            raise TypeError(f"description must be a string, not a {type(description).__name__}")
+        self._description = self._executor.name if description is None else description
+        self._before = 0
+        self._bar: SampledBar | None = None
+
+    def __enter__(self) -> "progress":
+        self._before = self._executor.metrics().tasks.total.ended
+        self._bar = SampledBar(self._bars, self._look, desc=self._description, unit="task")
+        self._bar.__enter__()
+        return self
+
+    def _look(self) -> tuple[int, int | None]:
+        tasks = self._executor.metrics().tasks.total
+        done = tasks.ended - self._before
+        return done, self._total if self._total is not None else done + tasks.queued or None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._bar is not None
+        self._bar.__exit__(kind, error, trace)

@@ -161,6 +161,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._python: deque[PythonEvent] = deque(maxlen=events)
         self._python_number = count()
+        self.followers: list[deque[PythonEvent]] = []  # get what Python notes, too: who reads bit by bit
         self._runs: deque[NotedRun] = deque(maxlen=_MOST_RUNS)
         self._running: dict[int, NotedRun] = {}
         _clock.look()
@@ -257,8 +258,11 @@ class Recorder:
         if row is None:
             row = worker.row_of_this_thread(self._pool)
         track = threading.current_thread().name if row is None else row
-        self._python.append(PythonEvent(begun, time.monotonic_ns(), track, kind, what))
+        event = PythonEvent(begun, time.monotonic_ns(), track, kind, what)
+        self._python.append(event)
         next(self._python_number)
+        for follower in self.followers:
+            follower.append(event)
 
     @contextmanager
     def span(self, kind: str, what: Any) -> Iterator[None]:

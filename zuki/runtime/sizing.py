@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 
-from zuki.platform.cpus import usable_cpus
+from zuki.platform.usable import usable_cpus
 
 MOST_THREADS = 1024
 _INTERVAL = 1.0  # seconds between two looks at the process's limits, which take some 50 microseconds

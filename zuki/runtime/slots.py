@@ -1,6 +1,7 @@
 """Where a pool keeps its runs: slots of a table, each of one run at a time."""
 
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from zuki.errors import ExecutorShutDownError, ZukiError
@@ -30,6 +31,7 @@ class Slots:
         self.active: dict[int, Run] = {}
         self._detached: tuple[int, DetachedRun] | None = None  # the slot that is held for such tasks
         self._free_slots = deque(range(RUNS))  # the one that was free longest comes first
+        self._losses = 0, 0  # of runs that are over: bodies that raised, nodes passed over
 
     def take(self, run: Run, is_late: bool = False) -> int:
         """Give a run a slot, and return it; a pool that takes no more gives none, but to what is late."""
@@ -64,7 +66,12 @@ class Slots:
         runs, run = self._tables.runs, self.active[slot]
         if self._pool.recorder is not None:
             self._pool.recorder.end_run(slot)
-        run.end(*starting.outcome(runs, slot))
+        failures, first_failed, stopped = starting.outcome(runs, slot)
+        if failures or stopped:
+            with self._pool.lock:
+                self._losses = self._count_losses([slot])
+                starting.forget_losses(runs, slot)
+        run.end(failures, first_failed, stopped)
         with self._pool.lock:
             if self._detached is not None and starting.has_detached(runs, slot):
                 self._detached[1].keep(run)
@@ -77,6 +84,17 @@ class Slots:
             run = self.active.get(self._tables.run_of(row))
             if run is not None:
                 run.lost += 1
+
+    def count_nodes(self) -> tuple[int, int, int]:
+        """Return how many nodes are not done, have raised, and were passed over."""
+        with self._pool.lock:
+            remaining = sum(starting.remaining(self._tables.runs, slot) for slot in self.active)
+            return remaining, *self._count_losses(self.active)
+
+    def _count_losses(self, slots: Iterable[int]) -> tuple[int, int]:
+        found = [self._losses, *(starting.losses(self._tables.runs, slot) for slot in slots)]
+        failures, passed = map(sum, zip(*found, strict=True))
+        return failures, passed
 
     # ---- detached tasks ---------------------------------------------------------------------------
 

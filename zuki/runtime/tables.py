@@ -20,6 +20,7 @@ from zuki_kernels import (
 from zuki_kernels._types import Table
 
 _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
+_WORDS = _LINE // 8
 GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
 CAPACITY = 1024  # tasks a deque holds; a power of two
@@ -81,6 +82,10 @@ class Tables:
         self.pool[0, notifier.KEEP_ALIVE] = keep_alive
         self.pool[0, search.USED_LEVELS] = 1
         self.workers = make_table(self.seats, counters.WORKER_FIELDS)
+        self.thefts = make_table(self.seats, -(-self.seats // _WORDS) * _WORDS)
+        self.workers[:, counters.THEFTS] = self.thefts.ctypes.data + self.thefts.strides[0] * np.arange(
+            self.seats
+        )
         self.deques = make_table(self.seats * search.LEVELS, deque.DEQUE_FIELDS)
         self.rings = make_table(self.seats * search.LEVELS, CAPACITY)
         self.queues = make_table(search.FIRST_OWN + self.seats, queue.QUEUE_FIELDS)

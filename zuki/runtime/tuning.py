@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from zuki.platform.cpus import usable_cpus
+from zuki.platform.usable import usable_cpus
 from zuki.runtime.config import ExecutorConfig, checked_count
 from zuki.runtime.default import set_default_executor
 from zuki.runtime.executor import Executor

@@ -9,7 +9,9 @@ from numba import types
 from zuki.lane import stillness
 from zuki_kernels import (
     current,
+    detached,
     exchange,
+    metering,
     notifier,
     pulse,
     search,
@@ -28,7 +30,7 @@ _KINDS = {"i": types.int64, "t": TABLE, "b": types.boolean}
 # What each run calls; the letters are the arguments' kinds
 _WANTED = (
     (starting.begin, "ttttitiiiii"),
-    (seats.sit_down, "ttiiib"),
+    (seats.sit_down, "tttiiib"),
     (seats.take_hand, "tiiib"),
     (search.admit, "ti"),
     (pulse.count_helper, "ti"),
@@ -61,6 +63,18 @@ _WANTED_FOR_LANES = (
     (exchange.occupy_many, "tiit"),
     (exchange.exchange, "tttit"),
     (exchange.is_anyone_rung, "t"),
+    (exchange.count_asleep, "ti"),
+)
+
+# What `zuki.runtime.metering` calls, beside those
+_WANTED_FOR_METERING = (
+    (metering.copy_counters, "tttttti"),
+    (metering.copy_thefts, "tit"),
+    (detached.left, "t"),
+    (starting.remaining, "ti"),
+    (starting.queued, "ti"),
+    (starting.accepted, "t"),
+    (starting.losses, "ti"),
 )
 
 # What traces call
@@ -74,6 +88,7 @@ _WANTED_FOR_TRACES = (
 _lock = threading.Lock()
 _is_done = False
 _lanes_are_done = False
+_metering_is_done = False
 
 
 def renew_lock() -> None:
@@ -119,3 +134,13 @@ def warm_up_traces() -> None:
     """Compile the kernels that traces call, or load them from the cache."""
     with _lock:
         compile_all(_WANTED_FOR_TRACES)
+
+
+def warm_up_metering() -> None:
+    """Do as `warm_up` for the kernels that read what a pool has counted."""
+    global _metering_is_done
+    if _metering_is_done:
+        return
+    with _lock:
+        compile_all(_WANTED_FOR_METERING)
+        _metering_is_done = True

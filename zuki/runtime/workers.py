@@ -7,7 +7,9 @@ import threading
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from zuki.platform.binding import unbind
 from zuki.runtime import hands, worker
+from zuki.runtime.places import Places
 from zuki.runtime.tables import Tables
 from zuki_kernels import current, notifier, pulse, reasons, search, seats, starting, turn
 from zuki_kernels._signals import held_back
@@ -29,13 +31,16 @@ class Workers:
         For whom they work.
     tables : Tables
         Whose rows they have.
+    places : Places
+        On which processors the threads run.
     """
 
-    def __init__(self, pool: "Pool", tables: Tables) -> None:
-        self._pool, self._tables = pool, tables
+    def __init__(self, pool: "Pool", tables: Tables, places: Places) -> None:
+        self._pool, self._tables, self._places = pool, tables, places
         self._free_rows = list(range(tables.seats))  # a heap: low rows are looked at first
         self._threads: set[threading.Thread] = set()  # some of them may have ended
         self._seated_threads = 0  # those that have rows
+        self._started_threads = self._retired_threads = 0  # all together
         self._owed_starts = 0  # threads that were asked for and found no row: who retires starts anew
         self.pulse: threading.Thread | None = None  # beats while anyone helps
 
@@ -48,6 +53,7 @@ class Workers:
                 self._owed_starts += 1
                 return True
             row = self._take_row()
+            self._places.take(row)
             try:
                 self._tables.provide_arena(row)
                 thread = threading.Thread(
@@ -64,15 +70,18 @@ class Workers:
                 MemoryError,
                 OSError,
             ):  # no more, or the interpreter ends: those that run do the work
+                self._places.give_back(row)
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self._tables.pool, self._tables.workers)
                 return False
             self._threads = {one for one in self._threads if one.is_alive()}
             self._threads.add(thread)
             self._seated_threads += 1
+            self._started_threads += 1
             return True
 
     def _be_a_thread(self, row: int) -> None:
+        self._places.settle(row)
         self.take_seat(row)
         while worker.work(self._pool, row, NONE, turn.FRESH) == reasons.LEFT:
             if self._retire(row):
@@ -86,8 +95,10 @@ class Workers:
                 return False
             self._give_seat_back()
             self._tables.tidy_arena(row)
+            self._places.give_back(row)
             heappush(self._free_rows, row)
             self._seated_threads -= 1
+            self._retired_threads += 1
         return True
 
     def take_seat(self, row: int) -> None:
@@ -119,10 +130,13 @@ class Workers:
                 tables.provide_arena(row)
             except OSError:
                 return None
-            before = seats.sit_down(tables.pool, tables.hands, row, *hands.stack_limits(), main)
+            before = seats.sit_down(
+                tables.pool, tables.workers, tables.hands, row, *hands.stack_limits(), main
+            )
             if before == seats.REFUSED:
                 return None
             heappop(self._free_rows)
+        self._places.settle_guest(row)
         worker.seats.taken.append((self._pool, row, before))
         if main:
             self.keep_pulse()
@@ -173,6 +187,7 @@ class Workers:
                     self.pulse = None
 
     def _beat(self) -> None:
+        unbind()
         while True:
             helped = pulse.beat(self._tables.pool, self._tables.hands, _BEAT)
             self._pool.fit()
@@ -180,6 +195,12 @@ class Workers:
                 if self._pool.is_closed or not (helped or pulse.helpers(self._tables.pool)):
                     self.pulse = None
                     return
+
+    def count_threads(self) -> tuple[int, int, int]:
+        """Return how many threads were started, have retired, and are there."""
+        with self._pool.lock:
+            alive = sum(thread.is_alive() for thread in self._threads)
+            return self._started_threads, self._retired_threads, alive
 
     def threads(self) -> list[threading.Thread]:
         """Return the threads that there are; some may have ended."""

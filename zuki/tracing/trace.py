@@ -14,6 +14,8 @@ from zuki.runtime.recorder import Mark, Recorder, Recording
 from zuki.tracing.chrome import save
 from zuki.tracing.events import Events, events_of
 from zuki.tracing.frame import data_frame_of
+from zuki.tracing.histogram import Histogram
+from zuki.tracing.latency import durations_of, latencies_of
 from zuki.tracing.scaling import USUAL, Scaling, scaling_of
 from zuki.tracing.strands import longest_run, strands_of, wake_cost
 from zuki.tracing.summary import Summary, summary_of
@@ -101,6 +103,37 @@ class Trace:
             For each name: count, total, mean and 95th percentile of the durations.
         """
         return summary_of(self.events)
+
+    def durations(self, name: str | None = None) -> Histogram:
+        """Return how often tasks took how long.
+
+        Parameters
+        ----------
+        name : str, optional
+            Of which task or callable; default: of all.
+
+        Returns
+        -------
+        Histogram
+            Of what has run, whatever came of it. Tasks that a task has run meanwhile count for both.
+
+        Raises
+        ------
+        ZukiError
+            No task of that name is in the trace.
+        """
+        return durations_of(self.events, name)
+
+    def latencies(self) -> Histogram:
+        """Return how often nodes waited how long from the end of their last predecessor to their begin.
+
+        Returns
+        -------
+        Histogram
+            Of the nodes of runs that are in the trace from begin to end. Who waits for no other is ready
+            when their run begins.
+        """
+        return latencies_of(self.events)
 
     def timeline(self, *, width: float = 1040.0) -> Picture:
         """Draw what each worker did when.

@@ -1,0 +1,1 @@
+"""zuki beside other packages; each module needs an extra, which its error names."""

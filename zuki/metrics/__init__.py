@@ -1,0 +1,1 @@
+"""What an executor counts, as values: `Metrics` and how they are shown."""
