@@ -4,8 +4,8 @@ The protocols of lanes are Python: deques, flags and a lock, of which every othe
 A method is taken from its source, changed by an edit if need be, and each of its looks at what is
 shared becomes an operation of the model; whoever calls it passes its objects, of which
 
-- a class with a method ``cell(name)`` answers the place (table, row, field, to_value, to_word) of an attribute
-  that threads share, and None for others;
+- a class with a method ``cell(name)`` answers the place of an attribute that threads share, as ``(table, row,
+  field, to_value, to_word)``, and None for others;
 - a class with a generator method ``truth`` says whether it is true, as a deque that others fill.
 
 Each access is an acquire and a release, and sees the latest value: the interpreter's lock makes it so.
@@ -89,7 +89,16 @@ def _those(things, holds):
     return found
 
 
-_HELPERS = {"_get": get, "_put": put, "_truth": truth, "_call": _call_of, "_any": _any, "_those": _those, "_goes_on": goes_on, "_Question": Question}
+_HELPERS = {
+    "_get": get,
+    "_put": put,
+    "_truth": truth,
+    "_call": _call_of,
+    "_any": _any,
+    "_those": _those,
+    "_goes_on": goes_on,
+    "_Question": Question,
+}
 
 
 def _from(name, *args, keywords=()):
@@ -141,7 +150,9 @@ class _Interpreted(ast.NodeTransformer):
     def _each(self, helper, comprehension, question):
         (loop,) = comprehension.generators
         arguments = ast.arguments([], [ast.arg(loop.target.id)], None, [], [], None, [])
-        asked = ast.Call(ast.Name("_Question", ast.Load()), [ast.Lambda(arguments, self._asked(question))], [])
+        asked = ast.Call(
+            ast.Name("_Question", ast.Load()), [ast.Lambda(arguments, self._asked(question))], []
+        )
         return _from(helper, self.visit(loop.iter), asked)
 
     def _asked(self, node):
@@ -219,7 +230,9 @@ class _Interpreted(ast.NodeTransformer):
                 return ast.Try(body, [ast.ExceptHandler(manager.args[0], None, [ast.Pass()])], [], [])
             return body
         lock = self.visit(manager)
-        enter, leave = (ast.Expr(_from("_call", ast.Attribute(lock, name, ast.Load()))) for name in ("take", "give"))
+        enter, leave = (
+            ast.Expr(_from("_call", ast.Attribute(lock, name, ast.Load()))) for name in ("take", "give")
+        )
         return [enter, ast.Try(body, [], [], [self._unless_abandoned([leave])])]
 
     def visit_Try(self, node):
@@ -249,8 +262,7 @@ def interpret(file, *names, edit=lambda source, name: source, **replaced):
     """
     source = (_ROOT / file).read_text()
     module = ast.parse(source)
-    told = dict(_HELPERS)
-    found = {}
+    told, found = dict(_HELPERS), {}
     for name in names:
         holder, _, own = name.rpartition(".")
         within = module.body
@@ -261,9 +273,8 @@ def interpret(file, *names, edit=lambda source, name: source, **replaced):
         tree = ast.parse(edit(textwrap.dedent("".join(lines)), name))
         ast.increment_lineno(tree, node.lineno - 1)
         tree = ast.fix_missing_locations(_Interpreted().visit(tree))
-        _globals = told
-        exec(compile(tree, str(_ROOT / file), "exec"), _globals)
-        found[own] = _globals[own]
+        exec(compile(tree, str(_ROOT / file), "exec"), told)
+        found[own] = told[own]
     for name, value in _constants(module).items():
         told.setdefault(name, value)
     told.update(replaced)
@@ -285,7 +296,7 @@ def edits(*changes):
     def edit(source, name):
         for function, old, new in changes:
             if function == name:
-                source, replaced = pattern(old).subn(lambda found: new, source, count=1)
+                source, replaced = pattern(old).subn(lambda found, new=new: new, source, count=1)
                 assert replaced, f"{name} has no {old!r}"
         return source
 

@@ -312,8 +312,8 @@ class Lanes:
     def refuse(self, lane: Lane, level: int, task: Any) -> None:
         """Take a task back, and raise that there is nobody to run it.
 
-        Others may have added theirs meanwhile, and gone, for somebody seemed to be called. These are cancelled,
-        unless somebody is there who looks at them.
+        Others may have added theirs meanwhile, and gone, for somebody seemed to be called. These
+        are cancelled, unless somebody is there who looks at them.
         """
         if self.take_back(lane, level, task):
             if not lane.holders:
@@ -356,7 +356,8 @@ class Lanes:
 
         A task is in a deque, or has a row, or is in the hands of a thread that holds lanes or has lost
         them. So first this looks for such threads, in the order in which they come from one to the other.
-        If there are none, and none has come by the end, no task was in anybody's hands when it looked for those.
+        If there are none, and none has come by the end, no task was in anybody's hands while it
+        looked for tasks.
         """
         entries = self.entries
         return not (
