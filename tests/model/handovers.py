@@ -93,7 +93,7 @@ def alone(methods):
 
 
 def stuck(methods):
-    """A task lasts until the next one has run, which it does if the watcher takes the lanes from its servant."""
+    """A task lasts until the next one has run, which it does if the watcher takes the lanes away."""
 
     def run(servant, task):
         if task == 0:

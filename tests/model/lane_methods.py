@@ -30,6 +30,7 @@ _FITTING = (  # what threads do not share, or the model has in another way
     ("Lanes.take_back", "task._forsake()", "self.forsake(task)"),
     ("Lanes.refuse", "other._forsake()", "self.forsake(other)"),
     ("queue_on", "new_task(lanes, coroutine, level)", "coroutine"),
+    ("queue_on", "next(lane.tally.spawned)", "pass"),
     ("queue_on", "task._context = copy_context()", "pass"),
 )
 

@@ -1,4 +1,4 @@
-"""Lanes under the model: nobody sleeps while a task waits, each runs once, and no more hold a lane than may."""
+"""Lanes under the model: nobody sleeps while a task waits, each runs once, and so many hold a lane as may."""
 
 import pytest
 

@@ -42,7 +42,13 @@ def mount_home(mutant=None):
     kernels = mount_all(weaken("service", *mutant) if is_kernel else lambda source, name: source, ["service"])
     edit = edits(mutant) if mutant in PYTHON_MUTANTS else lambda source, name: source
     watch = interpret(
-        "runtime/home.py", "PoolHome._watch", edit=edit, service=kernels.service, NONE=NONE, _STUCK=_LONGEST
+        "runtime/home.py",
+        "PoolHome._watch",
+        edit=edit,
+        service=kernels.service,
+        NONE=NONE,
+        _STUCK=_LONGEST,
+        unbind=int,
     )
     return Kernels({"service": kernels.service, "watch": watch["_watch"]})
 
