@@ -56,9 +56,15 @@ class Lock:
         while not (yield from cas(self.table, 0, 0, 0, 1)):
             yield from wait(self.table, 0, 0, 1, -1)
 
+    def acquire(self, blocking):
+        """Take it, if it is free; return whether."""
+        return (yield from cas(self.table, 0, 0, 0, 1))
+
     def give(self):
         yield from exchange(self.table, 0, 0, 0)
         yield from wake(self.table, 0, 0, 1)
+
+    release = give
 
 
 class Bits:
@@ -92,7 +98,7 @@ class Bits:
 
     pop = popleft
 
-    def take(self):
+    def take_all(self):
         """Take all out."""
         held = yield from exchange(self.table, 0, 0, 0)
         return tuple(thing for at, thing in enumerate(self.things) if held >> at & 1)

@@ -223,6 +223,22 @@ def woken_once(methods, workers=1):
     return [adder, waker, *(lanes.worker(f"w{at}") for at in range(workers))], None, quiescent
 
 
+def rung(methods, workers=2):
+    """Jitted code wakes a task while another one runs: whoever is called, or holds the lane, runs it."""
+    lanes = Lanes(methods, rings=True)
+
+    def adder():
+        yield from lanes.add(0)
+
+    def ringer():
+        yield from lanes.ring(1)
+
+    def quiescent(results, memory):
+        return not lanes.at_rest(memory, 1, 1)
+
+    return [adder, ringer, *(lanes.worker(f"w{at}") for at in range(workers))], None, quiescent
+
+
 def shut_down_while_it_waits(methods):
     """The pool is shut down when a task was accepted that is to run twice; the last to leave ends it."""
     lanes, adder, waker = woken(methods, ends=True)

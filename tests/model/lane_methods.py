@@ -9,7 +9,7 @@ from .interpreted import edits, interpret
 _METHODS = {
     "lane/lanes.py": (
         "Lane.has_work", "Lane.next_queue", "Lane.enter", "Lane.is_left_alone", "Lane.pass_on", "Lane.call",
-        "Lane.take_all", "Lanes.wake", "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
+        "Lane.take_all", "Lanes.wake", "Lanes.exchange", "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
     ),
     "lane/serving.py": ("Servant.enter", "Servant.let_go", "Servant.leave", "_serve"),
     "lane/parking.py": ("attend", "_take_out"),
@@ -30,9 +30,17 @@ _FITTING = (  # what threads do not share, or the model has in another way
     ("Lanes.take_back", "task._forsake()", "self.forsake(task)"),
     ("Lanes.refuse", "other._forsake()", "self.forsake(other)"),
     ("queue_on", "new_task(lanes, coroutine, level)", "coroutine"),
+    ("Lanes.exchange",
+     "requests = outbox[:_AT_ONCE] count = len(requests)"
+     "self._requests[0, :count] = requests del outbox[:count]"
+     "ready, over = exchange.exchange(self._pool, self._tasks, self._requests, count, self._answers)"
+     "if ready: self._make_ready(self._answers[0, :ready].tolist())"
+     "if over: self._set_free(self._answers[0, -over:].tolist())",
+     "self.hand_over()"),
+    ("Lanes.exchange", "exchange.is_anyone_rung(self._pool)", "self.rung"),
     ("queue_on", "next(lane.tally.spawned)", "pass"),
     ("queue_on", "task._context = copy_context()", "pass"),
-)
+)  # fmt: skip
 
 
 def mount_lanes(edit=lambda source, name: source):

@@ -148,7 +148,16 @@ class Lanes(Thing):
     is_ending = only_callers_serve = False
 
     def __init__(
-        self, methods, futures=(), workers=1, limit=1, run=None, starts_fail=False, ends=False, alone=False
+        self,
+        methods,
+        futures=(),
+        workers=1,
+        limit=1,
+        run=None,
+        starts_fail=False,
+        ends=False,
+        alone=False,
+        rings=False,
     ):
         super().__init__("lanes", ("attending",) if ends else ("attending", "entries"))
         self.methods, self.workers = methods, workers
@@ -156,6 +165,8 @@ class Lanes(Thing):
         self.lock = Lock("lock of the lanes")
         self.coroutines, self.calls = Lane(self, "coroutines", limit), Lane(self, "calls", limit)
         self.outbox, self.asleep = Bits("outbox"), Bits("rows")
+        self.rings, self.rung = rings, Bits("rung") if rings else Nothing()
+        self._exchanging = Lock("lock of the exchange")
         self.home = self.pool = Pool(self)
         self.starts_fail, self.only_callers_serve = starts_fail, alone
         self.summons, self.watched = Table("summons", 1, 1), Table("watched", 1, 1)
@@ -182,10 +193,20 @@ class Lanes(Thing):
             raise AssertionError("a task has run twice")
 
     def exchange(self):
-        """Hand over what is in the outbox: see `test_exchange`."""
-        yield from put(self, "may_be_rung", False)
-        for task in (yield from self.outbox.take()):
+        return self.call_method("Lanes.exchange", self)
+
+    def hand_over(self):
+        """Do what is in the outbox, and take those that were rung: see `test_exchange`."""
+        ready = yield from self.outbox.take_all()
+        if self.rings:
+            ready += yield from self.rung.take_all()
+        for task in ready:
             yield from self.coroutines.ready[1].append(task)
+
+    def ring(self, task):
+        """Wake a task from jitted code."""
+        yield from self.rung.append(task)
+        yield from self.call_servant()
 
     def wake(self, number):
         return self.call_method("Lanes.wake", self, number)
@@ -233,6 +254,8 @@ class Lanes(Thing):
                 called = yield from add(self.summons, 0, 0, 0)
                 if called & CALLED:
                     if (yield from and_(self.summons, 0, 0, ~CALLED)) & CALLED:
+                        if self.rings:
+                            yield from put(self, "may_be_rung", True)
                         yield from self.serve(servants[at], (self.coroutines, self.calls))
                         at = min(at + 1, times - 1)
                         if (yield from get(self.pool, "is_closed")):
