@@ -223,20 +223,21 @@ def woken_once(methods, workers=1):
     return [adder, waker, *(lanes.worker(f"w{at}") for at in range(workers))], None, quiescent
 
 
-def rung(methods, workers=2):
-    """Jitted code wakes a task while another one runs: whoever is called, or holds the lane, runs it."""
+def rung(methods, workers=1):
+    """Jitted code wakes a task while a thread serves: that one runs it, or who is called for it."""
     lanes = Lanes(methods, rings=True)
+    servant = lanes.servant("s")
 
-    def adder():
-        yield from lanes.add(0)
+    def server():
+        yield from lanes.serve(servant, (lanes.coroutines,))
 
     def ringer():
-        yield from lanes.ring(1)
+        yield from lanes.ring(0)
 
     def quiescent(results, memory):
-        return not lanes.at_rest(memory, 1, 1)
+        return not lanes.at_rest(memory, 1)
 
-    return [adder, ringer, *(lanes.worker(f"w{at}") for at in range(workers))], None, quiescent
+    return [server, ringer, *(lanes.worker(f"w{at}") for at in range(workers))], None, quiescent
 
 
 def shut_down_while_it_waits(methods):
