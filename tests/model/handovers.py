@@ -226,6 +226,7 @@ def woken_once(methods, workers=1):
 def rung(methods, workers=1):
     """Jitted code wakes a task while a thread serves: that one runs it, or who is called for it."""
     lanes = Lanes(methods, rings=True)
+    lanes.table.initial[lanes.cell("may_be_rung")[1:3]] = 1  # as some other call has left it
     servant = lanes.servant("s")
 
     def server():
