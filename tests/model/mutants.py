@@ -62,12 +62,16 @@ def assert_killed(kernel, mutant, *scenarios, entry=None):
     A scenario is a function of what ``entry``, given the edit, mounts; default: the kernel's module.
     """
     edit = weaken(kernel, *mutant)
-    mounted = entry(edit) if entry else mount(kernel, edit)
+    assert_broken(kernel, mutant, entry(edit) if entry else mount(kernel, edit), scenarios)
+
+
+def assert_broken(kernel, mutant, mounted, scenarios):
+    """Let at least one scenario find what was mounted with a mutant broken."""
     for scenario in scenarios:
         try:
             scenario(mounted)
         except BrokenRunError as broken:
-            if broken.problem.startswith(("NameError", "AttributeError")):
+            if broken.problem.startswith(("NameError", "AttributeError", "TypeError")):
                 raise  # the mutant is no program
             BOOK.tried.append(Tried(kernel, mutant, True))
             return

@@ -9,7 +9,7 @@ and the generators delegated to, down to the innermost.
 import dis
 import gc
 from functools import reduce
-from types import BuiltinFunctionType, FunctionType, GeneratorType, ModuleType
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
 
 _ENDS = {"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"}
 _VALUES = type(None), bool, int, float, str, bytes, range
@@ -99,6 +99,8 @@ def freeze(value):
         return "dict", *((freeze(key), freeze(held)) for key, held in value.items())
     if kind is set or kind is frozenset:
         return frozenset(map(freeze, value))
+    if kind is MethodType:
+        return "method", value.__func__, freeze(value.__self__)
     if kind in _ITERATORS:
         return kind.__name__, freeze(value.__reduce__())
     if hasattr(kind, "frozen"):

@@ -18,6 +18,7 @@ sets it to False and then looks once more; who adds a task adds it and then look
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
@@ -128,6 +129,10 @@ class Lane:
             self.holders -= 1
         self.pass_on()
 
+    def is_left_alone(self) -> bool:
+        """Tell whether there is something to do, and nobody is about to look: who holds the lane will."""
+        return self.holders < self.limit and not self.is_awake and self.has_work()
+
     def pass_on(self) -> None:
         """Call somebody if something is left to do, for nobody looks any more."""
         self.is_awake = False
@@ -135,16 +140,23 @@ class Lane:
             self.call()
 
     def call(self) -> bool:
-        """Let somebody come and look; return False if nobody can."""
-        self.is_awake = True
-        with self._lanes.lock:
-            parking = self.parked.pop() if self.parked else None
-        if parking is not None:
-            parking.wake()
-        elif not self._lanes.home.call_servant():
+        """Let somebody come and look; return False if nobody can.
+
+        Where only callers serve, nobody need come: who waits next looks before it sleeps.
+        """
+        lanes = self._lanes
+        while True:
+            self.is_awake = True
+            with lanes.lock:
+                parking = self.parked.pop() if self.parked else None
+            if parking is not None:
+                parking.wake()
+                return True
+            if not lanes.only_callers_serve and lanes.home.call_servant():
+                return True
             self.is_awake = False
-            return False
-        return True
+            if not self.parked:  # else somebody is about to sleep, for it seemed that another one was called
+                return lanes.only_callers_serve
 
     def count_ready(self) -> int:
         """Return how many tasks are ready."""
@@ -152,10 +164,11 @@ class Lane:
 
     def take_all(self) -> list[Any]:
         """Take out all that is ready."""
-        taken = []
+        taken: list[Any] = []
         for queue in self.ready:
-            while queue:
-                taken.append(queue.popleft())
+            with suppress(IndexError):  # not asked before, for others take, too
+                while True:
+                    taken.append(queue.popleft())
         return taken
 
 
@@ -197,6 +210,7 @@ class Lanes:
         self.only_callers_serve = False  # so nothing runs here unless somebody waits
         self.attending = 0  # threads that wait for a future and serve meanwhile
         self.away = 0  # threads that are in a step or a call, and have lost their lanes meanwhile
+        self.entries = 0  # how often a thread has begun to hold lanes
         self._objects: list[CoroutineTask | None] = []  # by row
         self._free: list[int] = []  # wakers of rows that nobody has, ready to be used
         self._exchanging = threading.Lock()
@@ -296,8 +310,15 @@ class Lanes:
         return True
 
     def refuse(self, lane: Lane, level: int, task: Any) -> None:
-        """Take a task back, and raise that there is nobody to run it."""
+        """Take a task back, and raise that there is nobody to run it.
+
+        Others may have added theirs meanwhile, and gone, for somebody seemed to be called. These
+        are cancelled, unless somebody is there who looks at them.
+        """
         if self.take_back(lane, level, task):
+            if not lane.holders:
+                for other in lane.take_all():
+                    other._forsake()
             raise ZukiError("there is no thread to run this, and none can be started")
 
     # ---- counting ----------------------------------------------------------------------------------
@@ -331,7 +352,14 @@ class Lanes:
         return [task for task in (*ready, *self.waiting()) if not task.done()]
 
     def is_empty(self) -> bool:
-        """Tell whether nothing is accepted that is not over."""
+        """Tell whether nothing is accepted that is not over.
+
+        A task is in a deque, or has a row, or is in the hands of a thread that holds lanes or has lost
+        them. So first this looks for such threads, in the order in which they come from one to the other.
+        If there are none, and none has come by the end, no task was in anybody's hands while it
+        looked for tasks.
+        """
+        entries = self.entries
         return not (
             self.calls.holders
             or self.coroutines.holders
@@ -339,6 +367,7 @@ class Lanes:
             or self.calls.has_work()
             or self.coroutines.has_work()
             or self.waiting()
+            or self.entries != entries
         )
 
     def is_still(self) -> bool:

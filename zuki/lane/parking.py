@@ -61,7 +61,7 @@ def attend(lanes: Sequence[Lane], future: Any, timeout: float | None = None) -> 
             for lane in lanes:
                 lane.parked.append(parking)
             try:
-                if not any(lane.has_work() and not lane.is_awake for lane in lanes):
+                if not any(lane.is_left_alone() for lane in lanes):
                     if patience is None:
                         parking.sleep(left)
                     else:
@@ -95,5 +95,5 @@ def wait_idly(future: Any, timeout: float | None = None) -> None:
 
 
 def _take_out(lane: Lane, parking: Parking) -> None:
-    with suppress(ValueError):  # it was called
+    with lane._lanes.lock, suppress(ValueError):  # not while somebody looks for one; it was called, else
         lane.parked.remove(parking)

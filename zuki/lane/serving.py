@@ -116,9 +116,10 @@ class Servant:
         """Hold those of the lanes that it may."""
         note_beginning()
         with self._lanes.lock:
-            self._lanes.away -= self.is_lost
             self.held = [lane for lane in wanted if lane.enter()]
+            self._lanes.away -= self.is_lost
             self.is_lost = False
+            self._lanes.entries += 1  # it holds them, and has no task yet: see `Lanes.is_empty`
 
     def let_go(self) -> None:
         """Let others have its lanes: it is stuck. Any thread; it notices when it is not any more."""

@@ -71,6 +71,8 @@ class PoolHome:
                 future._hear_of_deadlock(deadlock())
         elif serves or here.servant is not None:
             attend((self.lanes.coroutines,), future, timeout)
+            if self._pool.is_closed:  # this thread may have been the last that had something to do
+                self._pool.end_if_empty()
         else:
             wait_idly(future, timeout)
 
@@ -119,9 +121,11 @@ class PoolHome:
             row, seen = service.watch(tables.pool, self._beats, _STUCK)
             if row == NONE:
                 with self.lanes.lock:
+                    # before the look: who begins to serve says so, and then looks whether there is a watcher
+                    watcher, self._watcher = self._watcher, None
                     if self._pool.is_closed or service.servers(tables.pool) == 0:
-                        self._watcher = None
                         return
+                    self._watcher = watcher
                 continue
             servant = self._servants.get(row)
             # a thread that only waited for the interpreter has gone on by now: this one waited for it, too
@@ -135,7 +139,8 @@ class PoolHome:
 
     def end_watch(self) -> None:
         """Let the watcher end, now that nobody serves any more, and wait for that."""
-        watcher = self._watcher
+        with self.lanes.lock:  # not in the middle of its look
+            watcher = self._watcher
         while watcher is not None and watcher.is_alive():
             service.end_watch(self._pool.tables.pool)  # it may not have fallen asleep yet
             watcher.join(_MOMENT)
