@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import zuki
@@ -13,6 +13,7 @@ from tests.tracing.bodies import take
 from zuki.tracing.histogram import Histogram, bucket_of, lower_bound
 
 
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 2**52), min_size=1))
 def test_a_time_is_in_the_bucket_that_begins_below_it(times):
     for time, bucket in zip(times, bucket_of(np.array(times)), strict=True):
@@ -27,6 +28,7 @@ def test_buckets_follow_one_another():
     assert bucket_of(np.array(bounds)).tolist() == list(range(300))
 
 
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 10**12), min_size=1), st.floats(0, 100))
 def test_a_percentile_is_not_below_the_exact_one_and_an_eighth_above_at_most(times, percent):
     made = Histogram("times", np.array(times))
