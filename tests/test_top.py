@@ -11,6 +11,7 @@ import pytest
 
 from zuki import top
 from zuki.__main__ import main
+from zuki.runtime.lifecycle import pools
 
 SCRIPT = """
 import sys
@@ -71,6 +72,8 @@ def test_as_it_is_typed(script, tmp_path):
 def test_a_terminal_shows_it_meanwhile(screen_of, script, monkeypatch):
     stream, before, argv = Terminal(), set(threading.enumerate()), sys.argv[:]
     monkeypatch.setattr(top, "screen_on", lambda _: screen_of(stream))
+    others = set(pools())  # of other tests: a screen has no room for them
+    monkeypatch.setattr(top, "pools", lambda: [pool for pool in pools() if pool not in others])
     monkeypatch.setenv("TERM", "xterm")
     assert main(["top", "--interval", "0.05", script()]) == 0
     shown = stream.getvalue()
