@@ -1,6 +1,6 @@
-"""What a worker has in hand goes to where others find it: as its turn ends, and when others wait long."""
+"""The end of a turn: what the worker has in hand goes to where others find it, for it may not come back."""
 
-from . import idling, queue, search
+from . import queue, search
 from ._jit import rare_kernel
 from ._types import Table
 from .atomics import load_relaxed
@@ -56,36 +56,3 @@ def hand_over(
     if waking and reason != EXIT and notify(pool, workers, me, True) == START:
         start = True
     return ended, start
-
-
-@rare_kernel
-def take_from_all(
-    pool: Table,
-    workers: Table,
-    deques: Table,
-    rings: Table,
-    queues: Table,
-    runs: Table,
-    me: int,
-    task: int,
-    root_slot: int,
-    root: int,
-    last_root: int,
-    alone: bool,
-    spins: int,
-) -> tuple[int, bool]:
-    """Hand over ``task`` and the roots in hand, and take what others have put into the queue of all.
-
-    ``spins`` is not 0 if the worker is searching. Returns what it has taken, and whether a thread is to be
-    started.
-    """
-    if task >= 0:
-        level = level_of(load_relaxed(nodes_of(runs, slot_of(task)), node_of(task), SHAPE))
-        search.add(deques, rings, queues, workers, runs, me, level, task)
-    if root < last_root:
-        offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
-    start = not alone and notify(pool, workers, me, False) == START
-    task = search.consume(queues, search.GLOBAL, deques, rings, workers, runs, me)
-    if spins != 0 and task >= 0:
-        idling.go_on(workers, me)
-    return task, start

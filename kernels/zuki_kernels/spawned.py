@@ -52,7 +52,7 @@ from .spawning import DROP, IF_CALM, IN_DOUBT
 from .waiting import wake
 
 
-@rare_kernel
+@kernel
 def find(pool: Table, workers: Table, hands: Table, rings: Table, me: int) -> int:
     """Take a shared task, one's own newest or another worker's oldest; return its block, or NO_BLOCK."""
     block = deque.pop(hands, rings, me)

@@ -22,7 +22,7 @@ from .dependencies import FAILED, PASSED
 from .deque import DEQUE_FIELDS, TOP
 from .dispatch import address_of, bare, call_join, call_python, table_at
 from .groups import has_news
-from .handing_over import hand_over, take_from_all
+from .handing_over import hand_over
 from .hands import CALL_PYTHON, HAND_FIELDS, JOIN, RUN, TRACE
 from .notifier import (
     POOL_FIELDS,
@@ -161,11 +161,17 @@ def run_tasks(
         elif tick >= search.FAIRNESS:  # what others began has waited for long enough
             tick = 0
             if queue.holds_another(queues, search.GLOBAL, runs, task_of(max(slot, 0), ROOT_MARKER)):
-                task, begins = take_from_all(
-                    pool, workers, deques, rings, queues, runs,
-                    me, task, root_slot, root, last_root, alone, spins,
-                )  # fmt: skip
-                root, start = last_root, start or begins
+                if task >= 0:
+                    level = level_of(load_relaxed(nodes, node_of(task), SHAPE))
+                    search.add(deques, rings, queues, workers, runs, me, level, task)
+                if root < last_root:
+                    offer_roots(deques, rings, queues, workers, runs, me, root_slot, root, last_root)
+                    root = last_root
+                if not alone and notify(pool, workers, me, False) == START:
+                    start = True
+                task = search.consume(queues, search.GLOBAL, deques, rings, workers, runs, me)
+                if spins != 0 and task >= 0:
+                    idling.go_on(workers, me)
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
         if task < 0:
