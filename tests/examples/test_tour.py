@@ -103,3 +103,11 @@ def test_tasks_loops_and_coroutines(cells):
 def test_executors(cells):
     assert "up to 2" in shown(cells, "executor = zuki.Executor")[0]
     assert "shut down" in shown(cells, "executor.shutdown()")[0]
+
+
+def test_a_trace_is_shown(cells):
+    timeline, _ = shown(cells, "trace.timeline()")
+    assert "worker 0" in timeline
+    assert "critical path" in timeline
+    curve, _ = shown(cells, "trace.scaling()")
+    assert "Predicted speed-up" in curve
