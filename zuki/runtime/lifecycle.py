@@ -21,7 +21,7 @@ from zuki.runtime.pool import Pool
 from zuki.runtime.workers import stack_lock
 from zuki_kernels import current
 
-listeners: list[Callable[[Pool], object]] = []  # are told of each pool that is made
+_listeners: list[Callable[[Pool], object]] = []  # are told of each pool that is made
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
 
 
@@ -40,7 +40,7 @@ def watch(pool: Pool) -> Pool:
     """
     _pools.add(pool)
     sources.add(pool)
-    for listener in list(listeners):
+    for listener in list(_listeners):
         listener(pool)
     return pool
 
@@ -54,6 +54,37 @@ def pools() -> list[Pool]:
         Those that have ended among them.
     """
     return list(_pools)
+
+
+def follow(listener: Callable[[Pool], object], only: Pool | None = None) -> None:
+    """Tell a function of pools, until `unfollow`.
+
+    Parameters
+    ----------
+    listener : callable
+        Is called with each pool that is open, and with each that is made from now on.
+    only : Pool, optional
+        It is called with this one, and no other.
+    """
+    if only is not None:
+        listener(only)
+        return
+    _listeners.append(listener)
+    for pool in pools():
+        if not pool.is_closed:
+            listener(pool)
+
+
+def unfollow(listener: Callable[[Pool], object]) -> None:
+    """Tell a function of no more pools.
+
+    Parameters
+    ----------
+    listener : callable
+        What `follow` was given.
+    """
+    if listener in _listeners:
+        _listeners.remove(listener)
 
 
 def _finish_all() -> None:

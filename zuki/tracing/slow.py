@@ -19,7 +19,7 @@ import numpy as np
 from zuki.errors import ZukiError
 from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
-from zuki.runtime.lifecycle import listeners, pools
+from zuki.runtime.lifecycle import follow, unfollow
 from zuki.runtime.pool import Pool
 from zuki.runtime.recorder import Mark, PythonEvent, Recording
 from zuki.tracing.events import KINDS, NODE, PYTHON, Events, events_of
@@ -148,13 +148,7 @@ class log_slow_tasks:  # noqa: N801  (used as a statement)
         if self._is_used:
             raise ZukiError("a zuki.log_slow_tasks is used once; make another one")
         self._is_used = True
-        if self._executor is not None:
-            self._add(self._executor._pool)
-        else:
-            listeners.append(self._add)
-            for pool in pools():
-                if not pool.is_closed:
-                    self._add(pool)
+        follow(self._add, None if self._executor is None else self._executor._pool)
         with suppress(RuntimeError):  # no more threads: all is told at the end
             self._thread.start()
         return self
@@ -168,8 +162,7 @@ class log_slow_tasks:  # noqa: N801  (used as a statement)
         self._ended.set()
         if self._thread.ident is not None:
             self._thread.join()
-        if self._add in listeners:
-            listeners.remove(self._add)
+        unfollow(self._add)
         self._look()
         for followed in self._followed:
             followed.end()

@@ -8,7 +8,7 @@ from zuki.drawing.picture import Picture
 from zuki.errors import ZukiError
 from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
-from zuki.runtime.lifecycle import listeners, pools
+from zuki.runtime.lifecycle import follow, unfollow
 from zuki.runtime.pool import Pool
 from zuki.runtime.recorder import Mark, Recorder, Recording
 from zuki.tracing.chrome import save
@@ -268,13 +268,7 @@ class trace:  # noqa: N801  (used as a statement)
         if self._trace is not None:
             raise ZukiError("a zuki.trace is used once; make another one")
         self._trace = Trace()
-        if self._executor is not None:
-            self._add(self._executor._pool)
-        else:
-            listeners.append(self._add)
-            for pool in pools():
-                if not pool.is_closed:
-                    self._add(pool)
+        follow(self._add, None if self._executor is None else self._executor._pool)
         return self._trace
 
     def _add(self, pool: Pool) -> None:
@@ -287,8 +281,7 @@ class trace:  # noqa: N801  (used as a statement)
     ) -> None:
         made = self._trace
         assert made is not None
-        if self._add in listeners:
-            listeners.remove(self._add)
+        unfollow(self._add)
         made._recordings = made._read()
         for pool, (recorder, _) in zip(self._pools, made._live, strict=True):
             pool.end_trace(recorder)
