@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import detached, idling, lane, queue, search, service, spawned, tracing
+from . import aside, detached, idling, lane, queue, search, service, spawned, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -146,7 +146,21 @@ def run_tasks(
         pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)
     patient, paced, paced_at, mine, mine_at, moment = False, 0, 0, 0, 0, 0
+    yields = False
     while True:
+        if yields:  # others run it meanwhile, or look for more in its place
+            ended, start = hand_over(
+                pool, workers, deques, rings, queues, runs, me, GO_ON,
+                slot, done, root_slot, root, last_root, task, waking, ended, start,
+            )  # fmt: skip
+            slot, done, root, task, waking, yields = NONE, 0, last_root, NONE, False, False
+            start = notify(pool, workers, me, False) == START or start
+            if ended >= 0:
+                break
+            reason, task = aside.stand_aside(pool, workers, queues, runs, hands, me, until, pulse, start)
+            start, spins = False, 0
+            if reason != GO_ON:
+                break
         if handed == FRESH:  # take the signal that started this thread, and the duty with it
             idling.go_on(workers, me)
             spins = idling.SLEPT
@@ -174,6 +188,9 @@ def run_tasks(
                     idling.go_on(workers, me)
                 if done == 0:
                     slot = NONE  # its run may be over, and the slot another's
+            elif not alone and until >= NONE and aside.is_due(pool, workers, me):
+                yields = True
+                continue
         if task < 0:
             task = search.pop_alone(pool, deques, rings, me) if alone else search.pop(pool, deques, rings, me)
         if task < 0 and root < last_root:
@@ -194,6 +211,9 @@ def run_tasks(
             reason, task = idling.reason_to_return(pool, workers, queues, runs, me, until, pulse)
             if reason != GO_ON:
                 break
+            if spins <= 0 and not alone and until >= NONE and aside.goes_on(pool, workers, me):
+                yields = True
+                continue
             if spins <= 0:
                 had, had_at = mine, mine_at
                 mine, mine_at = load_relaxed(workers, me, TASKS), now()

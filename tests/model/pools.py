@@ -12,7 +12,7 @@ from .worlds import World, load_plain, plain, store_plain
 wait, wake = operation("wait", None), operation("wake", None)
 
 
-def _mounted(edit, edits):
+def mounted(edit, edits):
     """Mount kernels after some edits of how a worker idles, for in the model time does not pass."""
     edits["patience", "now() - moment < _GLANCE"] = "False"
 
@@ -28,13 +28,13 @@ def _mounted(edit, edits):
 
 def mount_pool(edit=lambda source, name: source):
     """Mount kernels whose workers sleep after two rounds of search."""
-    return _mounted(edit, {("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2"})
+    return mounted(edit, {("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2"})
 
 
 def mount_patient(edit=lambda source, name: source):
     """Mount kernels whose workers leave the last tasks of others alone at first, and sleep without delay."""
     patient = {("turn", "patient = is_quick(mine - had, mine_at - had_at)"): "patient = True"}
-    return _mounted(edit, {("idling", "moment - idle_since < linger_of(workers, me)"): "False", **patient})
+    return mounted(edit, {("idling", "moment - idle_since < linger_of(workers, me)"): "False", **patient})
 
 
 class PoolOf(World):

@@ -3,6 +3,7 @@
 from itertools import chain
 
 from zuki_kernels import (
+    aside,
     counters,
     deque,
     hands,
@@ -21,7 +22,7 @@ from .mount import Table, address_of, atomic, cell_address
 
 load_plain, store_plain = atomic("load_plain"), atomic("store_plain")
 
-_COUNTERS = (counters.WAS_WOKEN, tracing.RING, *range(counters.TASKS, counters.WORKER_FIELDS))
+_COUNTERS = (counters.WAS_WOKEN, tracing.RING, *range(counters.TASKS, aside.BEGAN))
 _COUNTERS_OF_HANDS = hands.TRACE, hands.FAILURES, hands.DROPS
 
 

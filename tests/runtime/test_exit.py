@@ -133,3 +133,21 @@ atexit.register(lambda: print(future.result(1).nodes))
 atexit.register(executor.shutdown)
 """
     )
+
+
+def test_a_submitted_call_that_nobody_asked_for_ends_without_complaint():
+    """Its future goes when modules are taken apart, and finds none of what it would use."""
+    printed = run_script(
+        """
+sys.unraisablehook = lambda problem, leave=os._exit: leave(3)
+@zuki.task
+def add(x):
+    x[0] += 1
+executor = zuki.Executor(max_threads=2)
+cell = np.zeros(1)
+executor.submit(add, cell).result()  # compiled from now on
+kept = executor.submit(add, cell)
+print("end")
+"""
+    )
+    assert printed.split() == ["end"]

@@ -107,8 +107,8 @@ class ExecutorConfig:
         the latest; True stands for 65,536.
     adaptive_sizing : bool
         Fit the pool to what happens: a default of ``max_threads`` follows the processors this process
-        may use, and workers learn for how long it pays to look for work before they sleep. Otherwise
-        both stay as they are at first.
+        may use, and workers learn for how long it pays to look for work before they sleep, and whether
+        very short tasks are worth sharing. Otherwise all of this stays as it is at first.
     affinity : str or sequence of int, optional
         Bind each of the pool's threads to one processor. ``"compact"`` fills the hardware threads of a core,
         then the cores that share a cache, then a NUMA node; ``"scatter"`` spreads over nodes, then caches,

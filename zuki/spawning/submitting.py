@@ -7,7 +7,9 @@ call's word when it is asked. Only when somebody is to be told of the end, a cal
 
 import ctypes
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from sys import is_finalizing
 from typing import Any, TypeVar
 
 import numpy as np
@@ -236,9 +238,10 @@ class TaskCall(Future[T]):
                 return
         desk.leave(self._block, self._life)
 
-    def __del__(self) -> None:
-        if self._state not in DONE and not self._is_listening:  # what it keeps is let go when it is over
-            self._ask_to_be_told()
+    def __del__(self, is_finalizing: Callable[[], bool] = is_finalizing) -> None:
+        # it may outlive this module, whose names are None then
+        if self._state not in DONE and not self._is_listening and not is_finalizing():
+            self._ask_to_be_told()  # what it keeps is let go when it is over
 
 
 def submit_task(
