@@ -3,7 +3,7 @@
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zuki.drawing.colours import colours_of, ink_on, on_scale
@@ -21,6 +21,7 @@ def test_any_text_can_stand_in_a_document(text):
 
 @settings(deadline=None, max_examples=50)
 @given(st.text(), st.integers(1, 30))
+@example("0\u0300  0", 1)  # what is not looked at is more than spaces
 def test_text_is_cut_to_what_there_is_room_for(text, most):
     cut = printable(text, most)
     assert columns(cut) <= most

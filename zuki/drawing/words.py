@@ -22,9 +22,10 @@ def printable(text: str, most: int = 10_000) -> str:
     str
         Not escaped.
     """
-    kept = "".join("\N{REPLACEMENT CHARACTER}" if _is_refused(one) else one for one in text[: 4 * most])
+    enough = 4 * most  # characters, for a column may hold several
+    kept = "".join("\N{REPLACEMENT CHARACTER}" if _is_refused(one) else one for one in text[:enough])
     line = " ".join(kept.split())
-    if columns(line) <= most:
+    if columns(line) <= most and not text[enough:].strip():
         return line
     while columns(line) > most - 1:
         line = line[:-1]
