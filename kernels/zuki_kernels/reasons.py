@@ -19,3 +19,4 @@ SURPLUS = 11  # the same of a failure that is one of several: it is counted
 RETURNED = 0
 RAISED = 1
 PASSED_OVER = 2
+POSTPONED = 3  # it has not ended: `starting.answer` will say that it has

@@ -76,6 +76,16 @@ def begin(
 
 
 @kernel
+def answer(pool: Table, workers: Table, queues: Table, runs: Table, task: int) -> int:
+    """Say that a Python body has ended which was postponed; return what `notifier.notify` does. Any thread.
+
+    Whoever comes to the task asks Python once more how it went.
+    """
+    queue.push(queues, search.GLOBAL, runs, task, task)
+    return notify(pool, workers, NONE, False)
+
+
+@kernel
 def hold(runs: Table, slot: int) -> None:
     """Fill the row of a run without nodes, that lasts until `let_go`."""
     for field in (NODE_COUNT, STOPPED, HAS_DETACHED, FAILURES, QUEUED, DONE):

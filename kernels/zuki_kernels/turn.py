@@ -34,7 +34,7 @@ from .notifier import (
 )
 from .patience import FEW, is_quick
 from .queue import QUEUE_FIELDS
-from .reasons import GO_ON, RAISED, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS
+from .reasons import GO_ON, POSTPONED, RAISED, RETURNED, RUN_OVER, RUN_PYTHON, SERVE, SIGNALS
 from .release import mark_failed, offer_roots, settle, take_roots
 from .runs import (
     BATCH,
@@ -170,6 +170,13 @@ def run_tasks(
             idling.go_on(workers, me)
             spins = 0
         handed, node_is_python, lowest = NONE, False, False
+        if finished >= 0 and outcome == POSTPONED:
+            finished = NONE
+            lane.leave(pool, workers, me)
+            task = lane.enter(pool, workers, queues, runs, me, until)
+            if task >= 0:
+                reason = RUN_PYTHON
+                break
         if finished >= 0:
             task, finished, node_is_python = finished, NONE, True
         elif tick >= search.FAIRNESS:  # what others began has waited for long enough

@@ -25,7 +25,7 @@ _FITTING = (  # what threads do not share, or the model has in another way
     ("Lane.enter", "with self._lanes.lock:", "if True:"),  # `Servant.enter` holds it already
     ("attend", "here.servant", "future.outer"),
     ("attend", "Parking()", "future.parking"),
-    ("PoolHome.wait_for", "worker.row_of_this_thread(self._pool) is not None", "False"),
+    ("PoolHome.wait_for", "row_of_this_thread(self._pool) is not None", "False"),
     ("PoolHome.wait_for", "serves or here.servant is not None", "True"),
     ("Lanes.take_back", "task._forsake()", "self.forsake(task)"),
     ("Lanes.refuse", "other._forsake()", "self.forsake(other)"),

@@ -46,9 +46,9 @@ class PoolOf(World):
         self.threads = Table("threads", 1, 1)  # how many were asked for
         self.interpreter = Table("interpreter", 1, 1)
 
-    def turn(self, me, until, finished):
+    def turn(self, me, until, finished, outcome=reasons.RETURNED):
         return self.kernels.turn.turn(
-            me, until, finished, reasons.RETURNED, NONE,
+            me, until, finished, outcome, NONE,
             self.pool, self.workers, self.deques, self.rings, self.queues, self.runs, self.hands,
             self.hand_rings,
         )  # fmt: skip

@@ -1,11 +1,9 @@
 """One run of a graph: what the pool asks of it, and what comes of failures."""
 
-import threading
 import time
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from zuki.errors import ExecutorShutDownError, GraphError, ZukiError
 from zuki.graph.describe import describe_arguments
 from zuki.graph.node import Node
+from zuki.graph.python_nodes import PythonNodes, is_inside, is_inside_of_any
 from zuki.graph.report import Report
 from zuki.graph.state import GraphState
 from zuki.lane.future import Future
@@ -24,7 +23,7 @@ from zuki.runtime.failures import exception_of
 from zuki.runtime.pool import Pool
 from zuki.runtime.run import Outline
 from zuki_kernels import freeze, reasons
-from zuki_kernels._signals import call_body, held_back
+from zuki_kernels._signals import held_back
 
 if TYPE_CHECKING:
     from zuki.runtime.recorder import Mark, Recorder
@@ -38,8 +37,6 @@ _AT_ONCE = 1000  # exceptions that are decoded in one go
 EVERY_NODE = 1  # as a batch: workers report each node
 _SELDOM = 1 << 40  # as a batch: they report when they find nothing more to do
 _LOOK = 0.05  # seconds between two looks at the signals while a graph waits for its turn
-
-_inside = threading.local()  # .graphs: the graphs whose Python nodes this thread is inside of
 
 
 class GraphRun:
@@ -63,6 +60,8 @@ class GraphRun:
         self.epoch = state.epoch
         self._durations = np.zeros(state.contents.count, np.int64) if measured else None
         self.times = 0 if self._durations is None else self._durations.ctypes.data
+        self._python = PythonNodes(state, pool, self._durations)
+        self.answers: dict[int, int] = {}
         self.batch = EVERY_NODE if watched else _SELDOM
         self.slot, self.lost = -1, 0
         self._left = state.contents.count
@@ -97,34 +96,30 @@ class GraphRun:
         """Return how many nodes are done, and of how many."""
         return self.count - self.remaining(), self.count
 
+    def may_take_long(self, node: int) -> bool:
+        """Tell whether the function of a Python node is not known to be quick."""
+        return self._python.may_take_long(node)
+
     def run_python(self, node: int, stopped: bool) -> int:
         """Call the body of a node that needs the interpreter."""
-        state = self._state
-        if stopped:
-            return reasons.PASSED_OVER
-        entered = _inside.__dict__.setdefault("graphs", [])
-        entered.append(state)
-        begun = time.perf_counter_ns()
-        try:
-            function, arguments = state.calls[node]
-            values = [value.result() if isinstance(value, Node) else value for value in arguments]
-            returned = call_body(function, values)
-            if type(returned) is CoroutineType:
-                returned = self.pool.run_coroutine(returned)
-            state.returned[node] = returned
-        except BaseException as error:
-            state.errors[node] = error
-            return reasons.RAISED
-        finally:
-            entered.pop()
-            if self._durations is not None:
-                self._durations[node] = time.perf_counter_ns() - begun
-        return reasons.RETURNED
+        return reasons.PASSED_OVER if stopped else self._python.run(self.slot, node)
 
     def fail(self, node: int, failure: int) -> int:
         """Keep the first that a Python node has raised: itself, or by a task that it has left behind."""
-        self._state.errors.setdefault(node, exception_of(failure))
+        return self.refuse(node, exception_of(failure))
+
+    def refuse(self, node: int, error: BaseException) -> int:
+        """Keep why a Python node has failed."""
+        self._state.errors.setdefault(node, error)
         return reasons.RAISED
+
+    def hear_of_wait(self, node: int) -> None:
+        """Run that node's function where it is met, from now on."""
+        self._python.keep_in_place(node)
+
+    def hear_of_stop(self) -> None:
+        """Let no coroutine of a node wait any longer."""
+        self._python.stop()
 
     def outline(self) -> Outline:
         """Return what it is made of."""
@@ -259,7 +254,7 @@ def pool_of(executor: Executor | None) -> Pool:
 
 def error_of(state: GraphState, failures: int, first_failed: int, lost: int) -> BaseException:
     """Return what is to be raised after a run with failures, or one that was stopped."""
-    if not failures:
+    if not failures and not state.errors:
         return CancelledError(f"graph {state.name!r} was stopped")
     _gather_failures(state)
     if first_failed not in state.errors:  # one of those that were not kept
@@ -285,16 +280,11 @@ def _gather_failures(state: GraphState) -> None:
 def _take_turn(state: GraphState, held: held_back) -> None:
     if state.turn.acquire(blocking=False):
         return
-    if getattr(_inside, "graphs", ()):
+    if is_inside_of_any():
         raise GraphError(f"graph {state.name!r} is running, and a node cannot wait for its turn")
     while not state.turn.acquire(timeout=_LOOK):
         if held.errors:
             raise held.errors[0]
-
-
-def is_inside(state: GraphState) -> bool:
-    """Tell whether this thread is inside of a Python node of a graph."""
-    return any(entered is state for entered in getattr(_inside, "graphs", ()))
 
 
 def _add_notes(error: BaseException, state: GraphState, node: int, failures: int, lost: int) -> None:

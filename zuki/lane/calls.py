@@ -95,6 +95,12 @@ class Call(Future[T]):
         self.cancel()
         self._notify_cancel()
 
+    def _break(self, error: BaseException) -> None:
+        """Fail before it has begun, unless it is cancelled."""
+        if self.set_running_or_notify_cancel():
+            next(self._lanes.calls.tally.failed)
+            self.set_exception(error)
+
     def _run(self) -> None:
         """Call the function, unless somebody else does or the call is cancelled."""
         try:

@@ -1,9 +1,9 @@
 """The run that detached tasks are a part of, while there are any."""
 
-from zuki.runtime.run import Outline, Run, no_bodies, no_edges
+from zuki.runtime.run import Outline, Run, RunWithoutNodes, no_bodies, no_edges
 
 
-class DetachedRun:
+class DetachedRun(RunWithoutNodes):
     """Stands among a pool's runs for all detached tasks, from the first of them until none is left.
 
     So a pool that is shut down waits for them, or stops them, as it does with graphs.
@@ -17,14 +17,6 @@ class DetachedRun:
     def keep(self, run: Run) -> None:
         """Keep alive what a run has kept alive that ends: tasks that it has detached may use it."""
         self._kept.append(run)
-
-    def run_python(self, node: int, stopped: bool) -> int:
-        """Not called: there are no nodes."""
-        raise NotImplementedError
-
-    def fail(self, node: int, failure: int) -> int:
-        """Not called, either."""
-        raise NotImplementedError
 
     def outline(self) -> Outline:
         """Return that it has no nodes."""

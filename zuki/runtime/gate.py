@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zuki.runtime.run import Outline, no_bodies, no_edges
+from zuki.runtime.run import Outline, RunWithoutNodes, no_bodies, no_edges
 
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
 
 
-class Gate:
+class Gate(RunWithoutNodes):
     """A run without nodes: see `zuki.runtime.run.Run`.
 
     Parameters
@@ -41,14 +41,6 @@ class Gate:
         with self._lock:
             self._is_closed = True
         self._pool.slots.give_back(self.slot)
-
-    def run_python(self, node: int, stopped: bool) -> int:
-        """Do nothing: it has no node."""
-        raise NotImplementedError
-
-    def fail(self, node: int, failure: int) -> int:
-        """Do nothing: it has no node."""
-        raise NotImplementedError
 
     def outline(self) -> Outline:
         """Return that it has no nodes."""

@@ -11,7 +11,7 @@ from zuki.lane.serving import Servant, serve
 from zuki.lane.stillness import deadlock
 from zuki.lane.wakers import here
 from zuki.platform.binding import unbind
-from zuki.runtime import worker
+from zuki.runtime.seat import row_of_this_thread
 from zuki.runtime.tables import make_table
 from zuki_kernels import directory, notifier, service, task_life
 from zuki_kernels.runs import NONE
@@ -64,7 +64,7 @@ class PoolHome:
         A worker, of which there may be no other, is one all the time. A thread that runs coroutines, or is
         to (``serves``), goes on with others. All other threads only wait.
         """
-        if worker.row_of_this_thread(self._pool) is not None:
+        if row_of_this_thread(self._pool) is not None:
             if here.servant is not None:
                 here.servant.let_go()  # it is stuck for as long as this takes
             while not self._pool.work_until(future, timeout):

@@ -16,7 +16,7 @@ from zuki.lane import future, wakers
 from zuki.lane.ending import end_all
 from zuki.lane.stillness import sources
 from zuki.platform.binding import unbind_child
-from zuki.runtime import desk, hands, warm, worker
+from zuki.runtime import desk, hands, seat, warm
 from zuki.runtime.pool import Pool
 from zuki.runtime.workers import stack_lock
 from zuki_kernels import current
@@ -119,7 +119,7 @@ def _after_fork() -> None:
 
 def _after_fork_in_child() -> None:
     unbind_child()
-    worker.seats.taken.clear()
+    seat.seats.taken.clear()
     if warm.is_warm():
         current.hold(0)
     warm.renew_lock()

@@ -64,6 +64,13 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             steady=not told.adaptive_sizing,
             affinity=told.affinity,
         )
+        me = weakref.ref(self)
+
+        def furnish(lanes: Lanes) -> None:
+            lanes.owner = me
+            lanes.make_servant = WatchedServant if told.debug else None
+
+        pool.furnish = furnish
         if told.initializer is not None:
             prepare = _Initializer(told.initializer, told.initargs, self._broken)
             pool.prepare = lambda: prepare() or _fail_all(pool, self_broken)
@@ -72,10 +79,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
         return watch(pool)
 
     def _open_lanes(self) -> Lanes:
-        lanes = self._pool.open_lanes()
-        lanes.owner = weakref.ref(self)
-        lanes.make_servant = WatchedServant if self._config.debug else None
-        return lanes
+        return self._pool.open_lanes()
 
     def _open_desk(self) -> Desk | None:
         return self._pool.open_desk() if self._config.initializer is None else None
@@ -120,9 +124,7 @@ def _fail_all(pool: Pool, broken: list[BaseException]) -> bool:
     """Let all calls that wait fail: a thread could not be initialised."""
     if pool.lanes is not None:
         for call in pool.lanes.calls.take_all():
-            if call.set_running_or_notify_cancel():
-                error = BrokenThreadPool("a thread's initializer has failed")
-                error.__cause__ = broken[0]
-                next(pool.lanes.calls.tally.failed)
-                call.set_exception(error)
+            error = BrokenThreadPool("a thread's initializer has failed")
+            error.__cause__ = broken[0]
+            call._break(error)
     return False

@@ -7,20 +7,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zuki.errors import DeadlockError, ZukiError
-from zuki.lane.coroutines import spawn_on
+from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
 from zuki.lane.reporting import log
 from zuki.lane.stillness import Patience, deadlock, resting
 from zuki.lane.wakers import here
 from zuki.later import later
-from zuki.runtime import hands, worker
+from zuki.runtime import hands, seat, worker
 from zuki.runtime.config import EVENTS
 from zuki.runtime.desk import Desk
 from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
 from zuki.runtime.places import Places
+from zuki.runtime.python_body import run_python
 from zuki.runtime.run import Run
 from zuki.runtime.sizing import Follower, most_of
 from zuki.runtime.slots import Slots
@@ -71,6 +72,8 @@ class Pool:
         To which processors threads are bound: see `zuki.ExecutorConfig`.
     """
 
+    postpones = True  # whether others go on while a Python body waits
+
     def __init__(
         self,
         max_threads: int,
@@ -91,6 +94,7 @@ class Pool:
         self._follows, self._steady, self._affinity = follows_processors, steady, affinity
         self.is_closed = False
         self.prepare: Callable[[], bool] | None = None  # what a thread does before its first call
+        self.furnish: Callable[[Lanes], None] | None = None  # what an executor does with new lanes
         self.renew_lock()
         self.begin_anew()
 
@@ -141,6 +145,8 @@ class Pool:
             if self._home is None:
                 self._home = PoolHome(self, self.python_lanes)
                 self._home.lanes.prepare = self.prepare
+                if self.furnish is not None:
+                    self.furnish(self._home.lanes)
                 self.tell_lanes(self._home.lanes)
                 self.is_used = True
             self.lanes = self._home.lanes
@@ -166,7 +172,16 @@ class Pool:
 
     def run_coroutine(self, coroutine: Any) -> Any:
         """Run a coroutine to its end on this pool, one of whose workers calls."""
-        return spawn_on(self.lanes or self.open_lanes(), coroutine).result()
+        return self.spawn(coroutine).result()
+
+    def spawn(self, coroutine: Any) -> CoroutineTask[Any]:
+        """Begin to run a coroutine, of a node that has begun."""
+        return spawn_on(self.lanes or self.open_lanes(), coroutine)
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether a Python body may run while another one is stuck."""
+        return self.postpones and self.max_threads > 1
 
     def wait_for(self, future: Any, serves: bool = False) -> None:
         """Wait for what lanes run: see `PoolHome.wait_for`."""
@@ -240,6 +255,7 @@ class Pool:
         """Run to the end, the calling thread helping; what ``held`` holds back stops the run."""
         slot = self.slots.take(run)
         self.fit()
+        seat.note_wait()
         row = self.workers.sit_down()
         start = self._begin(run, NONE if row is None else row, False)
         held.tell(lambda: self._stop(slot))  # not before: the beginning forgets it
@@ -283,9 +299,10 @@ class Pool:
 
     def help(self, run: Run, timeout: float | None) -> None:
         """Run tasks until a submitted run has ended, if the calling thread is a worker of this pool."""
-        row = worker.row_of_this_thread(self)
+        row = seat.row_of_this_thread(self)
         if row is None:
             return
+        seat.note_wait()
         with held_back() as held:
             with self.lock:
                 if self.active.get(run.slot) is not run:
@@ -303,8 +320,9 @@ class Pool:
     def work_until(self, future: Any, timeout: float | None) -> bool:
         """Run tasks until a future is done; return False if it will never be. A worker of this pool."""
         gate = Gate(self)
+        seat.note_wait()
         with held_back() as held:
-            row = worker.row_of_this_thread(self)
+            row = seat.row_of_this_thread(self)
             slot = self.slots.take(gate, is_late=True)
             starting.make_gate(self.tables.runs, slot, row)
             future._add_waker(gate)
@@ -333,6 +351,8 @@ class Pool:
         """Let no further task of a run begin."""
         starting.stop(self.tables.runs, slot)
         spawning.ask_all(self.tables.hands)
+        if slot in self.active:
+            self.active[slot].hear_of_stop()
 
     def remaining(self, slot: int) -> int:
         """Return how many nodes of a run are not finished."""
@@ -355,7 +375,7 @@ class Pool:
         if ended >= 0:
             self.slots.end(ended)
         if reason == reasons.RUN_PYTHON:
-            return worker.run_python(self, me, task)
+            return run_python(self, me, task)
         if reason == reasons.BEGIN_DETACHED:
             return self.slots.begin_detached()
         if reason == reasons.END_DETACHED:
@@ -403,7 +423,7 @@ class Pool:
     def _is_awaited_here(self) -> bool:
         """Tell whether the calling thread is one whose end `shut_down` waits for."""
         serves = here.servant is not None and self.lanes is not None and here.servant.serves(self.lanes)
-        return serves or worker.row_of_this_thread(self) is not None
+        return serves or seat.row_of_this_thread(self) is not None
 
     def _end_deadlock(self, lanes: Lanes, error: DeadlockError) -> None:
         log.error("executor %r is shut down, but %s", self.name, error)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zuki.runtime import worker
 from zuki.runtime.config import EVENTS
 from zuki.runtime.run import Outline
+from zuki.runtime.seat import row_of_this_thread
 from zuki.runtime.tables import make_table
 from zuki_kernels import blocks, hands, tracing
 
@@ -256,7 +256,7 @@ class Recorder:
     def note(self, begun: int, kind: str, what: Any, row: int | None = None) -> None:
         """Note what Python has run until now."""
         if row is None:
-            row = worker.row_of_this_thread(self._pool)
+            row = row_of_this_thread(self._pool)
         track = threading.current_thread().name if row is None else row
         event = PythonEvent(begun, time.monotonic_ns(), track, kind, what)
         self._python.append(event)

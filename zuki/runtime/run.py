@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -53,15 +53,60 @@ class Run(Protocol):
     batch: int  # after how many nodes a worker reports at the latest
     slot: int  # where the pool keeps it while it runs
     lost: int  # spawned tasks that have failed besides the one whose exception is raised
+    answers: dict[int, int]  # how bodies of Python nodes went that were postponed, until the pool asks
+
+    def may_take_long(self, node: int) -> bool:
+        """Tell whether the body of a node that needs the interpreter may keep others waiting."""
 
     def run_python(self, node: int, stopped: bool) -> int:
-        """Run the body of a node that needs the interpreter; return how it went, as `turn` names it."""
+        """Run the body of a node that needs the interpreter; return how it went, as `turn` names it.
+
+        A body that goes on elsewhere is `POSTPONED`: `Pool.answer` is called when it has ended.
+        """
 
     def fail(self, node: int, failure: int) -> int:
         """Hear what a task has raised that such a body has left behind; return how the node went."""
+
+    def refuse(self, node: int, error: BaseException) -> int:
+        """Hear why such a body cannot be run; return how the node went."""
+
+    def hear_of_wait(self, node: int) -> None:
+        """Hear that such a body has waited for other work of the pool, which its thread did meanwhile."""
+
+    def hear_of_stop(self) -> None:
+        """Hear that no further body begins: what waits need not go on waiting."""
 
     def outline(self) -> Outline:
         """Return what it is made of."""
 
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Hear that the run has ended; called once, before anyone who waits goes on."""
+
+
+class RunWithoutNodes:
+    """What is common to all that has a run's place among those of a pool, but no nodes."""
+
+    answers: ClassVar[dict[int, int]] = {}
+
+    def may_take_long(self, node: int) -> bool:
+        """Not called: there are no nodes."""
+        raise NotImplementedError
+
+    def run_python(self, node: int, stopped: bool) -> int:
+        """Not called: there are no nodes."""
+        raise NotImplementedError
+
+    def fail(self, node: int, failure: int) -> int:
+        """Not called: there are no nodes."""
+        raise NotImplementedError
+
+    def refuse(self, node: int, error: BaseException) -> int:
+        """Not called: there are no nodes."""
+        raise NotImplementedError
+
+    def hear_of_wait(self, node: int) -> None:
+        """Not called: there are no nodes."""
+        raise NotImplementedError
+
+    def hear_of_stop(self) -> None:
+        """Do nothing: no body of a node begins or waits."""

@@ -40,6 +40,8 @@ class _CallersHome:
 class _CallersPool(Pool):
     """A pool without threads, whose coroutines run while somebody waits for them."""
 
+    postpones = False
+
     def open_lanes(self) -> Lanes:
         """Return the lanes, made when they are first wanted."""
         warm_up_lanes()

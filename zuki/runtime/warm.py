@@ -51,6 +51,7 @@ _WANTED = (
 # What Python tasks call, beside those
 _WANTED_FOR_LANES = (
     (service.call, "tt"),
+    (starting.answer, "tttti"),
     (starting.make_gate, "tii"),
     (starting.open_gate, "tti"),
     (service.begin_serving, "tti"),

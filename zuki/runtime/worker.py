@@ -1,44 +1,15 @@
 """A thread as a worker: the dialogue with `turn`, which asks for what only Python can do."""
 
-import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zuki_kernels import reasons, starting, turn
-from zuki_kernels.runs import NONE, node_of, slot_of
-from zuki_kernels.spawning import ALL_ABOVE, NO_MORE_ABOVE, join_left
+from zuki.runtime.python_body import run_python
+from zuki.runtime.seat import is_main_thread
+from zuki_kernels import reasons, turn
+from zuki_kernels.runs import NONE
 
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
-
-
-def is_main_thread() -> bool:
-    """Tell whether the calling thread is the one that signal handlers run on."""
-    return threading.get_ident() == threading.main_thread().ident
-
-
-class _Seats(threading.local):
-    """Where this thread is a worker, the innermost last: pools and rows."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[Pool, int, int]] = []  # and the hand that was the thread's before
-
-
-seats = _Seats()
-
-
-def row_of_this_thread(pool: "Pool") -> int | None:
-    """Return the row of this thread among a pool's workers, or None."""
-    for taken, row, _ in seats.taken:
-        if taken is pool:
-            return row
-    return None
-
-
-def innermost_seat() -> "tuple[Pool, int, int] | None":
-    """Return where this thread is a worker now: the pool and its row; or None."""
-    return seats.taken[-1] if seats.taken else None
 
 
 def work(
@@ -92,23 +63,3 @@ def work(
             pool.tables.renew_arena(row)
         elif reason != reasons.GO_ON:
             return reason
-
-
-def run_python(pool: "Pool", row: int, task: int) -> int:
-    """Run the body of a Python node; return how it went, as `turn` names it.
-
-    Jitted functions that it calls may spawn tasks, into the worker's hand; they end with the node.
-    """
-    slot, tables = slot_of(task), pool.tables
-    run, recorder, begun = pool.active[slot], pool.recorder, time.monotonic_ns()
-    floor, before = tables.arena_top(row), tables.begin_python(row, slot)
-    outcome = run.run_python(node_of(task), starting.is_stopped(tables.runs, slot))
-    if tables.arena_top(row) != floor:
-        above = ALL_ABOVE if outcome == reasons.RETURNED else NO_MORE_ABOVE
-        failure = join_left(tables.hand_of(row), floor, 0, above)
-        if failure != 0:
-            outcome = run.fail(node_of(task), failure)
-    tables.end_python(row, before)
-    if recorder is not None:
-        recorder.note(begun, "node", task, row)
-    return outcome

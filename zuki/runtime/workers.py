@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from zuki.platform.binding import unbind
-from zuki.runtime import hands, worker
+from zuki.runtime import hands, seat, worker
 from zuki.runtime.places import Places
 from zuki.runtime.tables import Tables
 from zuki_kernels import current, notifier, pulse, reasons, search, seats, starting, turn
@@ -103,23 +103,23 @@ class Workers:
 
     def take_seat(self, row: int) -> None:
         """Let the calling thread be a worker: its jitted code spawns into the worker's hand."""
-        main = worker.is_main_thread()
+        main = seat.is_main_thread()
         before = seats.take_hand(self._tables.hands, row, *hands.stack_limits(), main)
-        worker.seats.taken.append((self._pool, row, before))
+        seat.seats.taken.append((self._pool, row, before))
 
     def _give_seat_back(self) -> None:
-        _, _, before = worker.seats.taken.pop()
+        _, _, before = seat.seats.taken.pop()
         current.hold(before)
 
     # ---- callers that sit down ---------------------------------------------------------------------
 
     def sit_down(self) -> int | None:
         """Make the calling thread a worker; return its row, or None if it cannot be one now."""
-        row = worker.row_of_this_thread(self._pool)
+        row = seat.row_of_this_thread(self._pool)
         if row is not None:
             self.take_seat(row)
             return row
-        main = worker.is_main_thread()
+        main = seat.is_main_thread()
         with self._pool.lock:
             kept_for_threads = self._pool.most_threads - self._seated_threads
             if len(self._free_rows) <= kept_for_threads:
@@ -137,7 +137,7 @@ class Workers:
                 return None
             heappop(self._free_rows)
         self._places.settle_guest(row)
-        worker.seats.taken.append((self._pool, row, before))
+        seat.seats.taken.append((self._pool, row, before))
         if main:
             self.keep_pulse()
         return row
@@ -156,8 +156,8 @@ class Workers:
 
     def _stand_up(self, row: int) -> bool:
         """Give a seat back; return whether somebody is there to do what is left."""
-        _, _, before = worker.seats.taken.pop()
-        if worker.row_of_this_thread(self._pool) is not None:
+        _, _, before = seat.seats.taken.pop()
+        if seat.row_of_this_thread(self._pool) is not None:
             current.hold(before)
             return True
         given = self._tables

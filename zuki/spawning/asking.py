@@ -4,7 +4,7 @@ from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 
-from zuki.runtime import worker
+from zuki.runtime.seat import innermost_seat
 from zuki.spawning.kernel_calls import call_kernel
 from zuki_kernels import asking, starting
 from zuki_kernels.asking import NO_WORKER
@@ -19,7 +19,7 @@ def worker_id() -> int:
         At least 0 and less than `num_workers`, for what a worker has for itself, such as a row of
         an array; -1 outside of a pool. A body that joins may run others' tasks meanwhile.
     """
-    seat = worker.innermost_seat()
+    seat = innermost_seat()
     return NO_WORKER if seat is None else seat[1]
 
 
@@ -32,7 +32,7 @@ def num_workers() -> int:
         The executor's ``max_threads``, which is how many run at once, and 8 for callers that help; 1
         outside of a pool.
     """
-    seat = worker.innermost_seat()
+    seat = innermost_seat()
     return 1 if seat is None else seat[0].tables.seats
 
 
@@ -49,7 +49,7 @@ def cancelled() -> bool:
         failure on another worker is heard of when the spawner waits in a join, and not while it runs
         others' tasks there. False outside of a pool.
     """
-    seat = worker.innermost_seat()
+    seat = innermost_seat()
     if seat is None:
         return False
     pool, row, _ = seat

@@ -20,10 +20,10 @@ from zuki.graph.checks import checked_task
 from zuki.lane.future import CANCELLED, DONE, FINISHED, PENDING, Future
 from zuki.lane.lanes import NORMAL
 from zuki.lane.wakers import Poll, Waker, here
-from zuki.runtime import worker
 from zuki.runtime.desk import FRAME_AT, FRAME_BYTES, Desk
 from zuki.runtime.executor import Executor
 from zuki.runtime.failures import exception_of
+from zuki.runtime.seat import row_of_this_thread
 from zuki.task.specialisation import Specialisation
 from zuki_kernels import notifier, submission, submitted
 
@@ -104,7 +104,7 @@ class TaskCall(Future[T]):
         desk, block, life = self._desk, self._block, self._life
         before = desk.attend(block, life, -1 if timeout is not None else 0)
         if before == submitted.NOT_YET:
-            if here.servant is not None or worker.row_of_this_thread(desk.pool) is not None:
+            if here.servant is not None or row_of_this_thread(desk.pool) is not None:
                 self._work_meanwhile(timeout)
                 return
             if timeout is not None:
@@ -120,7 +120,7 @@ class TaskCall(Future[T]):
         """Wait on a thread that others wait for."""
         self._ask_to_be_told()
         pool = self._desk.pool
-        if worker.row_of_this_thread(pool) is None:
+        if row_of_this_thread(pool) is None:
             here.servant.wait_for(self, timeout)
             return
         if here.servant is not None:

@@ -1,0 +1,125 @@
+"""The nodes of a run that need the interpreter: their bodies, and how they went."""
+
+import threading
+import time
+from functools import partial
+from types import CoroutineType
+from typing import Any
+
+import numpy as np
+
+from zuki.graph.node import Node
+from zuki.graph.state import GraphState
+from zuki.runtime.pool import Pool
+from zuki.runtime.python_body import answer
+from zuki_kernels import reasons
+from zuki_kernels._signals import call_body
+from zuki_kernels.runs import task_of
+
+LONG = 200_000  # nanoseconds of a call that others are not kept waiting for
+
+_WAITS = -1  # in place of a time: the function waits for other work
+
+_inside = threading.local()  # .graphs: the graphs whose Python nodes this thread is inside of
+
+
+class PythonNodes:
+    """What a run asks of the interpreter.
+
+    Functions are called where they are met, one at a time. But one that took long when it was last called is
+    called in a lane of the pool's, as one that was submitted: others take the lane when it is stuck. Not one
+    that runs a graph itself, or waits for what the pool does: its thread does other work meanwhile, and that
+    may not be what waits for that graph, too. A coroutine that a function returns is spawned, and its node
+    ends when it does.
+
+    Parameters
+    ----------
+    state : GraphState
+        The graph's.
+    pool : Pool
+        Where it runs.
+    durations : array or None
+        Where to write how long bodies took, in nanoseconds.
+    """
+
+    def __init__(self, state: GraphState, pool: Pool, durations: np.ndarray | None) -> None:
+        self._state, self._pool, self._durations = state, pool, durations
+        self._coroutines: dict[int, Any] = {}  # the futures of those that are not over, by nodes
+        self._is_stopped = False
+
+    def may_take_long(self, node: int) -> bool:
+        """Tell whether a node's function is known to take long, and not to wait for other work."""
+        function, _ = self._state.calls[node]
+        return self._state.took.get(id(function), 0) >= LONG
+
+    def keep_in_place(self, node: int) -> None:
+        """Call a node's function where it is met, always."""
+        function, _ = self._state.calls[node]
+        self._state.took[id(function)] = _WAITS
+
+    def run(self, slot: int, node: int) -> int:
+        """Call the function of a node; return how it went, as `turn` names it."""
+        state = self._state
+        entered = _inside.__dict__.setdefault("graphs", [])
+        entered.append(state)
+        begun = time.perf_counter_ns()
+        function, arguments = state.calls[node]
+        try:
+            values = [value.result() if isinstance(value, Node) else value for value in arguments]
+            returned = call_body(function, values)
+            if type(returned) is CoroutineType:
+                if self._pool.postpones:
+                    self._spawn(slot, node, returned, begun)
+                    return reasons.POSTPONED
+                returned = self._pool.run_coroutine(returned)
+            state.returned[node] = returned
+        except BaseException as error:
+            state.errors[node] = error
+            return reasons.RAISED
+        finally:
+            entered.pop()
+            took = self._note_end(node, begun)
+            if state.took.get(id(function)) != _WAITS:
+                state.took[id(function)] = took
+        return reasons.RETURNED
+
+    def _note_end(self, node: int, begun: int) -> int:
+        took = time.perf_counter_ns() - begun
+        if self._durations is not None:
+            self._durations[node] = took
+        return took
+
+    def _spawn(self, slot: int, node: int, coroutine: Any, begun: int) -> None:
+        task = self._pool.spawn(coroutine)
+        self._coroutines[node] = task
+        task.add_done_callback(partial(self._hear, slot, node, begun))
+        if self._is_stopped:  # meanwhile
+            task.cancel()
+
+    def _hear(self, slot: int, node: int, begun: int, task: Any) -> None:
+        """Hear that a coroutine is over."""
+        self._note_end(node, begun)
+        state, outcome = self._state, reasons.RETURNED
+        try:
+            state.returned[node] = task.result()
+        except BaseException as error:
+            state.errors[node] = error
+            outcome = reasons.RAISED
+        self._coroutines.pop(node, None)
+        answer(self._pool, task_of(slot, node), outcome)
+
+    def stop(self) -> None:
+        """Let no coroutine wait any longer."""
+        self._is_stopped = True
+        for task in list(self._coroutines.values()):
+            task.cancel()
+
+
+def is_inside_of_any() -> bool:
+    """Tell whether this thread is inside of a Python node."""
+    return bool(getattr(_inside, "graphs", ()))
+
+
+def is_inside(state: GraphState) -> bool:
+    """Tell whether this thread is inside of a Python node of a graph."""
+    return any(entered is state for entered in getattr(_inside, "graphs", ()))
