@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import threading
-import time
 import weakref
 
 import pytest
@@ -101,28 +100,6 @@ def test_more_callers_than_seats(executor):
     at_once(15, run)
     for marked in graphs:
         marked.check(10)
-
-
-def test_no_more_python_bodies_at_once_than_one(executor):
-    lock = threading.Lock()
-    inside, most = set(), [0]
-
-    def body(number):
-        with lock:
-            inside.add(number)
-            most[0] = max(most[0], len(inside))
-        time.sleep(0.001)
-        with lock:
-            inside.discard(number)
-
-    def run(number):
-        graph = zuki.Graph()
-        for index in range(5):
-            graph.add(body, (number, index))
-        graph.run(executor)
-
-    at_once(6, run)
-    assert most[0] == 1  # of Python: one at a time, as the interpreter's lock wants it
 
 
 def test_a_caller_on_a_full_pool_gets_its_answer():
