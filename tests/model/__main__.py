@@ -1,7 +1,8 @@
 """Run every scenario and every mutant of the model, and print a table: ``python -m tests.model [word ...]``.
 
 The tests themselves are run, file by file in as many processes as there are processors; the
-words pick the files whose names contain one of them. What a new ``test_<kernel>.py`` declares
+words pick the files whose names contain one of them. ``--note`` writes down which scenarios find which
+mutants, and how long parts take: see `hints`. What a new ``test_<kernel>.py`` declares
 is found as pytest finds it. The exit status is 1 if a test fails or a mutant survives.
 """
 
@@ -13,23 +14,26 @@ from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
+from .hints import note, seconds_of
 from .table import Part, Ran, run, show
 
 FOLDER = Path(__file__).parent
 
 
 def parts(words):
-    """Return the parts to run, the long ones first."""
+    """Return the parts to run, those first that took long."""
     files = [
         file.stem for file in sorted(FOLDER.glob("test_*.py"))
         if not words or any(word in file.stem for word in words)
     ]  # fmt: skip
-    return [Part(file, slow) for slow in (True, False) for file in files]
+    found = [Part(file, slow) for slow in (True, False) for file in files]
+    return sorted(found, key=seconds_of, reverse=True)
 
 
 def main(words):
     """Run all parts, print the table as a whole; return the exit status."""
-    begun, ran = perf_counter(), []
+    begun, ran, notes = perf_counter(), [], "--note" in words
+    words = [word for word in words if word != "--note"]
     wanted = parts(words)
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
         asked = {processes.submit(run, part): part for part in wanted}
@@ -39,7 +43,10 @@ def main(words):
             except BrokenProcessPool:  # a test ran into its limit, which ends its process
                 ran.append(Ran(asked[ended], [], set(), 1, "its process ended, or the other one's"))
             print(f"{len(ran)} of {len(wanted)} parts", end="\r", file=sys.stderr, flush=True)
-    return show(ran, perf_counter() - begun)
+    status = show(ran, perf_counter() - begun)
+    if notes and not words and status == 0:
+        note(ran)
+    return status
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ class Tried(NamedTuple):
     kernel: str
     mutant: tuple
     killed: bool
+    key: str = ""  # see `hints`
+    place: int = 0  # of the scenario among those that were to find it
 
 
 class Book:

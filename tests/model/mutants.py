@@ -15,6 +15,7 @@ from pathlib import Path
 import zuki_kernels
 
 from .book import BOOK, Tried
+from .hints import in_order, key_of
 from .memory import ORDERINGS
 from .mount import mount
 from .trace import BrokenRunError
@@ -67,15 +68,16 @@ def assert_killed(kernel, mutant, *scenarios, entry=None):
 
 def assert_broken(kernel, mutant, mounted, scenarios):
     """Let at least one scenario find what was mounted with a mutant broken."""
-    for scenario in scenarios:
+    key = key_of(kernel, mutant, scenarios)
+    for place, scenario in in_order(kernel, mutant, scenarios):
         try:
             scenario(mounted)
         except BrokenRunError as broken:
             if broken.problem.startswith(("NameError", "AttributeError", "TypeError")):
                 raise  # the mutant is no program
-            BOOK.tried.append(Tried(kernel, mutant, True))
+            BOOK.tried.append(Tried(kernel, mutant, True, key, place))
             return
-    BOOK.tried.append(Tried(kernel, mutant, False))
+    BOOK.tried.append(Tried(kernel, mutant, False, key, 0))
     raise AssertionError(f"the mutant {mutant} of {kernel} survives")
 
 

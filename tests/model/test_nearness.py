@@ -93,7 +93,7 @@ SCENARIOS = {
     "a node that is not known is far": few(lambda kernels: neighbours_first(kernels, (1, 0, 1), (2, 1))),
     "a thief whose node is not known": few(lambda kernels: neighbours_first(kernels, (0, 2, 1), (1, 2))),
     "nobody is near": few(lambda kernels: neighbours_first(kernels, (1, 2, 2), (1, 2))),
-    "thieves on two nodes": few(both_rob),
+    "thieves on two nodes": Scenario(both_rob, preemptions=1),
     "a worker moves": few(moves),
 }
 

@@ -79,7 +79,7 @@ SCENARIOS = {
         name: pool(make, mutants=() if name in LOOKS_FOR_MUTANTS else None)
         for name, make in EXHAUSTIVE.items()
     },
-    **{name: pool(make, random=60, depth=4, mutants=None) for name, make in RANDOM.items()},
+    **{name: pool(make, random=40, depth=4, mutants=None) for name, make in RANDOM.items()},
     "a thief that leaves the last tasks to their owner": MEETING,
     "bodies inside of a body": pool(
         lambda kernels: larger_pools.nested(kernels, 2, 2), random=100, depth=6, steps=4000, mutants=None
