@@ -167,6 +167,41 @@ def test_coroutines_of_nodes_know_their_executor(executor):
     assert executor.metrics().tasks.coroutines.run == 2
 
 
+@pytest.mark.parametrize("awaits", [False, True])
+def test_a_coroutine_cannot_run_the_graph_that_runs_it(executor, awaits):
+    async def runs_its_own():
+        if awaits:
+            await zuki.sleep(0)
+            await graph
+        else:
+            graph.run(executor)
+
+    graph, _ = graph_of(runs_its_own)
+    with pytest.raises(zuki.GraphError, match="running the node that wants to run it"):
+        graph.run(executor)
+
+
+def test_what_a_coroutine_of_a_node_has_spawned_may_run_the_graph_later(executor):
+    async def runs_later():
+        while not over:
+            await zuki.sleep(0.001)
+        await other
+        graph.run(executor)
+        return len(ran)
+
+    async def spawns():
+        ran.append(None)
+        return zuki.spawn(runs_later()) if len(ran) == 1 else None
+
+    over, ran, other = [], [], zuki.Graph()
+    other.add(len, ())
+    graph, (node,) = graph_of(spawns)
+    graph.run(executor)
+    task = node.result()
+    over.append(None)
+    assert task.result(LIMIT) == 2
+
+
 def test_an_executor_on_the_callers_thread_runs_coroutines_one_after_another():
     order = []
 

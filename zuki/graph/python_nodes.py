@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextvars import ContextVar
 from functools import partial
 from types import CoroutineType
 from typing import Any
@@ -21,6 +22,18 @@ LONG = 200_000  # nanoseconds of a call that others are not kept waiting for
 _WAITS = -1  # in place of a time: the function waits for other work
 
 _inside = threading.local()  # .graphs: the graphs whose Python nodes this thread is inside of
+
+
+class _Node:
+    """A node whose coroutine runs, for those who are called by it."""
+
+    __slots__ = ("is_over", "state")
+
+    def __init__(self, state: GraphState) -> None:
+        self.state, self.is_over = state, False
+
+
+_within: ContextVar[tuple[_Node, ...]] = ContextVar("zuki_nodes", default=())  # of a coroutine
 
 
 class PythonNodes:
@@ -90,14 +103,20 @@ class PythonNodes:
         return took
 
     def _spawn(self, slot: int, node: int, coroutine: Any, begun: int) -> None:
-        task = self._pool.spawn(coroutine)
+        within = _Node(self._state)
+        token = _within.set((*_within.get(), within))  # what is spawned takes it along
+        try:
+            task = self._pool.spawn(coroutine)
+        finally:
+            _within.reset(token)
         self._coroutines[node] = task
-        task.add_done_callback(partial(self._hear, slot, node, begun))
+        task.add_done_callback(partial(self._hear, slot, node, begun, within))
         if self._is_stopped:  # meanwhile
             task.cancel()
 
-    def _hear(self, slot: int, node: int, begun: int, task: Any) -> None:
+    def _hear(self, slot: int, node: int, begun: int, within: _Node, task: Any) -> None:
         """Hear that a coroutine is over."""
+        within.is_over = True
         self._note_end(node, begun)
         state, outcome = self._state, reasons.RETURNED
         try:
@@ -121,5 +140,6 @@ def is_inside_of_any() -> bool:
 
 
 def is_inside(state: GraphState) -> bool:
-    """Tell whether this thread is inside of a Python node of a graph."""
-    return any(entered is state for entered in getattr(_inside, "graphs", ()))
+    """Tell whether a Python node of a graph calls: this thread is inside of it, or of its coroutine."""
+    called = (node.state for node in _within.get() if not node.is_over)
+    return any(entered is state for entered in (*getattr(_inside, "graphs", ()), *called))
