@@ -1,6 +1,6 @@
 """Python callables and jitted tasks in one graph: read files, count on all processors, write a summary.
 
-Reading is Python's work: such nodes run one at a time, and hold the interpreter's lock. Counting is jitted:
+Reading is Python's work: such nodes hold the interpreter's lock, and run one at a time. Counting is jitted:
 it runs on the pool's threads, without the lock, while other files are still read. What waits for what is
 inferred here, too: a Python callable counts as a writer of each array that it is given.
 """

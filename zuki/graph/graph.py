@@ -92,9 +92,9 @@ class Graph(Drawable):
         Parameters
         ----------
         body : Task, jitted function or callable
-            What the node runs. Python callables run with the interpreter's lock, one at a time as long as
-            they are quick: one that took long when it was last called does not keep others waiting. If it
-            returns a coroutine, the node ends when that does, and its result is the node's.
+            What the node runs. Python callables run with the interpreter's lock, one at a time, but one that
+            was blocked for long when it was last called does not keep others waiting. If it returns a
+            coroutine, the node ends when that does, and its result is the node's.
         *arguments
             What it is called with. A `Node` stands for its result, and is waited for.
         after : Node, Nodes or iterable of them, optional

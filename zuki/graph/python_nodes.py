@@ -17,7 +17,8 @@ from zuki_kernels import reasons
 from zuki_kernels._signals import call_body
 from zuki_kernels.runs import task_of
 
-LONG = 200_000  # nanoseconds of a call that others are not kept waiting for
+LONG = 200_000  # nanoseconds that a call is blocked for which others are not kept waiting
+_MOSTLY = 4  # so many parts of the time of which it computes for less than one; the rest may be for the lock
 
 _WAITS = -1  # in place of a time: the function waits for other work
 
@@ -39,11 +40,12 @@ _within: ContextVar[tuple[_Node, ...]] = ContextVar("zuki_nodes", default=())  #
 class PythonNodes:
     """What a run asks of the interpreter.
 
-    Functions are called where they are met, one at a time. But one that took long when it was last called is
-    called in a lane of the pool's, as one that was submitted: others take the lane when it is stuck. Not one
-    that runs a graph itself, or waits for what the pool does: its thread does other work meanwhile, and that
-    may not be what waits for that graph, too. A coroutine that a function returns is spawned, and its node
-    ends when it does.
+    Functions are called where they are met, one at a time. But one that was blocked for long when it was last
+    called is called in a lane of the pool's, as one that was submitted: others take the lane when it is stuck.
+    Not one that computes, for then several would only compete for the interpreter, and keep threads from
+    jitted work. Nor one that runs a graph itself, or waits for what the pool does: its thread does other work
+    meanwhile, and that may not be what waits for that graph, too. A coroutine that a function returns is
+    spawned, and its node ends when it does.
 
     Parameters
     ----------
@@ -61,21 +63,21 @@ class PythonNodes:
         self._is_stopped = False
 
     def may_take_long(self, node: int) -> bool:
-        """Tell whether a node's function is known to take long, and not to wait for other work."""
+        """Tell whether a node's function is known to block for long, and not to wait for other work."""
         function, _ = self._state.calls[node]
-        return self._state.took.get(id(function), 0) >= LONG
+        return self._state.blocked.get(id(function), 0) >= LONG
 
     def keep_in_place(self, node: int) -> None:
         """Call a node's function where it is met, always."""
         function, _ = self._state.calls[node]
-        self._state.took[id(function)] = _WAITS
+        self._state.blocked[id(function)] = _WAITS
 
     def run(self, slot: int, node: int) -> int:
         """Call the function of a node; return how it went, as `turn` names it."""
         state = self._state
         entered = _inside.__dict__.setdefault("graphs", [])
         entered.append(state)
-        begun = time.perf_counter_ns()
+        begun, busy = time.perf_counter_ns(), time.thread_time_ns()
         function, arguments = state.calls[node]
         try:
             values = [value.result() if isinstance(value, Node) else value for value in arguments]
@@ -91,9 +93,9 @@ class PythonNodes:
             return reasons.RAISED
         finally:
             entered.pop()
-            took = self._note_end(node, begun)
-            if state.took.get(id(function)) != _WAITS:
-                state.took[id(function)] = took
+            took, busy = self._note_end(node, begun), time.thread_time_ns() - busy
+            if state.blocked.get(id(function)) != _WAITS:
+                state.blocked[id(function)] = took - busy if _MOSTLY * busy < took else 0
         return reasons.RETURNED
 
     def _note_end(self, node: int, begun: int) -> int:

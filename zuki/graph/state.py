@@ -58,7 +58,9 @@ class GraphState:
         self.calls: dict[int, tuple[Callable[..., Any], tuple[Any, ...]]] = {}  # of nodes that Python runs
         self.returned: dict[int, Any] = {}  # by nodes that Python ran
         self.errors: dict[int, BaseException] = {}
-        self.took: dict[int, int] = {}  # nanoseconds of the last call of a function in `calls`, by its id
+        self.blocked: dict[
+            int, int
+        ] = {}  # nanoseconds in the last call of one of `calls`, by the function's id
         self.kept: list[Any] = []  # what frames point to
         self.holding: list[tuple[Specialisation, int]] = []  # frames that hold references
         self.epoch = 0  # how often the graph has run
