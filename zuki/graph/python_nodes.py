@@ -41,7 +41,7 @@ class PythonNodes:
     """What a run asks of the interpreter.
 
     Functions are called where they are met, one at a time. But one that was blocked for long when it was last
-    called is called in a lane of the pool's, as one that was submitted: others take the lane when it is stuck.
+    called is called in a lane of the pool's, as one that was submitted: others get the lane when it is stuck.
     Not one that computes, for then several would only compete for the interpreter, and keep threads from
     jitted work. Nor one that runs a graph itself, or waits for what the pool does: its thread does other work
     meanwhile, and that may not be what waits for that graph, too. A coroutine that a function returns is
