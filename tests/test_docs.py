@@ -61,7 +61,7 @@ def test_the_readme_runs(tmp_path):
 def test_the_page_on_coroutines_runs(tmp_path):
     text = (DOCS / "coroutines.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     waits = """
 async def set_later(once):
     zuki.spawn(set_soon(once))
@@ -75,7 +75,7 @@ async def set_soon(once):
 print(zuki.run(set_later(Once())))
 """
     (tmp_path / "page.py").write_text("\n".join([*blocks, waits]))
-    assert run(["page.py"], tmp_path).split("\n") == ["[0, 2, 4]", "[0, 1, 2]", "7", "[]", ""]
+    assert run(["page.py"], tmp_path).split("\n") == ["[0, 2, 4]", "20000.0", "[0, 1, 2]", "7", "[]", ""]
 
 
 def test_the_page_on_traces_runs(tmp_path):

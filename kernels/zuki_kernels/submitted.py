@@ -97,6 +97,7 @@ from .submission import (
 )
 
 FAILED = 1 << 8  # beside the bits of a word, in an answer: it has a failure
+RAN_HERE = 1 << 9  # beside them, in attend's: the caller has run it
 NOT_YET = 0  # verdict of attend: it is not over
 
 _NEVER = 1 << 62
@@ -260,12 +261,12 @@ def next_of(block: int) -> int:
 def attend(block: int, life: int, timeout: int) -> int:
     """Run a call if nobody has begun to, else wait for its end; return `NOT_YET`, or as `take` does.
 
-    It is not run here if ``timeout`` is negative: then it is looked at, without sleep.
+    And `RAN_HERE`, if it was. It is not if ``timeout`` is negative: then it is looked at, without sleep.
     """
     words = table_at(block, 1, CALL_FIELDS)
     if timeout >= 0 and begin(words, 0, life):
         _end(_desk_of(words), words, life, 0, _run(words))
-        return _take(words, life)
+        return _take(words, life) | RAN_HERE  # STALE stays what it is
     for _ in range(_LOOKS):
         if is_over(words, 0, life):
             return _take(words, life)

@@ -44,7 +44,7 @@ def main(words):
                 ran.append(Ran(asked[ended], [], set(), 1, "its process ended, or the other one's"))
             print(f"{len(ran)} of {len(wanted)} parts", end="\r", file=sys.stderr, flush=True)
     status = show(ran, perf_counter() - begun)
-    if notes and not words and status == 0:
+    if notes and not words:
         note(ran)
     return status
 

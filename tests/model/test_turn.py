@@ -15,7 +15,14 @@ MUTANTS = [
 OF_THE_LANE = [
     ("idling", ("reason_to_return", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),
     ("turn", ("run_tasks", "lane.call_holder(pool, workers)", "pass")),
-    ("turn", ("run_tasks", "lane.leave(pool, workers, me)", "pass")),
+    (
+        "turn",
+        (
+            "run_tasks",
+            "if node_is_python:\nlane.leave(pool, workers, me)",
+            "if node_is_python:\n            pass",
+        ),
+    ),
     ("lane", ("_take", "wanted == ANY or slot_of(task) == wanted", "True")),
     ("lane", ("call_holder", "event.post(workers, holder)", "event.claim(workers, holder)")),
     ("notifier", ("wait_for_work", "load_relaxed(workers, me, LANE_DEPTH) > 0", "False")),

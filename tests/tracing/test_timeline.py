@@ -8,7 +8,7 @@ import pytest
 
 import zuki
 from tests.tracing import bodies
-from zuki.runtime.recorder import NotedRun
+from zuki.runtime.recording import NotedRun
 from zuki.runtime.run import Outline
 from zuki.tracing import bars
 from zuki.tracing.events import NODE, PARKED, SPAWNED, STOLEN, Events, Track

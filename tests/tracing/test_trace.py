@@ -1,6 +1,7 @@
 """What is in a trace: each task once, on a track, by its name; and nothing when nobody traces."""
 
 import threading
+from concurrent.futures import wait
 
 import numpy as np
 import pytest
@@ -122,6 +123,23 @@ def test_coroutines_that_spawn_are_there(executor):
         assert executor.run(spawner()) == executor.run(within()) == 3
     names = {row.name for row in t.summary()}
     assert "three_steps" in names
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_submitted_calls_of_jitted_tasks_have_names_whoever_runs_them(executor, waits):
+    for task in bodies.take, bodies.other:
+        zuki.run(task, 1000)
+        executor.submit(task, 1000).result()
+    with zuki.trace(executor) as t:
+        futures = [executor.submit((bodies.take, bodies.other)[n % 3 == 0], 1000) for n in range(300)]
+        if waits:
+            assert not wait(futures, 30).not_done
+        assert len([future.result() for future in futures]) == 300
+    counts = {"take": 0, "other": 0, "unknown": 0}
+    for row in t.summary():
+        counts[row.name] += row.count
+    assert counts.pop("unknown") <= 2  # a worker may come later to what was submitted before
+    assert counts == {"take": 200, "other": 100}
 
 
 def test_a_call_that_fails_is_there(executor):

@@ -26,7 +26,8 @@ from zuki_kernels import freeze, reasons
 from zuki_kernels._signals import held_back
 
 if TYPE_CHECKING:
-    from zuki.runtime.recorder import Mark, Recorder
+    from zuki.runtime.recorder import Recorder
+    from zuki.runtime.recording import Mark
     from zuki.tracing.strands import Strands
 
 events = later("zuki.tracing.events")

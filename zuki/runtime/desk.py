@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numba.core.ccallback import CFunc
 
     from zuki.runtime.pool import Pool
+    from zuki.runtime.recorder import Recorder
 
 callbacks = later("numba.core.ccallback")
 
@@ -92,7 +93,8 @@ class Desk:
     """
 
     def __init__(self, pool: "Pool", slot: int, compile_all: Callable[[Any], None]) -> None:
-        self.pool = pool
+        self.pool, self.slot = pool, slot
+        self.recorder: Recorder | None = pool.recorder  # while somebody traces
         self._row = make_table(1, kernels.DESK_FIELDS)
         self._calls = make_table(MOST_CALLS, CALL_FIELDS)
         nodes, margins = make_table(MOST_CALLS, NODE_FIELDS), make_table(MOST_CALLS, MARGIN_FIELDS)
@@ -133,6 +135,10 @@ class Desk:
                 return self.free.pop()
             except IndexError:
                 return None
+
+    def node_of(self, block: int) -> int:
+        """Return which node of the desk's run a row is."""
+        return (block - self._blocks) // (CALL_FIELDS * _WORD)
 
     def listen(self, block: int, life: int, listener: Any) -> bool:
         """Let the method ``hear`` of an object be called when a call is over; return False if it is."""

@@ -34,7 +34,8 @@ from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
 
 if TYPE_CHECKING:
-    from zuki.runtime.recorder import Mark, Recorder
+    from zuki.runtime.recorder import Recorder
+    from zuki.runtime.recording import Mark
 
 recorders = later("zuki.runtime.recorder")
 
@@ -230,10 +231,9 @@ class Pool:
                 self._recorders.append(recorders.Recorder(self, events))  # it stays: see there
                 self._recorder = self._recorders[-1]
             mark = self._recorder.begin()
-            self.recorder = self._recorder
+            self._tell_all(self._recorder)
             for run in self.active.values():
                 self._recorder.begin_run(run)
-            self.tell_lanes(self.lanes)
             return self._recorder, mark
 
     def end_trace(self, recorder: "Recorder") -> None:
@@ -241,8 +241,13 @@ class Pool:
         with self.lock:
             recorder.end()
             if recorder is self._recorder and not recorder.is_on:
-                self.recorder = None
-                self.tell_lanes(self.lanes)
+                self._tell_all(None)
+
+    def _tell_all(self, recorder: "Recorder | None") -> None:
+        self.recorder = recorder
+        self.tell_lanes(self.lanes)
+        if self.desk is not None:
+            self.desk.recorder = recorder
 
     def tell_lanes(self, lanes: Lanes | None) -> None:
         """Let lanes note what they run, or no more."""

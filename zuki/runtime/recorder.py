@@ -10,14 +10,13 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zuki.runtime.config import EVENTS
-from zuki.runtime.run import Outline
+from zuki.runtime.recording import Mark, NotedRun, PythonEvent, Recording, SubmittedCall
 from zuki.runtime.seat import row_of_this_thread
 from zuki.runtime.tables import make_table
 from zuki_kernels import blocks, hands, tracing
@@ -30,108 +29,6 @@ _MOST_RUNS = 100_000  # that are remembered
 _NAMED = blocks.NAME  # word of a kind
 _TRIES = 8  # looks at both clocks at once
 _APART = 2_000_000  # nanoseconds between two such looks that tell how fast the other clock runs
-
-
-@dataclass(slots=True)
-class NotedRun:
-    """A run of a trace.
-
-    Parameters
-    ----------
-    slot : int
-        Where the pool kept it.
-    begun : int
-        Nanoseconds of the monotonic clock.
-    outline : Outline
-        What it is made of.
-    ended : int or None
-        Nanoseconds; None if it goes on.
-    """
-
-    slot: int
-    begun: int
-    outline: Outline
-    ended: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PythonEvent:
-    """Something that Python has run: a node's body, a call, a step of a coroutine.
-
-    Parameters
-    ----------
-    begun, ended : int
-        Nanoseconds of the monotonic clock.
-    track : int or str
-        The worker's row, or the name of a thread that is none.
-    kind : str
-        ``"node"``, ``"call"`` or ``"step"``.
-    what : object
-        A node's task, else a name.
-    """
-
-    begun: int
-    ended: int
-    track: int | str
-    kind: str
-    what: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What was noted of one pool.
-
-    Parameters
-    ----------
-    name : str
-        The executor's.
-    max_threads : int
-        How many workers may be awake.
-    begun, ended : int
-        Nanoseconds of the monotonic clock.
-    rings : dict
-        For each row of workers that has noted any: its events, the oldest first, in nanoseconds.
-    dropped : dict
-        For each of these rows: how many older ones are lost.
-    python : list of PythonEvent
-        What Python has run.
-    python_dropped : int
-        How many older ones are lost.
-    runs : list of NotedRun
-        By their begin.
-    names : dict
-        Of spawned tasks, by the addresses of their kinds.
-    """
-
-    name: str
-    max_threads: int
-    begun: int
-    ended: int
-    rings: dict[int, np.ndarray]
-    dropped: dict[int, int]
-    python: list[PythonEvent]
-    python_dropped: int
-    runs: list[NotedRun]
-    names: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Where a trace begins.
-
-    Parameters
-    ----------
-    moment : int
-        Nanoseconds of the monotonic clock.
-    heads : list of int
-        How many events each worker had noted.
-    python : int
-        How many Python had.
-    """
-
-    moment: int
-    heads: list[int]
-    python: int
 
 
 class Recorder:
@@ -161,6 +58,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._python: deque[PythonEvent] = deque(maxlen=events)
         self._python_number = count()
+        self._calls: deque[SubmittedCall] = deque(maxlen=events)
+        self._latest: dict[int, SubmittedCall] = {}  # by node
         self.followers: list[deque[PythonEvent]] = []  # get what Python notes, too: who reads bit by bit
         self._runs: deque[NotedRun] = deque(maxlen=_MOST_RUNS)
         self._running: dict[int, NotedRun] = {}
@@ -179,6 +78,8 @@ class Recorder:
             self._traces += 1
             if self._traces == 1:
                 self._python.clear()
+                self._calls.clear()
+                self._latest.clear()
                 self._runs.clear()
                 self._running.clear()
                 self._tell([ring.ctypes.data for ring in self._rings])
@@ -214,7 +115,7 @@ class Recorder:
 
     def read(self, mark: Mark) -> Recording:
         """Copy what was noted since the begin of a trace; nobody stops for that."""
-        ended = time.monotonic_ns()
+        ended, desk = time.monotonic_ns(), self._pool.desk
         nanoseconds = _clock.conversion()
         rings, dropped, kinds = {}, {}, set()
         copied = np.zeros((self.events, tracing.EVENT_FIELDS), np.int64)
@@ -237,6 +138,7 @@ class Recorder:
         return Recording(
             self._name, self._max_threads, mark.moment, ended, rings, dropped, kept,
             max(0, noted - len(kept)), runs, {kind: _name_of(kind) for kind in kinds},
+            -1 if desk is None else desk.slot, [*self._calls],
         )  # fmt: skip
 
     # ---- what Python notes --------------------------------------------------------------------------
@@ -263,6 +165,18 @@ class Recorder:
         next(self._python_number)
         for follower in self.followers:
             follower.append(event)
+
+    def note_call(self, node: int, name: str) -> None:
+        """Note that a call of a jitted task is submitted now."""
+        call = self._latest[node] = SubmittedCall(time.monotonic_ns(), node, name)
+        self._calls.append(call)
+
+    def note_run(self, begun: int, node: int, name: str) -> None:
+        """Note that who waits for such a call has run it until now."""
+        self.note(begun, "call", name)
+        call = self._latest.get(node)
+        if call is not None:
+            call.ran_elsewhere = True
 
     @contextmanager
     def span(self, kind: str, what: Any) -> Iterator[None]:

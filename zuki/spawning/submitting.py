@@ -89,7 +89,7 @@ class TaskCall(Future[T]):
             The result.
         """
         if timeout is None and self._state == PENDING:
-            before = self._desk.attend(self._block, self._life, 0)
+            before = self._attend(0)
             if before != submitted.NOT_YET:
                 self._conclude(before)
         if self._state == FINISHED and self._exception is None:
@@ -102,7 +102,7 @@ class TaskCall(Future[T]):
         if self._state in DONE:
             return
         desk, block, life = self._desk, self._block, self._life
-        before = desk.attend(block, life, -1 if timeout is not None else 0)
+        before = self._attend(-1 if timeout is not None else 0)
         if before == submitted.NOT_YET:
             if here.servant is not None or row_of_this_thread(desk.pool) is not None:
                 self._work_meanwhile(timeout)
@@ -115,6 +115,18 @@ class TaskCall(Future[T]):
         self._conclude(before)
         while self._state not in DONE:  # another thread has the result, and says so next
             time.sleep(0)
+
+    def _attend(self, timeout: int) -> int:
+        """Do as `submitted.attend`, and note for a trace if the task was run here."""
+        desk = self._desk
+        recorder = desk.recorder
+        if recorder is None:
+            return desk.attend(self._block, self._life, timeout)
+        begun = time.monotonic_ns()
+        before = desk.attend(self._block, self._life, timeout)
+        if before & submitted.RAN_HERE and before != submission.STALE:
+            recorder.note_run(begun, desk.node_of(self._block), self._found.name)
+        return before
 
     def _work_meanwhile(self, timeout: float | None) -> None:
         """Wait on a thread that others wait for."""
@@ -330,6 +342,8 @@ def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -
     call._state, call._result, call._exception, call._wakers = PENDING, None, None, None
     call._desk, call._found, call._frame, call._kept = desk, found, frame, kept
     call._is_listening, call._block = False, block
+    if desk.recorder is not None:
+        desk.recorder.note_call(desk.node_of(block), found.name)
     answer = desk.offer(block, entry, frame)
     call._life = answer >> 1
     if answer & 1 and not _has_thread(desk) and call.cancel():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zuki.runtime.recorder import NotedRun, Recording
+from zuki.runtime.recording import NotedRun, Recording, SubmittedCall
 from zuki.task.titles import title_of
 from zuki_kernels import tracing
 from zuki_kernels.runs import NODE_BITS, NODE_MASK
@@ -22,6 +22,8 @@ _FROM_RINGS = {
     tracing.JOINED: JOINED,
 }
 _FROM_PYTHON = {"node": PYTHON, "call": CALL, "step": STEP}
+_APART = 5_000  # nanoseconds that the two clocks may be apart
+_LOST = 20_000  # nanoseconds before the end of an event before which the next call there was not submitted
 _OF_NO_TASK = {STOLEN: "steal", PARKED: "park", WOKEN: "wake"}
 
 
@@ -133,8 +135,10 @@ class _Builder:
             self._bodies[run] = bodies, np.array([self.name(name) for name in names], np.int64)
         return self._bodies[run]
 
-    def nodes(self, tasks: np.ndarray, ended: np.ndarray, first_run: int) -> tuple[np.ndarray, ...]:
-        """Return the run, the node and the name of each of some tasks that ended then."""
+    def nodes(
+        self, tasks: np.ndarray, ended: np.ndarray, first_run: int, recording: Recording
+    ) -> tuple[np.ndarray, ...]:
+        """Return run, node and name of each of some tasks that ended then, and which of them ran nothing."""
         slots, nodes = tasks >> NODE_BITS, tasks & NODE_MASK
         run, name = np.full(len(tasks), -1), np.full(len(tasks), self.name("unknown"))
         runs = self.runs[first_run:]
@@ -151,7 +155,34 @@ class _Builder:
             of_it = run == number
             if len(names) and nodes[of_it].max() < len(bodies):
                 name[of_it] = names[bodies[nodes[of_it]]]
-        return run, nodes, name
+        of_calls, idle = np.flatnonzero(slots == recording.desk), np.zeros(len(tasks), bool)
+        if len(of_calls) and recording.calls:
+            name[of_calls], idle[of_calls] = self.calls(recording.calls, nodes[of_calls], ended[of_calls])
+        return run, nodes, name, idle
+
+    def calls(
+        self, submitted: list[SubmittedCall], nodes: np.ndarray, ended: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the names of submitted calls, and which of them others have run.
+
+        A worker comes to each call once, and before its node is another call's: so those of a node are met in
+        the order in which they were submitted, but those whose events are lost.
+        """
+        of_node: dict[int, list[SubmittedCall]] = {}
+        for call in submitted:
+            of_node.setdefault(call.node, []).append(call)
+        name, idle = np.full(len(nodes), self.name("unknown")), np.zeros(len(nodes), bool)
+        following = dict.fromkeys(of_node, 0)
+        for event in np.argsort(ended, kind="stable").tolist():
+            node, moment = int(nodes[event]), int(ended[event])
+            calls, at = of_node.get(node, ()), following.get(node, 0)
+            while at + 1 < len(calls) and calls[at + 1].moment < moment - _LOST:
+                at += 1
+            if at < len(calls) and calls[at].moment <= moment + _APART:
+                name[event] = self.name(title_of(calls[at].name))
+                idle[event] = calls[at].ran_elsewhere
+                following[node] = at + 1
+        return name, idle
 
 
 def events_of(recordings: Sequence[Recording]) -> Events:
@@ -196,7 +227,10 @@ def _add_rings(built: _Builder, pool: int, recording: Recording, first_run: int)
         for noted, ours in _FROM_RINGS.items():
             kind[code == noted] = ours
         nodes = kind == NODE
-        run[nodes], detail[nodes], name[nodes] = built.nodes(what[nodes], ended[nodes], first_run)
+        told = built.nodes(what[nodes], ended[nodes], first_run, recording)
+        run[nodes], detail[nodes], name[nodes], idle = told
+        kept = np.full(len(code), True)
+        kept[nodes] = ~idle
         for ours, text in _OF_NO_TASK.items():
             name[kind == ours] = built.name(text)
         detail[kind == STOLEN] = what[kind == STOLEN]
@@ -204,7 +238,8 @@ def _add_rings(built: _Builder, pool: int, recording: Recording, first_run: int)
         for address in np.unique(what[of_tasks]).tolist():
             name[of_tasks & (what == address)] = built.name(title_of(recording.names[address]))
         track = np.full(len(code), len(built.tracks) - 1)
-        built.parts.append((track, kind, name, run, detail, begun, ended, how))
+        columns = track, kind, name, run, detail, begun, ended, how
+        built.parts.append(tuple(column[kept] for column in columns))
 
 
 def _add_python(built: _Builder, pool: int, recording: Recording, first_run: int) -> None:
@@ -218,8 +253,8 @@ def _add_python(built: _Builder, pool: int, recording: Recording, first_run: int
             built.tracks.append(Track(recording.name, str(event.track), pool, -1))
         kind, run, detail = _FROM_PYTHON[event.kind], -1, -1
         if kind == PYTHON:
-            found = built.nodes(np.array([event.what]), np.array([event.ended]), first_run)
-            run, detail, name = (int(column[0]) for column in found)
+            found = built.nodes(np.array([event.what]), np.array([event.ended]), first_run, recording)
+            run, detail, name, _ = (int(column[0]) for column in found)
         else:
             name = built.name(event.what)
         rows.append((places[event.track], kind, name, run, detail, event.begun, event.ended, 0))  # type: ignore[index]

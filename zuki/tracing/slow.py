@@ -21,7 +21,7 @@ from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import follow, unfollow
 from zuki.runtime.pool import Pool
-from zuki.runtime.recorder import Mark, PythonEvent, Recording
+from zuki.runtime.recording import Mark, PythonEvent, Recording
 from zuki.tracing.events import KINDS, NODE, PYTHON, Events, events_of
 from zuki_kernels import tracing
 

@@ -10,7 +10,8 @@ from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import follow, unfollow
 from zuki.runtime.pool import Pool
-from zuki.runtime.recorder import Mark, Recorder, Recording
+from zuki.runtime.recorder import Recorder
+from zuki.runtime.recording import Mark, Recording
 from zuki.tracing.chrome import save
 from zuki.tracing.events import Events, events_of
 from zuki.tracing.frame import data_frame_of
