@@ -2,7 +2,8 @@
 
 Such a node is added to the lane's queue, then whoever finds the lane free takes it and
 runs what is queued, one node after another. A Python body may itself wait for another
-graph, so the holder may take the lane again, deeper.
+graph, so the holder may take the lane again, deeper. A body that would keep the others
+waiting is postponed: the holder goes on, and `starting.answer` queues the node again.
 
 Columns: HOLDER is 0, or the holder's row + 1; `counters.LANE_DEPTH` is the holder's.
 """
