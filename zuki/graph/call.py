@@ -11,7 +11,7 @@ from typing import Any
 from zuki.graph.graph import Graph
 from zuki.graph.running import EVERY_NODE, error_of, pool_of
 from zuki.runtime.executor import Executor
-from zuki.runtime.run import Outline
+from zuki.runtime.run import Outline, RunWithoutPython
 from zuki.runtime.warm import warm_up
 from zuki.task.specialisation import Specialisation
 from zuki.task.task import Task
@@ -58,7 +58,7 @@ def run_specialisation(
     return result
 
 
-class _Call:
+class _Call(RunWithoutPython):
     """What a pool runs: see `zuki.runtime.run.Run`.
 
     Parameters
@@ -78,10 +78,6 @@ class _Call:
         self.plan, self.frame = state.contents.plan, state.frame_of(_NODE)
         self.epoch, self.times, self.batch, self.slot, self.lost = 1, 0, EVERY_NODE, -1, 0
         self.failures, self.is_stopped = 0, False
-
-    def run_python(self, node: int, stopped: bool) -> int:
-        """Be told of a node that needs the interpreter; there is none."""
-        raise AssertionError(f"node {node} is a task's")
 
     def outline(self) -> Outline:
         """Return what it is made of."""

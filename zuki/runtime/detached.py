@@ -1,9 +1,9 @@
 """The run that detached tasks are a part of, while there are any."""
 
-from zuki.runtime.run import Outline, Run, RunWithoutNodes, no_bodies, no_edges
+from zuki.runtime.run import Outline, Run, RunWithoutPython, no_bodies, no_edges
 
 
-class DetachedRun(RunWithoutNodes):
+class DetachedRun(RunWithoutPython):
     """Stands among a pool's runs for all detached tasks, from the first of them until none is left.
 
     So a pool that is shut down waits for them, or stops them, as it does with graphs.

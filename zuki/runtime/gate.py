@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zuki.runtime.run import Outline, RunWithoutNodes, no_bodies, no_edges
+from zuki.runtime.run import Outline, RunWithoutPython, no_bodies, no_edges
 
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
 
 
-class Gate(RunWithoutNodes):
+class Gate(RunWithoutPython):
     """A run without nodes: see `zuki.runtime.run.Run`.
 
     Parameters

@@ -83,29 +83,29 @@ class Run(Protocol):
         """Hear that the run has ended; called once, before anyone who waits goes on."""
 
 
-class RunWithoutNodes:
-    """What is common to all that has a run's place among those of a pool, but no nodes."""
+class RunWithoutPython:
+    """What is common to all runs without a node that needs the interpreter."""
 
     answers: ClassVar[dict[int, int]] = {}
 
     def may_take_long(self, node: int) -> bool:
-        """Not called: there are no nodes."""
+        """Not called: there are no such nodes."""
         raise NotImplementedError
 
     def run_python(self, node: int, stopped: bool) -> int:
-        """Not called: there are no nodes."""
+        """Not called: there are no such nodes."""
         raise NotImplementedError
 
     def fail(self, node: int, failure: int) -> int:
-        """Not called: there are no nodes."""
+        """Not called: there are no such nodes."""
         raise NotImplementedError
 
     def refuse(self, node: int, error: BaseException) -> int:
-        """Not called: there are no nodes."""
+        """Not called: there are no such nodes."""
         raise NotImplementedError
 
     def hear_of_wait(self, node: int) -> None:
-        """Not called: there are no nodes."""
+        """Not called: there are no such nodes."""
         raise NotImplementedError
 
     def hear_of_stop(self) -> None:
