@@ -55,7 +55,7 @@ def mount_idle(worker):
 
 
 def scenario(make, entry, **options):
-    return Scenario(make, entry=entry, timeouts=False, random=40, depth=4, **{"mutants": None, **options})
+    return Scenario(make, entry=entry, timeouts=False, random=24, depth=4, **{"mutants": None, **options})
 
 
 SCENARIOS = {

@@ -94,9 +94,9 @@ def scenario(*told, mutants=None, **options):
 SCENARIOS = {
     "one": scenario(1, (), (0,), 1, mutants=()),
     "one before another": scenario(2, [(0, 1)], (0,), 1, mutants=()),
-    "two": scenario(2, (), (0, 1), random=40, depth=4, mutants=()),
-    "two of a diamond": scenario(4, DIAMOND, (1, 2), random=40, depth=4),
-    "a chain": scenario(3, [(0, 1), (1, 2)], (0, 1, 2), random=40, depth=4),
+    "two": scenario(2, (), (0, 1), random=24, depth=4, mutants=()),
+    "two of a diamond": scenario(4, DIAMOND, (1, 2), random=24, depth=4),
+    "a chain": scenario(3, [(0, 1), (1, 2)], (0, 1, 2), random=24, depth=4),
 }
 
 
