@@ -10,7 +10,7 @@ demo: $(VENV)/demo-is-installed
 
 test: $(VENV)/test-is-installed
 	$(IN) -m pytest --numprocesses=auto --max-worker-restart=0 --dist=loadfile --cov --cov-report= --ignore=tests/model
-	$(IN) -m pytest --numprocesses=auto --max-worker-restart=0 tests/model -k "not needed"  # mutants: make model
+	$(IN) -m pytest --numprocesses=auto --max-worker-restart=0 tests/model -k "not needed" -m "not slow"  # the rest: make model
 
 model: $(VENV)/test-is-installed
 	$(IN) -m tests.model
