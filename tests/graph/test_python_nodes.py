@@ -154,7 +154,8 @@ def test_a_function_that_runs_a_graph_and_takes_long_is_called_where_it_is_met(e
         outer.run(executor)
 
 
-def test_coroutines_of_nodes_know_their_executor(executor):
+@pytest.mark.parametrize("kind", [zuki.Executor, zuki.SingleThreadedExecutor])
+def test_coroutines_of_nodes_know_their_executor(kind):
     async def asks():
         return zuki.spawn(gives())
 
@@ -162,9 +163,10 @@ def test_coroutines_of_nodes_know_their_executor(executor):
         return 5
 
     graph, (node,) = graph_of(asks)
-    graph.run(executor)
-    assert node.result().result(LIMIT) == 5
-    assert executor.metrics().tasks.coroutines.run == 2
+    with kind() as executor:
+        graph.run(executor)
+        assert node.result().result(LIMIT) == 5
+        assert executor.metrics().tasks.coroutines.run == 2
 
 
 @pytest.mark.parametrize("awaits", [False, True])

@@ -2,10 +2,12 @@
 
 from concurrent import futures
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import ref
 
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import NORMAL, Lanes, Priority
+from zuki.lane.slow_steps import WatchedServant
 from zuki.later import later
 from zuki.runtime.at_priority import AtPriority, checked_priority
 from zuki.runtime.config import ExecutorConfig, config_of
@@ -70,6 +72,12 @@ class Executor(futures.Executor):
 
     def __init__(self, config: ExecutorConfig | int | None = None, /, **changes: Any) -> None:
         self._pool = self._make_pool()
+        me, servant = ref(self), WatchedServant if self._config.debug else None
+
+        def furnish(lanes: Lanes) -> None:
+            lanes.owner, lanes.make_servant = me, servant
+
+        self._pool.furnish = furnish
 
     def _make_pool(self) -> Pool:
         raise NotImplementedError
@@ -189,7 +197,7 @@ class Executor(futures.Executor):
             if hasattr(coroutine, "close"):
                 coroutine.close()
             self._refuse()
-        lanes = pool.lanes or self._open_lanes()
+        lanes = pool.lanes or pool.open_lanes()
         task = spawn_on(lanes, coroutine, level, name)
         if pool.is_ended and lanes.take_back(lanes.coroutines, level, task):  # meanwhile
             self._refuse()
@@ -230,9 +238,6 @@ class Executor(futures.Executor):
         return run_on(work, self, arguments, options)
 
     def _run_coroutine(self, coroutine: Any) -> Any:
-        raise NotImplementedError
-
-    def _open_lanes(self) -> Lanes:
         raise NotImplementedError
 
     def _open_desk(self) -> Desk | None:

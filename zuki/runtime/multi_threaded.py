@@ -9,7 +9,6 @@ from typing import Any
 from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
-from zuki.lane.slow_steps import WatchedServant
 from zuki.runtime.desk import Desk
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import watch
@@ -64,13 +63,6 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             steady=not told.adaptive_sizing,
             affinity=told.affinity,
         )
-        me = weakref.ref(self)
-
-        def furnish(lanes: Lanes) -> None:
-            lanes.owner = me
-            lanes.make_servant = WatchedServant if told.debug else None
-
-        pool.furnish = furnish
         if told.initializer is not None:
             prepare = _Initializer(told.initializer, told.initargs, self._broken)
             pool.prepare = lambda: prepare() or _fail_all(pool, self_broken)
@@ -78,15 +70,12 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
         weakref.finalize(self, pool.shut_down, False, False).atexit = False
         return watch(pool)
 
-    def _open_lanes(self) -> Lanes:
-        return self._pool.open_lanes()
-
     def _open_desk(self) -> Desk | None:
         return self._pool.open_desk() if self._config.initializer is None else None
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         pool = self._pool
-        lanes = pool.lanes or self._open_lanes()
+        lanes = pool.lanes or pool.open_lanes()
         if pool.is_closed:
             self._refuse()
         call: Call[Any] = Call(lanes, function, args, kwargs)
@@ -111,7 +100,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             if pool.is_closed:
                 coroutine.close()
                 self._refuse()
-            task = spawn_on(pool.lanes or self._open_lanes(), coroutine)
+            task = spawn_on(pool.lanes or pool.open_lanes(), coroutine)
             held.tell(task.cancel)
             pool.wait_for(task, serves=True)
             held.tell(None)

@@ -95,7 +95,7 @@ class Pool:
         self._follows, self._steady, self._affinity = follows_processors, steady, affinity
         self.is_closed = False
         self.prepare: Callable[[], bool] | None = None  # what a thread does before its first call
-        self.furnish: Callable[[Lanes], None] | None = None  # what an executor does with new lanes
+        self.furnish: Callable[[Lanes], None] = lambda lanes: None  # what an executor does with new lanes
         self.renew_lock()
         self.begin_anew()
 
@@ -146,8 +146,7 @@ class Pool:
             if self._home is None:
                 self._home = PoolHome(self, self.python_lanes)
                 self._home.lanes.prepare = self.prepare
-                if self.furnish is not None:
-                    self.furnish(self._home.lanes)
+                self.furnish(self._home.lanes)
                 self.tell_lanes(self._home.lanes)
                 self.is_used = True
             self.lanes = self._home.lanes

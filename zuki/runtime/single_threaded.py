@@ -1,7 +1,6 @@
 """The executor without threads of its own."""
 
 from typing import Any
-from weakref import ref
 
 from zuki.lane.calls import Call
 from zuki.lane.coroutines import spawn_on
@@ -9,7 +8,6 @@ from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
 from zuki.lane.parking import attend
 from zuki.lane.reporting import log
-from zuki.lane.slow_steps import WatchedServant
 from zuki.runtime.executor import Executor
 from zuki.runtime.home import MOST_COROUTINES
 from zuki.runtime.lifecycle import watch
@@ -50,6 +48,7 @@ class _CallersPool(Pool):
                 table = make_table(MOST_COROUTINES, task_life.TASK_FIELDS)
                 self.lanes = Lanes(_CallersHome(self), self.tables.pool, table, 1)
                 self.lanes.only_callers_serve = True
+                self.furnish(self.lanes)
                 self.tell_lanes(self.lanes)
         return self.lanes
 
@@ -123,16 +122,10 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
         kept = told.keep_alive_nanoseconds, told.stack_size
         return watch(_CallersPool(1, 0, *kept, told.name, trace_events=told.trace_events))
 
-    def _open_lanes(self) -> Lanes:
-        lanes = self._pool.open_lanes()
-        lanes.owner = ref(self)
-        lanes.make_servant = WatchedServant if self._config.debug else None
-        return lanes
-
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         if self._pool.is_closed:
             self._refuse()
-        call: Call[Any] = Call(self._pool.lanes or self._open_lanes(), function, args, kwargs)
+        call: Call[Any] = Call(self._pool.lanes or self._pool.open_lanes(), function, args, kwargs)
         call._run()
         return call
 
@@ -141,7 +134,7 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
             coroutine.close()
             self._refuse()
         with held_back() as held:
-            task = spawn_on(self._pool.lanes or self._open_lanes(), coroutine)
+            task = spawn_on(self._pool.lanes or self._pool.open_lanes(), coroutine)
             held.tell(task.cancel)
             self._pool.wait_for(task)
             held.tell(None)
