@@ -1,5 +1,6 @@
 """Scenarios of a pool on which more than one thing happens: runs inside of bodies, runs that are stopped."""
 
+from zuki_kernels import reasons
 from zuki_kernels.runs import node_of, slot_of
 
 from .mount import Table, atomic
@@ -30,6 +31,7 @@ class Nested(PoolOf):
             yield from self.run_body(0)
         else:
             yield from self.run_body(plain(node_of)(task))
+        return reasons.RETURNED
 
     def wait_in_a_body(self, me):
         yield from store_plain(self.inside, 0, 0, 1)

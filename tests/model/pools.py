@@ -46,7 +46,7 @@ class PoolOf(World):
         self.threads = Table("threads", 1, 1)  # how many were asked for
         self.interpreter = Table("interpreter", 1, 1)
 
-    def turn(self, me, until, finished, outcome=reasons.RETURNED):
+    def turn(self, me, until, finished, outcome):
         return self.kernels.turn.turn(
             me, until, finished, outcome, NONE,
             self.pool, self.workers, self.deques, self.rings, self.queues, self.runs, self.hands,
@@ -66,22 +66,24 @@ class PoolOf(World):
         yield from wake(self.threads, 0, 0, 1)
 
     def run_python(self, me, task):
-        """Run a body in the interpreter, which runs one at a time."""
+        """Run a body in the interpreter, which runs one at a time; return how it went."""
         held = yield from load_plain(self.interpreter, 0, 0)
         yield from self.run_body(plain(node_of)(task))
         yield from store_plain(self.interpreter, 0, 0, held + 1)
+        return reasons.RETURNED
 
     def work(self, me, until=NONE, finished=NONE):
         """Take turns until the run ``until``, or the pool, has ended; return why."""
+        outcome = reasons.RETURNED
         while True:
-            reason, task, ended, start = yield from self.turn(me, until, finished)
+            reason, task, ended, start = yield from self.turn(me, until, finished, outcome)
             finished = NONE
             if start:
                 yield from self.start()
             if ended >= 0:
                 yield from self.ended()
             if reason == reasons.RUN_PYTHON:
-                yield from self.run_python(me, task)
+                outcome = yield from self.run_python(me, task)
                 finished = task
             elif reason != reasons.GO_ON:
                 return reason

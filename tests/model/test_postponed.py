@@ -3,7 +3,7 @@
 import pytest
 
 from zuki_kernels import reasons
-from zuki_kernels.runs import NONE, node_of, task_of
+from zuki_kernels.runs import node_of, task_of
 
 from .mount import Table, atomic
 from .mount import _operation as operation
@@ -38,24 +38,14 @@ class Postponing(PoolOf):
         super().__init__(kernels, nodes, edges, python=python, workers=workers)
         self.asked, self.told = Table("asked", nodes, 1), Table("told", nodes, 1)
 
-    def work(self, me, until=NONE, finished=NONE):
-        outcome = reasons.RETURNED
-        while True:
-            reason, task, ended, start = yield from self.turn(me, until, finished, outcome)
-            finished = NONE
-            if start:
-                yield from self.start()
-            if ended >= 0:
-                yield from self.ended()
-            if reason == reasons.RUN_PYTHON:
-                finished, node = task, plain(node_of)(task)
-                outcome = reasons.RETURNED
-                if (yield from load(self.told, node, 0)) == 0:
-                    outcome = reasons.POSTPONED
-                    yield from store(self.asked, node, 0, 1)
-                    yield from wake(self.asked, node, 0, 1)
-            elif reason != reasons.GO_ON:
-                return reason
+    def run_python(self, me, task):
+        """Ask for the body, unless it has been run."""
+        node = plain(node_of)(task)
+        if (yield from load(self.told, node, 0)) != 0:
+            return reasons.RETURNED
+        yield from store(self.asked, node, 0, 1)
+        yield from wake(self.asked, node, 0, 1)
+        return reasons.POSTPONED
 
     def other(self, node):
         """A thread that runs a body when it is asked to."""

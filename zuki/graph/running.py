@@ -98,7 +98,7 @@ class GraphRun:
         return self.count - self.remaining(), self.count
 
     def may_take_long(self, node: int) -> bool:
-        """Tell whether the function of a Python node is not known to be quick."""
+        """Tell whether the function of a Python node is known to block for long."""
         return self._python.may_take_long(node)
 
     def run_python(self, node: int, stopped: bool) -> int:

@@ -58,9 +58,7 @@ class GraphState:
         self.calls: dict[int, tuple[Callable[..., Any], tuple[Any, ...]]] = {}  # of nodes that Python runs
         self.returned: dict[int, Any] = {}  # by nodes that Python ran
         self.errors: dict[int, BaseException] = {}
-        self.blocked: dict[
-            int, int
-        ] = {}  # nanoseconds in the last call of one of `calls`, by the function's id
+        self.blocked: dict[int, int] = {}  # nanoseconds in the last call of a function, by its id
         self.kept: list[Any] = []  # what frames point to
         self.holding: list[tuple[Specialisation, int]] = []  # frames that hold references
         self.epoch = 0  # how often the graph has run

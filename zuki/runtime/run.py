@@ -61,7 +61,7 @@ class Run(Protocol):
     def run_python(self, node: int, stopped: bool) -> int:
         """Run the body of a node that needs the interpreter; return how it went, as `turn` names it.
 
-        A body that goes on elsewhere is `POSTPONED`: `Pool.answer` is called when it has ended.
+        A body that goes on elsewhere is `POSTPONED`: `python_body.answer` is called when it has ended.
         """
 
     def fail(self, node: int, failure: int) -> int:
