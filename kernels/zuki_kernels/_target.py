@@ -28,6 +28,7 @@ WAIT_ON_ADDRESS = "wait_on_address"
 PORTABLE = "portable"
 
 FUTEX_NUMBERS = {X86: 202, ARM: 98}  # of the system call; these processors keep a cell's low half first
+BARRIER_NUMBERS = {X86: 324, ARM: 283}  # of the system call `membarrier`
 
 # Ways of a system, the best first, with the functions they need. `OS_SYNC` came with macOS 14.4.
 _NATIVE = {
@@ -82,7 +83,7 @@ def choose_way(target: Target, wanted: str, is_there: Callable[[Sequence[str]], 
     return wanted or ways[0]
 
 
-def _are_here(names: Sequence[str]) -> bool:
+def are_here(names: Sequence[str]) -> bool:
     """Whether this process has functions; the linker of compiled code is told where they are.
 
     On Linux and macOS that linker asks `dlsym`, as ctypes does. On Windows it looks into the
@@ -98,12 +99,12 @@ def _are_here(names: Sequence[str]) -> bool:
     return True
 
 
-_HOST = binding.get_process_triple()
+HOST = binding.get_process_triple()
 
 # How threads wait in this process. All must agree, so each way has a cache of its own (`_jit`).
-WAY = choose_way(target_named(_HOST), os.environ.get("ZUKI_WAIT", "").strip(), _are_here)
+WAY = choose_way(target_named(HOST), os.environ.get("ZUKI_WAIT", "").strip(), are_here)
 
-WAYS = {_HOST: WAY}  # by triple, where it is not the best one of the system
+WAYS = {HOST: WAY}  # by triple, where it is not the best one of the system
 
 
 def way_of(builder: ir.IRBuilder) -> str:

@@ -20,11 +20,11 @@ Roles: the owner.
 At rest: BEGAN is 0 or when the worker began to measure, and HAD what all workers had run then.
 """
 
-from . import idling, search, service
+from . import idling, search, service, solo
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .activity import ACTIVITY, RUNNING, SEARCHING, turn_to
-from .atomics import load_relaxed, store_relaxed
+from .atomics import add_acq_rel, load_relaxed, store_relaxed
 from .clock import give_way, now
 from .counters import TASKS
 from .dispatch import call_python
@@ -33,6 +33,7 @@ from .lingering import STEADY
 from .patience import finished_by_others, wait_for_glance
 from .reasons import GO_ON
 from .runs import DONE, NONE
+from .sync_state import ONE_APART, SYNC
 from .waiting import wait
 
 BEGAN = 56  # when the worker began to measure what all get done together; 0: it does not
@@ -147,6 +148,7 @@ def stand_aside(
     on_trial = load_relaxed(workers, me, UNTIL) == 0
     span = SPAN if on_trial else _LOOK
     since, had = moment, finished_by_others(pool, workers, me)
+    add_acq_rel(pool, 0, SYNC, ONE_APART)  # order: what it did before the word; pairs with `solo.begin`
     while True:
         if span < _NAP or on_trial:
             wait_for_glance(moment)
@@ -174,6 +176,8 @@ def stand_aside(
             break
         elif moment >= load_relaxed(workers, me, UNTIL):
             break
+    add_acq_rel(pool, 0, SYNC, -ONE_APART)
+    solo.come(pool, workers, me)
     turn_to(workers, me, RUNNING, now())
     return reason, task
 

@@ -11,6 +11,7 @@ plain Python, and it brings its own ``atomics``.
 
 from numba import types
 
+from ._barrier import lower_fence_everywhere
 from ._machine import ANY_TABLE, cell_of, compiles_to
 from ._types import Table
 
@@ -50,9 +51,9 @@ def _cas(ordering):
     return compiles_to(lower, types.boolean, *_CELL, types.int64, types.int64)
 
 
-def _fence(ordering):
+def _fence(ordering, scope=None):
     def lower(context, builder, signature, args):
-        builder.fence(ordering)
+        builder.fence(ordering, scope)
         return context.get_dummy_value()
 
     return compiles_to(lower, types.void)
@@ -157,4 +158,16 @@ def fence_release() -> None:
 @_fence("seq_cst")
 def fence_seq_cst() -> None:
     """Order every access above before every access below, in one order for all threads."""
+    raise NotImplementedError
+
+
+@_fence("seq_cst", "singlethread")
+def fence_here() -> None:
+    """Do as `fence_seq_cst`, but only to a thread that calls `fence_everywhere`. No instruction."""
+    raise NotImplementedError
+
+
+@compiles_to(lower_fence_everywhere, types.void)
+def fence_everywhere() -> None:
+    """Do as if all threads of the process called `fence_seq_cst`, wherever they are. Some microseconds."""
     raise NotImplementedError

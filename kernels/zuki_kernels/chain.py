@@ -4,7 +4,7 @@ This is where a run spends its time. What is looked at for each node is one cell
 run, of the pool and of the node; what is rarer ends the chain, for `turn` to deal with.
 """
 
-from . import arena, search, tracing
+from . import arena, search, solo, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -65,22 +65,23 @@ def run_chain(
     most: int,
     pulse: int,
     other: int,
-    alone: bool,
+    sole: int,
     root: int,
     last_root: int,
     moment: int,
-) -> tuple[int, int, int, bool, int, int]:
+) -> tuple[int, int, int, bool, int, int, int]:
     """Run ``node`` and what follows from it, at most ``most`` nodes of one run.
 
     ``outcome`` is `UNKNOWN`, or how the node went in Python: 0, `FAILED` or `PASSED`.
     ``durations`` has rows if bodies are to be timed. ``pulse`` is the pulse that ends the chain
     when it differs, and ``other`` a run whose end does; NONE for neither. ``root`` to ``last_root``
     are the places of roots of the run that may be taken: nothing that is more urgent is in one's deque.
+    ``sole`` is what SYNC is while the worker is solo, or `solo.SHARED` or `solo.ALONE`.
     ``moment`` is when the worker's last event has ended, if it has been busy since, else 0.
 
     Returns the node that is to be run next, or NONE; how many others were made ready; how many
     nodes have finished; whether the next one was not run for it wants the interpreter; the
-    place of the first root that was not taken; and a new ``moment``.
+    place of the first root that was not taken; a new ``sole``; and a new ``moment``.
     """
     calm, added, done, timed, ring = NONE, 0, 0, durations.shape[0] > 0, load_relaxed(hands, me, TRACE)
     if ring == 0:
@@ -94,9 +95,9 @@ def run_chain(
             if is_condemned(nodes, node) or load_relaxed(runs, slot, STOPPED) != 0:
                 outcome = PASSED
             elif entry == PYTHON:
-                return node, 0, done, True, root, 0
+                return node, 0, done, True, root, sole, 0
             else:
-                if not alone:
+                if sole == solo.SHARED:
                     begin = first_edge_of(first)
                     for edge in range(begin, begin + min(successors_of(shape), 4)):
                         prefetch(nodes, target_of(edges, edge))
@@ -118,10 +119,14 @@ def run_chain(
                     mark_failed(runs, slot, nodes, node, failure)
                     outcome = FAILED
         finish(nodes, node, shape, epoch, outcome)
+        if sole >= 0:
+            sole = solo.begin(pool, workers, me, sole)
         node, added = successors(
             deques, rings, queues, workers, runs, me, slot, nodes, edges,
-            first_edge_of(first), successors_of(shape), outcome == 0, alone,
+            first_edge_of(first), successors_of(shape), outcome == 0, sole != solo.SHARED,
         )  # fmt: skip
+        if sole >= 0:
+            solo.end(workers, me)
         outcome = UNKNOWN
         done += 1
         if added > 0 or done >= most:
@@ -131,7 +136,7 @@ def run_chain(
                 break
             sync = load_relaxed(pool, 0, SYNC)
             if sync != calm:  # who is awake has changed since the last root
-                if not alone and is_anyone_free(pool):
+                if sole != solo.ALONE and is_anyone_free(pool):
                     break
                 calm = sync
             node = root_at(runs, slot, root)
@@ -143,7 +148,7 @@ def run_chain(
             break
         if other >= 0 and load_relaxed(runs, other, DONE) != 0:  # relaxed: `turn` looks again
             break
-    return node, added, done, False, root, moment
+    return node, added, done, False, root, sole, moment
 
 
 @kernel

@@ -37,6 +37,7 @@ DETACHED_FAILURES = 41  # detached tasks that raised
 DETACHED_DROPS = 42  # detached tasks that did not begin
 SUBMITTED_TASKS = 43  # of its TASKS: submitted calls that it has come to, run by it or by others
 THEFTS = 44  # address of its row of thefts, a cell for each victim; 0: they are not counted
+COUNTING = 45  # 1 while it counts as the only worker does: see `solo`
 WORKER_FIELDS = 64
 
 

@@ -19,6 +19,7 @@ from .notifier import AWAKE, DUTY, KEEP_ALIVE, PULSE, RETIRE, STOP, wait_for_wor
 from .patience import PATIENCE, finished_by_others, is_quick, wait_for_glance
 from .reasons import EXIT, GO_ON, LEFT, RUN_OVER, RUN_PYTHON, SIGNALS, SPARE_MEMORY
 from .runs import DONE, NONE
+from .solo import come
 
 _HINTS = 8  # spin hints between two rounds of search, at first
 _EAGER = 32  # rounds of search after which a worker gives way to other threads between two rounds
@@ -120,10 +121,11 @@ def sleep(
         tracing.note(ring, begun, ticks(), 0, tracing.PARKED)
     was_woken = answer in (AWAKE, DUTY) and load_relaxed(workers, me, PARKS) != parks
     store_relaxed(workers, me, WAS_WOKEN, int(was_woken))
-    if answer == STOP:
-        return EXIT, False
     if answer == RETIRE:
         return LEFT, False
+    come(pool, workers, me)
+    if answer == STOP:
+        return EXIT, False
     return GO_ON, answer == DUTY
 
 

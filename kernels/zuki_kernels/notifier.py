@@ -24,6 +24,7 @@ from .clock import now, ticks
 from .counters import LANE_DEPTH, PARKS, RETRIES, WAKES, count
 from .groups import has_news
 from .runs import DONE, NONE, QUEUED
+from .solo import come
 from .sync_state import SYNC
 from .waiting import wait, wake
 
@@ -198,14 +199,15 @@ def wait_for_work(
 
 
 @kernel
-def join(pool: Table) -> bool:
-    """Let the calling thread be a worker, unless as many are awake as may be; return whether it is."""
+def join(pool: Table, workers: Table, me: int) -> bool:
+    """Let the calling thread be worker ``me``, unless as many are awake as may be; return whether it is."""
     while True:  # a failure means that another thread has moved the state
         sync = load_relaxed(pool, 0, SYNC)
         after = sync_state.joined(sync, load_relaxed(pool, 0, LIMIT))
         if after == sync:
             return False
         if cas_acq_rel(pool, 0, SYNC, sync, after):
+            come(pool, workers, me)
             return True
 
 

@@ -40,7 +40,7 @@ def sit_down(
     pool: Table, workers: Table, hands: Table, me: int, limit: int, help_limit: int, watched: bool
 ) -> int:
     """Let a caller be worker ``me``, whose row nobody has; return as `take_hand` does, or `REFUSED`."""
-    if not join(pool):
+    if not join(pool, workers, me):
         return REFUSED
     search.admit(pool, me)
     turn_to(workers, me, RUNNING, now())

@@ -6,13 +6,14 @@ what was before. This file alone knows where the bits are.
     idle      workers that have announced that they sleep
     spawned   workers there are: the pool's threads, and callers that help
     threads   those of them that are the pool's threads
+    apart     workers that stand aside; to the others they are awake
     NOTIFIED  there is work that a worker must look for before it sleeps
     state     PENDING   nobody is being woken: the next notification may wake one
               SIGNALED  a worker has been woken, or started, and has not looked yet
               WAKING    one worker looks; when it finds work it wakes the next
               SHUTDOWN  for ever
 
-Never: idle > spawned; threads > spawned; more workers awake than the limit. SHUTDOWN is never left.
+Never: idle + apart > spawned; threads > spawned; more workers awake than the limit. SHUTDOWN is never left.
 """
 
 from ._jit import kernel
@@ -33,6 +34,8 @@ SHUTDOWN = 3 << _STATE
 _STATES = 3 << _STATE
 _THREADS = _STATE + 2
 ONE_THREAD = ONE_SPAWNED + (1 << _THREADS)  # counts among the spawned, too
+_APART = _THREADS + _COUNT
+ONE_APART = 1 << _APART
 
 
 @kernel
@@ -51,6 +54,18 @@ def spawned(sync: int) -> int:
 def threads(sync: int) -> int:
     """Return how many of the workers are the pool's threads."""
     return sync >> _THREADS & _MASK
+
+
+@kernel
+def apart(sync: int) -> int:
+    """Return how many of the workers stand aside."""
+    return sync >> _APART & _MASK
+
+
+@kernel
+def is_solo(sync: int) -> bool:
+    """Tell whether all workers but one are idle or stand aside, and that one is the caller."""
+    return spawned(sync) - idle(sync) - apart(sync) == 1 and not is_shut_down(sync)
 
 
 @kernel

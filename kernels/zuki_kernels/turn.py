@@ -1,6 +1,6 @@
 """A worker's turn: one call that runs task after task, until only the interpreter can go on."""
 
-from . import aside, detached, idling, lane, queue, search, service, spawned, tracing
+from . import aside, detached, idling, lane, queue, search, service, solo, spawned, tracing
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_acquire, load_relaxed, store_relaxed
@@ -146,9 +146,10 @@ def run_tasks(
         pulse = load_relaxed(pool, 0, PULSE)
     tick = load_relaxed(workers, me, TICK)
     patient, paced, paced_at, mine, mine_at, moment = False, 0, 0, 0, 0, 0
-    yields = False
+    yields, sole = False, solo.ALONE if alone else solo.SHARED
     while True:
         if yields:  # others run it meanwhile, or look for more in its place
+            sole = solo.give_up(pool) if sole >= 0 else sole
             ended, start = hand_over(
                 pool, workers, deques, rings, queues, runs, me, GO_ON,
                 slot, done, root_slot, root, last_root, task, waking, ended, start,
@@ -198,8 +199,17 @@ def run_tasks(
             elif not alone and until >= NONE and aside.is_due(pool, workers, me):
                 yields = True
                 continue
+            if sole == solo.SHARED:
+                sole = solo.go_solo(pool, me)
         if task < 0:
-            task = search.pop_alone(pool, deques, rings, me) if alone else search.pop(pool, deques, rings, me)
+            if sole >= 0:
+                sole = solo.begin(pool, workers, me, sole)
+            if sole != solo.SHARED:
+                task = search.pop_alone(pool, deques, rings, me)
+            else:
+                task = search.pop(pool, deques, rings, me)
+            if sole >= 0:
+                solo.end(workers, me)
         if task < 0 and root < last_root:
             task, lowest = task_of(root_slot, root_at(runs, root_slot, root)), True
             root += 1
@@ -215,6 +225,8 @@ def run_tasks(
                     break
             if done == 0:
                 slot = NONE  # its run may be over, and the slot another's
+            if sole >= 0:
+                sole = solo.give_up(pool)
             reason, task = idling.reason_to_return(pool, workers, queues, runs, me, until, pulse)
             if reason != GO_ON:
                 break
@@ -314,10 +326,10 @@ def run_tasks(
             if known != PASSED:
                 count(workers, me, PYTHON_NODES, 1)
                 count(workers, me, TASKS, 1)
-        node, added, finished_nodes, wants_python, next_root, moment = run_chain(
+        node, added, finished_nodes, wants_python, next_root, sole, moment = run_chain(
             pool, workers, deques, rings, queues, runs, hands, nodes, edges, bodies, durations,
-            me, slot, node, known, epoch, most, pulse, other, alone, root, last_root if lowest else root,
-            moment,
+            me, slot, node, known, epoch, most, pulse, other, sole, root,
+            last_root if lowest else root, moment,
         )  # fmt: skip
         root = next_root
         done += finished_nodes
@@ -367,6 +379,8 @@ def run_tasks(
         ):  # what waits for Python has waited for long enough
             reason = SERVE
             break
+    if sole >= 0:
+        solo.give_up(pool)
     store_relaxed(workers, me, TICK, tick)
     if spins != 0:
         idling.end_search(workers, me, until, reason)

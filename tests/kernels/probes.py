@@ -112,6 +112,17 @@ def now() -> int:
 
 
 @kernel
+def fence_here(table: Table, value: int) -> None:
+    atomics.store_relaxed(table, 1, 2, value)
+    atomics.fence_here()
+
+
+@kernel
+def fence_everywhere() -> None:
+    atomics.fence_everywhere()
+
+
+@kernel
 def spin_hint() -> None:
     clock.spin_hint()
 

@@ -8,6 +8,7 @@ from zuki_kernels.chain import UNKNOWN
 from zuki_kernels.dependencies import FAILED, PASSED
 from zuki_kernels.notifier import PULSE
 from zuki_kernels.runs import DONE, NONE, NOTHING, PYTHON, STATE
+from zuki_kernels.solo import SHARED
 from zuki_kernels.sync_state import ONE_IDLE, ONE_SPAWNED, SYNC
 
 LINE = [(0, 1), (1, 2), (2, 3)]
@@ -17,12 +18,12 @@ ALL = 1 << 40
 
 def run(running, node, *, outcome=UNKNOWN, most=ALL, pulse=NONE, other=NONE, roots=(0, 0), entry=NOTHING):
     plan = running.plans[0]
-    *told, moment = chain.run_chain(
+    *told, sole, moment = chain.run_chain(
         running.pool, running.workers, running.deques, running.rings, running.queues, running.runs,
         running.hands, plan.nodes, plan.edge_words, np.array([[entry]], np.int64), NO_TIMES,
-        0, 0, node, outcome, 1, most, pulse, other, False, *roots, 0,
+        0, 0, node, outcome, 1, most, pulse, other, SHARED, *roots, 0,
     )  # fmt: skip
-    assert moment == 0  # nobody traces
+    assert (sole, moment) == (SHARED, 0)  # nobody is solo, nobody traces
     return tuple(told)
 
 

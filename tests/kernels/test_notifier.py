@@ -126,7 +126,7 @@ def test_the_end_wakes_all_and_is_never_left(running):
     assert run_together(lambda: wait(running, 0), lambda: wait(running, 1), end_it)[:2] == [STOP, STOP]
     assert wait(running) == STOP
     assert notify(running) == QUIET
-    assert not notifier.join(running.pool)
+    assert not notifier.join(running.pool, running.workers, 0)
     assert (running.workers[:, event.EVENT] == event.SHUTDOWN).all()
 
 
@@ -181,14 +181,14 @@ def test_who_waits_for_a_run_or_looks_at_signals_does_not_retire(running):
 
 
 def test_callers_join_up_to_the_limit_and_leave(running):
-    assert [notifier.join(running.pool) for _ in range(3)] == [True, True, False]
+    assert [notifier.join(running.pool, running.workers, 0) for _ in range(3)] == [True, True, False]
     assert notifier.depart(running.pool, running.workers, 0, False, False) == QUIET
     assert sync_of(running) == ONE_SPAWNED
 
 
 @pytest.mark.parametrize("notified", [False, True])
 def test_who_leaves_work_has_another_look(running, notified):
-    notifier.join(running.pool)
+    notifier.join(running.pool, running.workers, 0)
     if notified:
         running.pool[0, SYNC] |= NOTIFIED
     assert notifier.depart(running.pool, running.workers, 0, False, not notified) == START

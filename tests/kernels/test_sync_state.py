@@ -33,6 +33,17 @@ def test_the_parts_of_a_word():
     assert sync.is_shut_down(word(state=SHUTDOWN))
 
 
+def test_who_stands_aside_is_awake_to_all_but_the_only_one():
+    made = word(spawned=300, idle=200, state=SIGNALED, notified=True, threads=100) + 99 * sync.ONE_APART
+    assert (sync.spawned(made), sync.idle(made), sync.threads(made)) == (300, 200, 100)
+    assert (sync.apart(made), sync.awake(made)) == (99, 101)
+    assert sync.is_notified(made)
+    assert sync.is_signaled(made)
+    assert sync.is_solo(made)
+    assert not sync.is_solo(made - sync.ONE_APART)
+    assert not sync.is_solo(sync.shut_down(made))
+
+
 @pytest.mark.parametrize(
     ("before", "limit", "waking", "after"),
     [

@@ -46,6 +46,8 @@ INSTRUCTIONS = {
     "fence_acquire": (PLAIN, r"\bdmb\s+ishld\b", r"\bdmb\s+ishld\b"),
     "fence_release": (PLAIN, r"\bdmb\s+ish\b", r"\bdmb\s+ish\b"),
     "fence_seq_cst": (BARRIER, r"\bdmb\s+ish\b", r"\bdmb\s+ish\b"),
+    "fence_here": (PLAIN, r"^(?!.*\bdmb)", r"^(?!.*\bdmb)"),
+    "fence_everywhere": ("", "", ""),  # a call of the system, where it has one
     "spin_hint": (r"\bpause\b", r"\byield\b", r"\byield\b"),
 }
 
@@ -68,7 +70,12 @@ WAITS = {
         "os_sync_wake_by_address_any",
         "os_sync_wake_by_address_all",
     },
-    "windows-x86": {"WaitOnAddress", "WakeByAddressSingle", "WakeByAddressAll"},
+    "windows-x86": {
+        "WaitOnAddress",
+        "WakeByAddressSingle",
+        "WakeByAddressAll",
+        "FlushProcessWriteBuffers",
+    },
     "old-macos-arm": {"__ulock_wait2", "__ulock_wake"},
     "portable-linux": POSIX | {"pthread_cond_timedwait"},
     "portable-macos": POSIX | {"pthread_cond_timedwait_relative_np"},
@@ -147,6 +154,14 @@ def test_each_operation_has_a_probe():
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     operations = {name for name in functions if not name.startswith("_")}
     assert operations | {"spin_hint"} == INSTRUCTIONS.keys()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_fence_of_all_threads_is_a_call_where_the_system_has_one(probes, target):
+    (text,) = functions_of(probes[target])["probes", "fence_everywhere"]
+    called = next((name for name in ("syscall", "FlushProcessWriteBuffers") if name in text), None)
+    wanted = {"linux": "syscall", "windows": "FlushProcessWriteBuffers"}
+    assert called == wanted.get(target.partition("-")[0])
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -233,5 +248,5 @@ def test_a_way_that_is_not_there_is_an_error(wanted):
 
 
 def test_a_function_that_is_not_there_is_not_found():
-    assert _target._are_here(())
-    assert not _target._are_here(("zuki_has_no_such_function",))
+    assert _target.are_here(())
+    assert not _target.are_here(("zuki_has_no_such_function",))

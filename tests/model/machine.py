@@ -7,7 +7,7 @@ seq_cst fence had seen. All are small ints, so a state is its own key.
 
 from itertools import combinations
 
-from .memory import RMW, Memory, RaceError
+from .memory import EVERYWHERE, RMW, SEQ_CST, Memory, RaceError
 from .program import CELL_BITS, FENCES_ACQUIRE, FENCES_SEQ_CST, WRITES_RELAXED, Programs
 
 _ENDED = 0, 0, 0  # views that nobody asks for
@@ -60,6 +60,8 @@ class Machine:
         number, asleep, *views = threads[slot]
         node = self.programs.nodes[number]
         kind = node.kind
+        if kind == "fence" and node.order == EVERYWHERE:
+            return [(None, None, self._moved(*self._fenced_everywhere(threads, slot, fence, cells)))]
         if kind == "fence":
             views, fence = self.memory.fence(views, node.order, fence)
             return [(None, None, self._moved(threads, slot, None, views, cells, fence))]
@@ -89,6 +91,15 @@ class Machine:
     def _moved(self, threads, slot, value, views, cells, fence):
         following = self.programs.advance(threads[slot][0], value)
         return (*threads[:slot], (following, 0, *views), *threads[slot + 1 :]), cells, fence
+
+    def _fenced_everywhere(self, threads, slot, fence, cells):
+        """Let the thread pass a seq_cst fence, then each other one, then the thread again."""
+        threads, others = list(threads), [at for at in range(len(threads)) if at != slot]
+        for at in (slot, *others, slot):
+            number, asleep, *views = threads[at]
+            views, fence = self.memory.fence(views, SEQ_CST, fence)
+            threads[at] = number, asleep, *views
+        return threads, slot, None, threads[slot][2:], cells, fence
 
     def _plain(self, node, slot, cells, views):
         memory, cell = self.memory, node.cell
@@ -157,16 +168,18 @@ class Machine:
         threads, cells, fence = state
         kept, readers, fences = [], [], 0
         nodes, memory = self.programs.nodes, self.memory
+        # who passes a fence everywhere is said to touch all there is: what it has others pass is a fence, too
+        fenced_by_others = min(nodes[thread[0]].touches for thread in threads) < 0
         for number, asleep, view, pending, fenced in threads:
             touches = nodes[number].touches
             fences |= touches
-            if not touches:
+            if not touches and not fenced_by_others:
                 kept.append((number, 0, *_ENDED))
                 continue
             readers.append((touches >> CELL_BITS, memory.stamps[view]))
             kept.append((number, asleep, view,
-                         pending if touches & FENCES_ACQUIRE else 0,
-                         fenced if touches & WRITES_RELAXED else 0))  # fmt: skip
+                         pending if touches & FENCES_ACQUIRE or fenced_by_others else 0,
+                         fenced if touches & WRITES_RELAXED or fenced_by_others else 0))  # fmt: skip
         if not fences & FENCES_SEQ_CST:
             fence = 0
         limits = self._limits(cells, readers) if readers else None

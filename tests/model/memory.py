@@ -20,6 +20,7 @@ that states compare and hash quickly, and joins are remembered.
 from operator import sub
 
 RELAXED, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST = "relaxed", "acquire", "release", "acq_rel", "seq_cst"
+EVERYWHERE = "everywhere"  # a seq_cst fence of all threads, where they are
 PLAIN = "plain"
 ACQUIRES, RELEASES = (ACQUIRE, ACQ_REL, SEQ_CST), (RELEASE, ACQ_REL, SEQ_CST)
 
@@ -43,7 +44,7 @@ RMW = {
 ORDERINGS = {
     "load": (RELAXED, ACQUIRE, PLAIN),
     "store": (RELAXED, RELEASE, PLAIN),
-    "fence": (ACQUIRE, RELEASE, ACQ_REL, SEQ_CST),
+    "fence": (ACQUIRE, RELEASE, ACQ_REL, SEQ_CST, EVERYWHERE),
     **dict.fromkeys(("cas", *RMW), (RELAXED, ACQUIRE, RELEASE, ACQ_REL)),
 }  # what each kind of operation may carry
 

@@ -192,7 +192,7 @@ def _constants(file):
 def _machine_layer():
     """The modules that the model replaces."""
     contents = {
-        "atomics": {"__getattr__": atomic, "spin_hint": lambda: None},
+        "atomics": {"__getattr__": atomic, "fence_here": lambda: None},
         "waiting": {"wait": _operation("wait", None), "wake": _operation("wake", None)},
         "clock": {"give_way": lambda: None, "now": lambda: 0, "spin_hint": lambda: None, "ticks": lambda: 0},
         "dispatch": {

@@ -211,6 +211,21 @@ def over_meanwhile(kernels):
     return [helper, ender], lambda results: results[0] != 1 and "a result is missing"
 
 
+def joined(kernels, nodes, edges=()):
+    """A worker runs a graph that another thread has begun; a caller comes, and runs with it until the end."""
+    pool = PoolOf(kernels, nodes, edges, workers=2, spawned=1)
+
+    def submitter():
+        yield from pool.begin(callback=1)
+
+    def caller():
+        helps = yield from kernels.notifier.join(pool.pool, pool.workers, 1)
+        if helps:
+            yield from pool.work(1)
+
+    return [submitter, pool.worker(0), caller], pool.each_ran()
+
+
 def resized(kernels, nodes, edges=(), **options):
     """A thread submits, lets one worker be awake, then two again; it does not hear of the end."""
     pool = PoolOf(kernels, nodes, edges, workers=2, **options)
@@ -233,7 +248,7 @@ def one_awake(kernels, nodes, edges=()):
     pool = PoolOf(kernels, nodes, edges, workers=2, limit=1, spawned=1)
 
     def caller():
-        helps = yield from kernels.notifier.join(pool.pool)
+        helps = yield from kernels.notifier.join(pool.pool, pool.workers, 0)
         yield from pool.begin(waiter=0 if helps else NONE)
         if helps:
             yield from pool.work(0, until=0)

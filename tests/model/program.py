@@ -11,7 +11,7 @@ and which it may write. What two threads' futures do not share commutes.
 
 import inspect
 
-from .memory import RELEASES
+from .memory import EVERYWHERE, RELEASES
 from .snapshot import SharedStateError, freeze, site
 
 FENCES_SEQ_CST, FENCES_ACQUIRE, WRITES_RELAXED = 1, 2, 4  # bits of a future, below those of the cells
@@ -105,6 +105,9 @@ class Programs:
 
     def _read(self, node, kind, order, table, row, field, operands):
         node.kind, node.order, node.operands = kind, order, operands
+        if kind == "fence" and order == EVERYWHERE:
+            node.bit = node.touches = node.writes = -1  # all there is: it moves the views of all threads
+            return
         if kind == "fence":
             node.bit = (FENCES_SEQ_CST if order == "seq_cst" else 0) | (
                 0 if order == "release" else FENCES_ACQUIRE

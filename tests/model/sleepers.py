@@ -285,7 +285,7 @@ def taking_turns(kernels):
                 return
 
     def joiner():
-        if (yield from pool.notifier.join(pool.pool)):
+        if (yield from pool.notifier.join(pool.pool, pool.workers, 1)):
             yield from pool.take()
             yield from act()
             yield from pool.notifier.depart(pool.pool, pool.workers, 1, False, False)

@@ -9,7 +9,13 @@ import pytest
 from . import pools
 from .mutants import assert_killed
 from .scenario import Scenario, finders, named
+from .test_solo import WAYS, mount_whole
 
+MUTANTS = [
+    ("stand_aside", "add_acq_rel(pool, 0, SYNC, ONE_APART)", "add_relaxed(pool, 0, SYNC, ONE_APART)"),
+    ("stand_aside", "add_acq_rel(pool, 0, SYNC, -ONE_APART)", "pass"),
+    ("stand_aside", "solo.come(pool, workers, me)", "pass"),
+]
 BEYOND_THE_MODEL = {}
 STEPS = [
     ("NONE, 0, last_root, NONE, False, False", "NONE, done, last_root, NONE, False, False"),
@@ -89,3 +95,8 @@ def test_what_it_holds_is_run_by_others_or_by_itself(scenario):
 @pytest.mark.parametrize(("old", "new"), STEPS)
 def test_each_step_is_needed(old, new):
     assert_killed("turn", ("run_tasks", old, new), *finders(SCENARIOS), entry=mount_busy(0))
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_who_is_solo_is_told_that_one_goes_and_comes_back(mutant):
+    assert_killed("aside", mutant, *finders(WAYS), entry=mount_whole)

@@ -97,6 +97,20 @@ def test_store_buffering_with_one_fence_missing():
     assert (0, 0) in outcomes(one, thread(("store_relaxed", Y, 1), ("load_relaxed", X)))
 
 
+@pytest.mark.parametrize(("fence", "forbidden"), [("seq_cst", False), ("everywhere", True)])
+def test_store_buffering_with_a_fence_of_one_for_all(fence, forbidden):
+    one = thread(("store_relaxed", X, 1), ("load_relaxed", Y))
+    other = thread(("store_relaxed", Y, 1), (f"fence_{fence}",), ("load_relaxed", X))
+    assert outcomes(one, other) == every(2, *([(0, 0)] if forbidden else []))
+
+
+@pytest.mark.parametrize(("fence", "forbidden"), [("seq_cst", False), ("everywhere", True)])
+def test_message_passing_with_a_fence_of_one_for_all(fence, forbidden):
+    writer = thread(("store_relaxed", X, 1), ("store_relaxed", Y, 1))
+    reader = thread(("load_relaxed", Y), (f"fence_{fence}",), ("load_relaxed", X))
+    assert outcomes(writer, reader) == every(2, *([(1, 0)] if forbidden else []))
+
+
 @pytest.mark.parametrize("fence", ["acquire", "seq_cst"])
 def test_independent_reads_of_independent_writes(fence):
     def reader(first, second):

@@ -22,7 +22,8 @@ from .mount import Table, address_of, atomic, cell_address
 
 load_plain, store_plain = atomic("load_plain"), atomic("store_plain")
 
-_COUNTERS = (counters.WAS_WOKEN, tracing.RING, *range(counters.TASKS, aside.BEGAN))
+_COUNTERS = (counters.WAS_WOKEN, tracing.RING, *range(counters.TASKS, counters.COUNTING),
+             *range(counters.COUNTING + 1, aside.BEGAN))  # fmt: skip
 _COUNTERS_OF_HANDS = hands.TRACE, hands.FAILURES, hands.DROPS
 
 
