@@ -47,7 +47,7 @@ UNTIL = 63  # the moment until which it stands aside
 
 SPAN = 100_000  # nanoseconds that a measurement takes
 LEAST_STAY = 4 * SPAN
-MOST_STAY = 20_000_000  # nanoseconds
+MOST_STAY = 50_000_000  # nanoseconds
 LEAST_SHUN = 10 * SPAN
 MOST_SHUN = 100_000_000  # nanoseconds
 _LOOK = 20_000  # nanoseconds after which who comes back to a run tells whether it is as it was
@@ -108,9 +108,14 @@ def is_due(pool: Table, workers: Table, me: int) -> bool:
     store_relaxed(workers, me, BEGAN, 0)
     together = pace_of(ran - load_relaxed(workers, me, HAD), passed)
     used = load_relaxed(pool, 0, search.USED_WORKERS)
-    is_last = _is_any_running(workers, 0, me) and not _is_any_running(workers, me + 1, used)
-    if not is_last or together < pace_of(1, _LONG) or load_relaxed(pool, 0, STEADY) != 0:
+    if (
+        _is_any_running(workers, me + 1, used)
+        or together < pace_of(1, _LONG)
+        or load_relaxed(pool, 0, STEADY) != 0
+    ):
         store_relaxed(workers, me, NOT_BEFORE, moment + LEAST_SHUN)
+        return False
+    if not _is_any_running(workers, 0, me):  # just now; between tasks it looks for the next one
         return False
     store_relaxed(workers, me, TOGETHER, together)
     store_relaxed(workers, me, UNTIL, 0)

@@ -16,7 +16,7 @@ from .deque import TOP
 from .dispatch import address_of, call, call_join, prefetch
 from .hands import ARENA_TOP, FLOOR, JOIN, TRACE, begin_other, end_other
 from .notifier import PULSE, is_anyone_free
-from .release import mark_failed, successors
+from .release import mark_failed, successors, successors_among_others
 from .runs import (
     DONE,
     FIRST,
@@ -88,6 +88,7 @@ def run_chain(
         moment = 0
     elif moment == 0:
         moment = ticks()
+    alone, is_solo = sole != solo.SHARED, sole >= 0  # for the whole loop, so that each case gets its own code
     while True:
         first, shape = load_relaxed(nodes, node, FIRST), load_relaxed(nodes, node, SHAPE)
         entry = load_relaxed(bodies, body_of(first), 0)
@@ -97,7 +98,7 @@ def run_chain(
             elif entry == PYTHON:
                 return node, 0, done, True, root, sole, 0
             else:
-                if sole == solo.SHARED:
+                if not alone:
                     begin = first_edge_of(first)
                     for edge in range(begin, begin + min(successors_of(shape), 4)):
                         prefetch(nodes, target_of(edges, edge))
@@ -119,16 +120,24 @@ def run_chain(
                     mark_failed(runs, slot, nodes, node, failure)
                     outcome = FAILED
         finish(nodes, node, shape, epoch, outcome)
-        if sole >= 0:
-            sole = solo.begin(pool, workers, me, sole)
-        node, added = successors(
-            deques, rings, queues, workers, runs, me, slot, nodes, edges,
-            first_edge_of(first), successors_of(shape), outcome == 0, sole != solo.SHARED,
-        )  # fmt: skip
-        if sole >= 0:
-            solo.end(workers, me)
-        outcome = UNKNOWN
         done += 1
+        node, added, count_of_edges = NONE, 0, successors_of(shape)
+        if count_of_edges > 0:
+            if is_solo:
+                sole = solo.begin(pool, workers, me, sole)
+                if sole == solo.SHARED:
+                    node, added = successors_among_others(
+                        deques, rings, queues, workers, runs, me, slot, nodes, edges,
+                        first_edge_of(first), count_of_edges, outcome == 0,
+                    )  # fmt: skip
+                    break
+            node, added = successors(
+                deques, rings, queues, workers, runs, me, slot, nodes, edges,
+                first_edge_of(first), count_of_edges, outcome == 0, alone,
+            )  # fmt: skip
+            if is_solo:
+                solo.end(workers, me)
+        outcome = UNKNOWN
         if added > 0 or done >= most:
             break
         if node < 0:
@@ -136,7 +145,7 @@ def run_chain(
                 break
             sync = load_relaxed(pool, 0, SYNC)
             if sync != calm:  # who is awake has changed since the last root
-                if sole != solo.ALONE and is_anyone_free(pool):
+                if (is_solo or not alone) and is_anyone_free(pool):
                     break
                 calm = sync
             node = root_at(runs, slot, root)

@@ -94,6 +94,27 @@ def successors(
 
 
 @rare_kernel
+def successors_among_others(
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    workers: Table,
+    runs: Table,
+    me: int,
+    slot: int,
+    nodes: Table,
+    edges: Table,
+    first: int,
+    count: int,
+    sound: bool,
+) -> tuple[int, int]:
+    """Do as `successors` where others are awake; for a worker that has just found out that they are."""
+    return successors(
+        deques, rings, queues, workers, runs, me, slot, nodes, edges, first, count, sound, False
+    )
+
+
+@rare_kernel
 def take_roots(pool: Table, queues: Table, runs: Table, slot: int) -> tuple[int, int, bool]:
     """Take some roots of a run whose marker the caller holds; return their range, and whether more are left.
 

@@ -7,7 +7,7 @@ from zuki_kernels import sync_state
 from zuki_kernels.deque import BOTTOM
 from zuki_kernels.runs import NONE
 
-from .mount import atomic
+from .mount import Table, atomic
 from .worlds import World, store_plain
 
 add_acq_rel = atomic("add_acq_rel")
@@ -181,6 +181,26 @@ def the_only_one_changes(kernels):
 def two_come(kernels):
     counting = Counting(kernels, 3, joins=1)
     return [counting.solo_worker(0), counting.comer(1), counting.comer(2)], counting.each_ran
+
+
+def a_chain_is_interrupted(kernels):
+    """A worker runs its node, and what follows, as the kernels do; another one comes."""
+    counting = Counting(kernels, 2, joins=1)
+    world, nothing = counting.world, Table("durations", 0, 1)
+
+    def worker():
+        sole = yield from kernels.solo.go_solo(world.pool, 0)
+        node, *_, sole, _ = yield from kernels.chain.run_chain(
+            world.pool, world.workers, world.deques, world.rings, world.queues, world.runs, world.hands,
+            world.nodes, world.words, world.bodies, nothing, 0, 0, 0, kernels.chain.UNKNOWN, 1, 8, NONE, NONE,
+            sole, 0, 0, 0,
+        )  # fmt: skip
+        if node >= 0:
+            yield from world.run_body(node)
+        if sole >= 0:
+            yield from kernels.solo.give_up(world.pool)
+
+    return [worker, counting.comer(1)], counting.each_ran
 
 
 def robbed(kernels):

@@ -30,7 +30,7 @@ _ONCE = "load_relaxed(workers, me, aside.STAY) == 0"
 _EDITS = {
     ("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2",
     ("aside", "moment - since < span"): "False",
-    ("aside", "not _is_any_running(workers, 0, me)"): "False",
+    ("aside", "or not _is_any_running(workers, 0, me)"): "or False",
     ("aside", "elif moment >= load_relaxed(workers, me, UNTIL)"): "elif True",
     ("aside", "wait(workers, me, UNTIL, load_relaxed(workers, me, UNTIL), _NAP)"): "pass",
 }

@@ -52,7 +52,7 @@ class Nodes(Spawners):
         _, _, done, *_ = yield from kernels.chain.run_chain(
             self.pool, self.workers, self.deques, self.rings, self.queues, self.runs, self.hands, self.nodes,
             self.words, self.bodies, Table("durations", 0, 1), self.owns, 0, 0, kernels.chain.UNKNOWN,
-            1, 8, NONE, NONE, False, 0, 0, 0,
+            1, 8, NONE, NONE, kernels.solo.SHARED, 0, 0, 0,
         )  # fmt: skip
         return done
 

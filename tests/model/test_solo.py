@@ -9,6 +9,7 @@ import pytest
 from . import pools
 from .comers import (
     a_caller_joins,
+    a_chain_is_interrupted,
     one_comes,
     one_comes_to_another_turn,
     one_goes,
@@ -71,6 +72,7 @@ POOLS = {
     "a caller comes": Scenario(lambda kernels: pools.joined(kernels, 5, TWO_LAYERS), **OPTIONS),
 }
 WAYS = {
+    "a chain is interrupted": Scenario(a_chain_is_interrupted, entry=mount_whole),
     "a caller joins": Scenario(a_caller_joins, entry=mount_whole),
     "one is woken": Scenario(one_is_woken, entry=mount_whole, preemptions=2),
     "one stands aside and comes back": Scenario(
@@ -81,6 +83,8 @@ WAYS = {
 CALLS = [
     ("notifier", ("join", "come(pool, workers, me)", "pass")),
     ("idling", ("sleep", "come(pool, workers, me)", "pass")),
+    ("release", ("successors_among_others", "sound, False", "sound, True")),
+    ("chain", ("run_chain", "if sole == solo.SHARED", "if False")),
 ]
 
 
