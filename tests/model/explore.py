@@ -38,23 +38,23 @@ def walk(machine, random, limit=3000):
     state = machine.start()
     for length in range(limit):
         nodes = machine.nodes(state)
-        able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
+        able = machine.able(state, nodes)
         if not able or len(machine.memory.initial) > len(state[1]):
             return length
         try:
-            state = random.choice(machine.steps(state, random.choice(able)))[2]
+            _, state = machine.draw(state, random.choice(able), random)
         except RaceError:
             return length
     return limit
 
 
-def become_familiar(machine, calm=12, most=400):
+def become_familiar(machine, most=400):
     """Walk at random until the futures of the threads stop growing."""
     random, quiet = Random(1), 0
     for _ in range(most):
         walk(machine, random)
         quiet = 0 if machine.programs.grown else quiet + 1
-        if quiet == calm:
+        if quiet == 12:
             return
 
 
@@ -123,25 +123,26 @@ class _Search:
         self.machine, self.judge, self.preemptions, self.limit = machine, judge, preemptions, limit
         root = machine.settle(machine.start()), None, 0  # state, thread that ran last, preemptions so far
         self.root = root
-        self.visited, self.open, self.taken = {root: 0}, {root}, []  # a state's number is its place:
+        # a state's number is its place; it is asked for once, for to hash a state takes long
+        self.visited, self.open, self.taken = {root: 0}, {0}, []
         self.first, self.before = [None], [[]]  # how it was first reached; from which states it is
         self.ends, self.operations = [], 0
 
     def run(self):
-        path = [(self.root, iter(self.onward(self.root)))]
+        path = [(self.root, 0, iter(self.onward(self.root, 0)))]
         while path:
-            here, steps = path[-1]
+            here, number, steps = path[-1]
             step = next(steps, None)
             if step is None:
                 path.pop()
-                self.open.discard(here)
+                self.open.discard(number)
                 if path:
                     self.taken.pop()
                 continue
-            *taken, reached = step
-            self.taken.append((here[0], *taken))
-            self.open.add(reached)
-            path.append((reached, iter(self.onward(reached))))
+            slot, choice, reached, number = step
+            self.taken.append((here[0], slot, choice))
+            self.open.add(number)
+            path.append((reached, number, iter(self.onward(reached, number))))
         # with few preemptions a thread that spins may not be left, which is no fault of its
         if self.preemptions is None and not self.machine.programs.grown:
             self.find_no_endless_run()
@@ -176,13 +177,13 @@ class _Search:
         self.taken.reverse()
         self.fail(f"no end: {busy} can go on and can never come to an end")
 
-    def onward(self, here):
-        """Judge a state; return the steps from it to states not seen before."""
-        machine, state, number = self.machine, here[0], self.visited[here]
+    def onward(self, here, number):
+        """Judge a state; return the steps from it to states not seen before, with these and their numbers."""
+        machine, state, visited = self.machine, here[0], self.visited
         nodes = machine.nodes(state)
         void = machine.programs.grown  # the views may lack what a thread turned out to ask for: repeat it all
         problem = None if void else self.judge.on_the_way(state, nodes)
-        able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
+        able = machine.able(state, nodes)
         if not able and not problem:
             self.ends.append(number)
             self.operations = max(self.operations, len(self.taken))
@@ -191,16 +192,16 @@ class _Search:
             self.fail(problem)
         turns = self.turns(here, nodes, able)
         steps = self.steps(here, turns, able)
-        if len(turns) < len(able) and any(reached in self.open for *_, reached in steps):
+        if len(turns) < len(able) and any(known in self.open for *_, known in steps):
             steps = self.steps(here, able, able)  # a loop must not keep the others waiting for ever
-        fresh, visited = [], self.visited
-        for slot, choice, reached in steps:
-            known = visited.get(reached)
+        fresh = []
+        for slot, choice, reached, known in steps:
             if known is None:
-                visited[reached] = len(self.first)
+                known = visited.setdefault(reached, len(self.first))  # two steps may lead to the same one
+            if known == len(self.first):
                 self.first.append((number, slot, choice))
                 self.before.append([number])
-                fresh.append((slot, choice, reached))
+                fresh.append((slot, choice, reached, known))
             else:
                 self.before[known].append(number)
         if len(visited) > self.limit:
@@ -233,5 +234,6 @@ class _Search:
                 turn = (
                     (None, 0) if self.preemptions is None else (slot, used + (last in able and last != slot))
                 )
-                found.append((slot, choice, (machine.settle(after), *turn)))
+                reached = machine.settle(after), *turn
+                found.append((slot, choice, reached, self.visited.get(reached)))
         return found

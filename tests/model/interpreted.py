@@ -15,11 +15,12 @@ import ast
 import sys
 import textwrap
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import zuki
 
-from .mount import _call, atomic
+from .mount import atomic, steps_of
 from .mutants import pattern
 from .snapshot import freeze
 
@@ -57,7 +58,7 @@ def goes_on():
 def _call_of(function, *args, **keywords):
     if keywords:
         args = (*args, *keywords.values())
-    return (yield from _call(function, *args))
+    return steps_of(function(*args))
 
 
 class Question:
@@ -246,6 +247,20 @@ class _Interpreted(ast.NodeTransformer):
         return ast.If(ast.Call(ast.Name("_goes_on", ast.Load()), [], []), statements, [])
 
 
+@cache
+def _parsed(file):
+    """The source of a file of `zuki`, and its tree."""
+    source = (_ROOT / file).read_text()
+    return source, ast.parse(source)
+
+
+@cache
+def _compiled(source, file, line):
+    """The code of a function that begins at a line of a file; all but the mutant are as they stand."""
+    tree = ast.increment_lineno(ast.parse(source), line - 1)
+    return compile(ast.fix_missing_locations(_Interpreted().visit(tree)), str(_ROOT / file), "exec")
+
+
 def interpret(file, *names, edit=lambda source, name: source, **replaced):
     """Return functions of a file of `zuki` as generators, by the last part of their names.
 
@@ -260,8 +275,7 @@ def interpret(file, *names, edit=lambda source, name: source, **replaced):
     **replaced
         What globals of these functions are.
     """
-    source = (_ROOT / file).read_text()
-    module = ast.parse(source)
+    source, module = _parsed(file)
     told, found = dict(_HELPERS), {}
     for name in names:
         holder, _, own = name.rpartition(".")
@@ -270,10 +284,7 @@ def interpret(file, *names, edit=lambda source, name: source, **replaced):
             within = next(one for one in within if isinstance(one, ast.ClassDef) and one.name == holder).body
         node = next(one for one in within if isinstance(one, ast.FunctionDef) and one.name == own)
         lines = source.splitlines(keepends=True)[node.lineno - 1 : node.end_lineno]
-        tree = ast.parse(edit(textwrap.dedent("".join(lines)), name))
-        ast.increment_lineno(tree, node.lineno - 1)
-        tree = ast.fix_missing_locations(_Interpreted().visit(tree))
-        exec(compile(tree, str(_ROOT / file), "exec"), told)
+        exec(_compiled(edit(textwrap.dedent("".join(lines)), name), file, node.lineno), told)
         found[own] = told[own]
     for name, value in _constants(module).items():
         told.setdefault(name, value)

@@ -26,13 +26,15 @@ class Machine:
         Whether a sleeping thread may wake for no reason.
     exchange : bool
         Whether states that differ by an exchange of equal threads are one.
+    alike : bool
+        Whether states of a thread that nothing can tell apart are one; random runs seldom meet one twice.
     """
 
-    def __init__(self, threads, skip, timeouts=True, spurious=False, exchange=True):
+    def __init__(self, threads, skip, timeouts=True, spurious=False, exchange=True, alike=True):
         self.memory = Memory()
-        self.programs = Programs(threads, self.memory, skip)
+        self.programs = Programs(threads, self.memory, skip, alike)
         self.timeouts, self.spurious = timeouts, spurious
-        self._groups = []
+        self._groups, self._several = [], {}
         if exchange:
             alike = {}
             for slot, root in enumerate(self.programs.roots):
@@ -42,6 +44,7 @@ class Machine:
     def start(self):
         """Return the first state; forgets all earlier ones."""
         self.memory.restart()
+        self._several = {}
         self.programs.grown = False
         return tuple((root, 0, *_ENDED) for root in self.programs.roots), self.memory.start(), 0
 
@@ -52,7 +55,33 @@ class Machine:
 
     def enabled(self, node, asleep):
         """Whether a thread at ``node`` can step."""
-        return not node.done and (not asleep or self.spurious or (self.timeouts and node.operands[1] >= 0))
+        return node.kind is not None and (
+            not asleep or self.spurious or (self.timeouts and node.operands[1] >= 0)
+        )
+
+    def able(self, state, nodes):
+        """The threads that can step."""
+        return [
+            at for at, (thread, node) in enumerate(zip(state[0], nodes, strict=True))
+            if node.kind is not None and (not thread[1] or self.enabled(node, True))
+        ]  # fmt: skip
+
+    def draw(self, state, slot, random):
+        """One next step of a thread, drawn from all of them: (choice, next state)."""
+        threads, cells, fence = state
+        number, _, *views = threads[slot]
+        node = self.programs.nodes[number]
+        if node.kind != "load" or node.order == "plain":
+            choice, _, after = random.choice(self.steps(state, slot))
+            return choice, after
+        written = cells[node.cell]
+        stamp = random.choice(self._readable(views, written, node.cell))
+        value, _, views = self.memory.load(views, written, node.cell, node.order, stamp)
+        return stamp, self._moved(threads, slot, value, views, cells, fence)
+
+    def _readable(self, views, written, cell):
+        """The stamps of the messages that a load may read."""
+        return range(self.memory.stamps[views[0]][cell], len(self.memory.lists[written]))
 
     def steps(self, state, slot):
         """Each next step of a thread: (choice, answer, next state)."""
@@ -67,9 +96,8 @@ class Machine:
             return [(None, None, self._moved(threads, slot, None, views, cells, fence))]
         written = cells[node.cell]
         if kind == "load" and node.order != "plain":
-            first, last = self.memory.stamps[views[0]][node.cell], len(self.memory.lists[written])
             taken = []
-            for stamp in range(first, last):
+            for stamp in self._readable(views, written, node.cell):
                 value, _, after = self.memory.load(views, written, node.cell, node.order, stamp)
                 taken.append((stamp, value, self._moved(threads, slot, value, after, cells, fence)))
             return taken
@@ -152,10 +180,19 @@ class Machine:
         """The latest value of a cell."""
         return self.memory.lists[state[1][cell]][-1][0]
 
+    def _kept(self, cells):
+        """Which cells hold more than one message, and the stamps of their last."""
+        known = self._several.get(cells)
+        if known is None:
+            last = self.memory.last
+            known = [(cell, last[written]) for cell, written in enumerate(cells) if last[written]]
+            self._several[cells] = known
+        return known
+
     def _limits(self, cells, readers):
         """How many messages of each cell nobody can read any more."""
-        limits, last, any_at_all = [0] * len(cells), self.memory.last, False
-        for cell, limit in [(cell, last[written]) for cell, written in enumerate(cells) if last[written]]:
+        limits, any_at_all = [0] * len(cells), False
+        for cell, limit in self._kept(cells):
             for touches, stamps in readers:
                 if stamps[cell] < limit and touches >> cell & 1:
                     limit = stamps[cell]
@@ -169,7 +206,7 @@ class Machine:
         kept, readers, fences = [], [], 0
         nodes, memory = self.programs.nodes, self.memory
         # who passes a fence everywhere is said to touch all there is: what it has others pass is a fence, too
-        fenced_by_others = min(nodes[thread[0]].touches for thread in threads) < 0
+        fenced_by_others = self.programs.fenced and min([nodes[one[0]].touches for one in threads]) < 0
         for number, asleep, view, pending, fenced in threads:
             touches = nodes[number].touches
             fences |= touches

@@ -8,12 +8,12 @@ its operations up.
 
 import ast
 import importlib
-import inspect
 import sys
+from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import GeneratorType, ModuleType
 
 import zuki_kernels
 
@@ -23,9 +23,22 @@ _NAME = "model_kernels"
 _FOLDER = Path(zuki_kernels.__file__).parent
 
 
-def _call(function, *args):
-    result = function(*args)
-    return (yield from result) if inspect.isgenerator(result) else result
+class _Result:
+    """What was called without an operation, as an iterator that ends with it at once."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raise StopIteration(self.value)
+
+
+def steps_of(result):
+    """What to ``yield from`` for what a call has returned: its operations, or none."""
+    return result if type(result) is GeneratorType else _Result(result)
 
 
 class _Traced(ast.NodeTransformer):
@@ -40,8 +53,20 @@ class _Traced(ast.NodeTransformer):
 
     def visit_Call(self, node):
         self.generic_visit(node)
-        call = ast.Call(ast.Name("_call", ast.Load()), [node.func, *node.args], [])
+        call = ast.Call(ast.Name("_steps_of", ast.Load()), [ast.Call(node.func, node.args, [])], [])
         return ast.copy_location(ast.YieldFrom(call), node)
+
+
+@cache
+def _source(path):
+    return Path(path).read_text()
+
+
+@cache
+def _compiled(source, path):
+    """The code of a kernel file: a mutant is mounted with many others that are as they stand."""
+    tree = _Traced().visit(ast.parse(source))
+    return compile(ast.fix_missing_locations(tree), path, "exec")
 
 
 class _Loader(SourceFileLoader):
@@ -50,12 +75,10 @@ class _Loader(SourceFileLoader):
         self.edit = edit
 
     def get_code(self, fullname):  # the bytecode cache holds the kernels as they stand, so it is not asked
-        source = self.edit(Path(self.path).read_text(), self.name.rpartition(".")[2])
-        tree = _Traced().visit(ast.parse(source))
-        return compile(ast.fix_missing_locations(tree), self.path, "exec")
+        return _compiled(self.edit(_source(self.path), self.name.rpartition(".")[2]), self.path)
 
     def exec_module(self, module):
-        module._call = _call
+        module._steps_of = steps_of
         super().exec_module(module)
 
 
@@ -179,14 +202,17 @@ def atomic(name):
     return _operation(kind, order)
 
 
+@cache
 def _constants(file):
-    """The module-level integers of a kernel file."""
+    """The module-level integers of a kernel file, by name."""
+    found = {}
     for statement in ast.parse(file.read_text()).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             try:
-                yield statement.targets[0].id, int(ast.literal_eval(statement.value))
+                found[statement.targets[0].id] = int(ast.literal_eval(statement.value))
             except (ValueError, TypeError):
                 continue
+    return found
 
 
 def _machine_layer():
@@ -212,7 +238,7 @@ def _machine_layer():
     for name, names in contents.items():
         module = ModuleType(f"{_NAME}.{name}")
         file = _FOLDER / f"{name}.py"
-        vars(module).update({**(dict(_constants(file)) if file.exists() else {}), **names})
+        vars(module).update({**(_constants(file) if file.exists() else {}), **names})
         yield f"{_NAME}.{name}", module
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 from . import mount
 from .book import BOOK, Searched
-from .explore import become_familiar, no_collections, walk
+from .explore import no_collections, walk
 from .judge import Judge
 from .machine import Machine
 from .memory import RaceError
@@ -36,11 +36,10 @@ def pct(
     int
         How many of the runs came to an end.
     """
-    machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=False)
+    machine = Machine(threads, mount.__file__, timeouts, spurious, exchange=False, alike=False)
     judge = Judge(machine, threads, check, None, quiescent)
     with no_collections():
-        become_familiar(machine, calm=3)  # a cell that is met later only makes a run begin again
-        longest = max(walk(machine, Random(run), steps) for run in range(8))
+        longest = max(_length(machine, Random(run), steps) for run in range(8))
         ended, lengths = 0, []
         for run in range(seed, seed + runs):
             drawn = None
@@ -57,6 +56,15 @@ def pct(
     return ended
 
 
+def _length(machine, random, most):
+    """How many steps a random walk takes; a cell that it is the first to meet makes it begin again."""
+    while True:
+        before = len(machine.memory.initial)
+        length = walk(machine, random, most)
+        if len(machine.memory.initial) == before:
+            return length
+
+
 def _draw(machine, judge, random, depth, longest, most, note):
     """One random run: whether it came to its end, and its steps; None if the views have to grow for it."""
     state, taken = machine.start(), []
@@ -67,7 +75,7 @@ def _draw(machine, judge, random, depth, longest, most, note):
     while True:
         nodes = machine.nodes(state)
         problem = judge.on_the_way(state, nodes)
-        able = [at for at, node in enumerate(nodes) if machine.enabled(node, state[0][at][1])]
+        able = machine.able(state, nodes)
         if not able and not problem:
             problem = judge.at_the_end(state, nodes)
         if problem:
@@ -84,7 +92,7 @@ def _draw(machine, judge, random, depth, longest, most, note):
             priority[slot], alone = min(priority) - 1, 0
             continue
         try:
-            choice, _, after = random.choice(machine.steps(state, slot))
+            choice, after = machine.draw(state, slot, random)
         except RaceError as race:
             lines = describe(machine, [*taken, (state, slot, None)], judge.names)
             raise BrokenRunError(f"race: {race}", lines, note) from None

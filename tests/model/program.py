@@ -43,10 +43,12 @@ class Node:
 class Programs:
     """The automata of the threads of one scenario."""
 
-    def __init__(self, threads, memory, skip):
+    def __init__(self, threads, memory, skip, alike=True):
         self.threads, self.memory, self.skip = threads, memory, skip
+        self.alike = alike  # whether equal nodes are one, and know their futures
         self.nodes, self._known = [], {}
         self.grown = False  # whether a future that was relied on has grown, or a view is longer
+        self.fenced = False  # whether a fence of all threads was met
         self.plain = False  # whether a plain access was met
         starts = list(dict.fromkeys(threads))
         roots = {start: self._arrive(index, None, None, start()) for index, start in enumerate(starts)}
@@ -92,10 +94,7 @@ class Programs:
             node.site = site(generator, self.skip)
             node.generator = generator
             self._read(node, *operation)
-            try:
-                key = program, node.kind, node.order, node.operation, node.operands, freeze(generator)
-            except TypeError:
-                key = None  # not to be merged with any other
+            key = self._key_of(node, generator) if self.alike else None
         if key in self._known:
             return self._known[key]
         if key is not None:
@@ -103,9 +102,17 @@ class Programs:
         self.nodes.append(node)
         return node
 
+    def _key_of(self, node, generator):
+        """What nodes that are alike have in common, or None if that cannot be told."""
+        try:
+            return node.program, node.kind, node.order, node.operation, node.operands, freeze(generator)
+        except TypeError:
+            return None
+
     def _read(self, node, kind, order, table, row, field, operands):
         node.kind, node.order, node.operands = kind, order, operands
         if kind == "fence" and order == EVERYWHERE:
+            self.fenced = True
             node.bit = node.touches = node.writes = -1  # all there is: it moves the views of all threads
             return
         if kind == "fence":
@@ -132,6 +139,8 @@ class Programs:
 
     def _spread(self, node, reached):
         """Let the nodes that lead to ``reached`` know its future."""
+        if not self.alike:
+            return
         work = [(node, reached)]
         while work:
             node, reached = work.pop()
