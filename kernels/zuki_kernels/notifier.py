@@ -206,7 +206,7 @@ def join(pool: Table, workers: Table, me: int) -> bool:
         after = sync_state.joined(sync, load_relaxed(pool, 0, LIMIT))
         if after == sync:
             return False
-        if cas_acq_rel(pool, 0, SYNC, sync, after):
+        if cas_relaxed(pool, 0, SYNC, sync, after):  # relaxed: the fence of come orders it
             come(pool, workers, me)
             return True
 

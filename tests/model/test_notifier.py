@@ -27,7 +27,6 @@ MUTANTS = [
     ("wait_for_work", "elif not idle", "elif overdue and cas_relaxed("  # whatever the word says
      "pool, 0, SYNC, load_relaxed(pool, 0, SYNC), sync_state.retired(load_relaxed(pool, 0, SYNC), 0)"
      "): return RETIRE\n        elif not idle"),
-    ("join", "cas_acq_rel", "cas_relaxed"),
     ("depart", "cas_acq_rel", "cas_acquire"),
     ("depart", "leaves_work or nobody_looks", "False"),
     ("shut_down", "event.shut_down(workers, worker)", "event.claim(workers, worker)"),

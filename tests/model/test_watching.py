@@ -123,9 +123,9 @@ def watched(kernels, times=1, bursts=1):
 
 
 SCENARIOS = {
-    "stuck once": Scenario(watched, entry=mount_home, random=60),
-    "stuck in two bursts": Scenario(lambda kernels: watched(kernels, 1, 2), entry=mount_home, random=60),
-    "serves twice": Scenario(lambda kernels: watched(kernels, 2), entry=mount_home, random=60),
+    "stuck once": Scenario(watched, entry=mount_home, random=300),
+    "stuck in two bursts": Scenario(lambda kernels: watched(kernels, 1, 2), entry=mount_home, random=300),
+    "serves twice": Scenario(lambda kernels: watched(kernels, 2), entry=mount_home, random=300),
 }
 
 
