@@ -34,7 +34,7 @@ class Machine:
         self.memory = Memory()
         self.programs = Programs(threads, self.memory, skip, alike)
         self.timeouts, self.spurious = timeouts, spurious
-        self._groups, self._several = [], {}
+        self._groups, self._several, self._needed = [], {}, {}
         if exchange:
             alike = {}
             for slot, root in enumerate(self.programs.roots):
@@ -44,7 +44,7 @@ class Machine:
     def start(self):
         """Return the first state; forgets all earlier ones."""
         self.memory.restart()
-        self._several = {}
+        self._several, self._needed = {}, {}
         self.programs.grown = False
         return tuple((root, 0, *_ENDED) for root in self.programs.roots), self.memory.start(), 0
 
@@ -246,6 +246,13 @@ class Machine:
 
     def needed(self, state, nodes, able):
         """Threads whose next steps commute with all that the others can ever do: the rest may wait."""
+        where = tuple([thread[:2] for thread in state[0]])
+        known = self._needed.get(where)
+        if known is None:  # what nodes may still touch grows, but then all is searched once more
+            known = self._needed[where] = self._needed_of(nodes, able)
+        return known
+
+    def _needed_of(self, nodes, able):
         best = able
         futures = [(node.touches, node.writes) for node in nodes]
         for first in able:
