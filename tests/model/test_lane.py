@@ -180,7 +180,7 @@ SCENARIOS = {
         lambda kernels: by_run(kernels, (1, 2), (0, 3)), preemptions=2
     ),
     "two workers, nested": offering(1, 1, nested=True, mutants=None),
-    "three tasks, nested": offering(2, 1, nested=True, slow=True, mutants=None),
+    "three tasks, nested": offering(2, 1, nested=True, preemptions=2, mutants=None),
     "three workers": offering(2, 2, 1, random=40, mutants=None),
 }
 
