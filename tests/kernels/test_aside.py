@@ -190,8 +190,8 @@ def test_it_stays_away_while_others_keep_their_pace_and_no_longer():
     other.start()
     try:
         assert pair.stand_aside() == (reasons.GO_ON, NONE)
-        stay = LEAST_STAY if pair.row[aside.APART] > 0 else 0  # the other may have been kept from running
-        assert pair.row[aside.STAY] == stay
+        assert pair.row[aside.STAY] in (0, LEAST_STAY)  # 0: the other was kept from running for a while
+        assert pair.row[aside.APART] > 0 or pair.row[aside.STAY] == 0
     finally:
         pair.stop.set()
         other.join()
