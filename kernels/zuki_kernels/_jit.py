@@ -133,6 +133,9 @@ class _Kernel(CPUDispatcher):
         return self._inlined.get_overload(sig)
 
 
+making = RLock()  # of all kernels: to be made takes 0.1 ms; who forks waits for it
+
+
 class _UnmadeKernel(_Kernel):
     """A kernel that nobody has called or compiled in yet: it becomes a `_Kernel` when it is first asked.
 
@@ -140,7 +143,6 @@ class _UnmadeKernel(_Kernel):
     machine code is in the cache.
     """
 
-    _making = RLock()  # of all kernels: to be made takes 0.1 ms
     _KNOWN = frozenset(("__class__", "__dict__", "__doc__", "__module__", "__name__"))
 
     def __init__(self, function: Callable[..., object], options: dict[str, bool]) -> None:
@@ -159,7 +161,7 @@ class _UnmadeKernel(_Kernel):
     def __getattribute__(self, name: str) -> Any:
         if name in _UnmadeKernel._KNOWN:
             return object.__getattribute__(self, name)
-        with _UnmadeKernel._making:
+        with making:
             given = object.__getattribute__(self, "__dict__").pop("_given", None)
             if given is not None:  # nobody has made it, and it is not this thread that just makes it
                 function, options = given

@@ -86,6 +86,58 @@ executor.shutdown()
     )
 
 
+def test_while_another_thread_imports_what_zuki_needs_late(tmp_path):
+    (tmp_path / "slowly.py").write_text("import time\ntime.sleep(0.5)\nthere = True\n")
+    run_script(
+        HEAD
+        + """
+from zuki.later import import_now
+sys.path.insert(0, sys.argv[1])
+thread = threading.Thread(target=import_now, args=("slowly",))
+thread.start()
+while "slowly" not in sys.modules:
+    time.sleep(0.001)
+
+def child():
+    assert import_now("slowly").there
+    run_all()
+
+in_child(child)
+thread.join()
+executor.shutdown()
+""",
+        tmp_path,
+    )
+
+
+def test_while_another_thread_makes_a_kernel():
+    run_script(
+        HEAD
+        + """
+from zuki_kernels._jit import making
+begun = threading.Event()
+
+def make():
+    with making:
+        begun.set()
+        time.sleep(0.5)
+
+run_all()
+thread = threading.Thread(target=make)
+thread.start()
+begun.wait()
+
+def child():
+    with making:
+        run_all()
+
+in_child(child)
+thread.join()
+executor.shutdown()
+"""
+    )
+
+
 def test_while_another_thread_runs():
     run_script(
         HEAD

@@ -9,11 +9,11 @@ so who waits looks again.
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Generator
-from importlib import import_module
 from types import coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from zuki.errors import ZukiError
+from zuki.later import import_now
 
 if TYPE_CHECKING:
     from zuki.lane.coroutines import CoroutineTask
@@ -208,12 +208,12 @@ async def _await(awaitable: Awaitable[Any]) -> Any:
 
 def load_asyncio() -> None:
     """Import asyncio, for its exception: when lanes are made, for it takes 17 ms, and is too late at exit."""
-    import_module("asyncio")
+    import_now("asyncio")
 
 
 def cancelled_error(*reason: Any) -> BaseException:
     """Return what a cancelled coroutine is thrown."""
-    asyncio = sys.modules.get("asyncio") or import_module("asyncio")
+    asyncio = sys.modules.get("asyncio") or import_now("asyncio")
     return asyncio.CancelledError(*reason)
 
 

@@ -15,11 +15,13 @@ from numba.core.compiler_lock import global_compiler_lock
 from zuki.lane import future, wakers
 from zuki.lane.ending import end_all
 from zuki.lane.stillness import sources
+from zuki.later import importing
 from zuki.platform.binding import unbind_child
 from zuki.runtime import desk, hands, seat, warm
 from zuki.runtime.pool import Pool
 from zuki.runtime.workers import stack_lock
 from zuki_kernels import current
+from zuki_kernels._jit import making
 
 _listeners: list[Callable[[Pool], object]] = []  # are told of each pool that is made
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
@@ -97,7 +99,7 @@ def _finish_all() -> None:
 # What one thread at a time may do, and what a fork must not cut in two: in the child, where the other threads
 # are missing, a lock would stay locked for ever and what it guards half done. So who forks waits until nobody
 # does it. Who holds one of these may ask for those after it, not for those before it.
-_LOCKS = global_compiler_lock, llvm._lock, stack_lock
+_LOCKS = global_compiler_lock, llvm._lock, stack_lock, importing, making
 
 _taken = ExitStack()  # by the thread that forks: it alone touches this
 
