@@ -67,7 +67,7 @@ for round in range(3):
         raise SystemExit("the run was not interrupted")
     timer.join()
     check_usable(executor)
-assert time.monotonic() - begun < 15
+assert time.monotonic() - begun < 40
 def was_passed_over(node):
     try:
         node.result()
