@@ -12,6 +12,10 @@ from .worlds import World, load_plain, plain, store_plain
 wait, wake = operation("wait", None), operation("wake", None)
 
 
+# Sleep after two rounds of search
+SLEEPS_SOON = {("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2"}
+
+
 def mounted(edit, edits):
     """Mount kernels after some edits of how a worker idles, for in the model time does not pass."""
     edits["patience", "now() - moment < _GLANCE"] = "False"
@@ -28,7 +32,7 @@ def mounted(edit, edits):
 
 def mount_pool(edit=lambda source, name: source):
     """Mount kernels whose workers sleep after two rounds of search."""
-    return mounted(edit, {("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2"})
+    return mounted(edit, SLEEPS_SOON)
 
 
 def mount_patient(edit=lambda source, name: source):

@@ -28,7 +28,7 @@ DIAMOND = (0, 1), (0, 2), (1, 3), (2, 3)
 
 _ONCE = "load_relaxed(workers, me, aside.STAY) == 0"
 _EDITS = {
-    ("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2",
+    **pools.SLEEPS_SOON,
     ("aside", "moment - since < span"): "False",
     ("aside", "or not _is_any_running(workers, 0, me)"): "or False",
     ("aside", "elif moment >= load_relaxed(workers, me, UNTIL)"): "elif True",
