@@ -8,7 +8,7 @@ after Dice, Huang and Yang, 2001).
 
     SOLO       0       nobody does without atomic operations, or who comes need not know
                w + 1   worker w may
-               NEVER   nobody ever: the system has no such fence
+               NEVER   nobody ever: the system has no such fence, or there is but one worker
 
     from    to       who, when
     0       w + 1    w, before it looks whether it is the only one
@@ -24,7 +24,7 @@ Roles: the owner; and any worker that is not idle, and does not stand aside, any
 At rest: SOLO is 0 or NEVER, and COUNTING 0.
 """
 
-from . import sync_state
+from . import search, sync_state
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import (
@@ -59,13 +59,13 @@ def go_solo(pool: Table, me: int) -> int:
 
 
 @kernel
-def begin(pool: Table, workers: Table, me: int, solo: int) -> int:
-    """Begin a section; return ``solo`` if the worker is still the only one, else `SHARED`."""
+def begin(pool: Table, workers: Table, me: int, sole: int) -> int:
+    """Begin a section; return ``sole`` if the worker is still the only one, else `SHARED`."""
     store_relaxed(workers, me, COUNTING, 1)
     fence_here()  # order: COUNTING, then the look at SYNC; pairs with come's fence of all
-    if load_acquire(pool, 0, SYNC) == solo:  # order: what who has left did before; pairs with its change
-        return solo
-    return _break_off(pool, workers, me)
+    if load_acquire(pool, 0, SYNC) == sole:  # order: what who has left did before; pairs with its change
+        return sole
+    return _break_off(pool, workers, me, sole)
 
 
 @kernel
@@ -75,17 +75,32 @@ def end(workers: Table, me: int) -> None:
 
 
 @rare_kernel
-def _break_off(pool: Table, workers: Table, me: int) -> int:
+def _break_off(pool: Table, workers: Table, me: int, sole: int) -> int:
     """End a section that has only begun; return `SHARED`."""
     end(workers, me)
-    return give_up(pool)
+    return give_up(pool, sole)
 
 
 @kernel
-def give_up(pool: Table) -> int:
-    """Do as everybody does from now on; return `SHARED`."""
+def give_up(pool: Table, sole: int) -> int:
+    """Do as everybody does from now on, if the worker is solo; return what ``sole`` is then."""
+    if sole < 0:
+        return sole
     store_release(pool, 0, SOLO, 0)  # order: what was done before; pairs with come's load
     return SHARED
+
+
+@kernel
+def pop(pool: Table, workers: Table, deques: Table, rings: Table, me: int, sole: int) -> tuple[int, int]:
+    """Take the newest of the worker's own tasks; return it, or NONE, and what ``sole`` is then."""
+    if sole >= 0:
+        sole = begin(pool, workers, me, sole)
+    task = (
+        search.pop(pool, deques, rings, me) if sole == SHARED else search.pop_alone(pool, deques, rings, me)
+    )
+    if sole >= 0:
+        end(workers, me)
+    return task, sole
 
 
 @rare_kernel

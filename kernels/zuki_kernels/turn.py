@@ -149,7 +149,7 @@ def run_tasks(
     yields, sole = False, solo.ALONE if alone else solo.SHARED
     while True:
         if yields:  # others run it meanwhile, or look for more in its place
-            sole = solo.give_up(pool) if sole >= 0 else sole
+            sole = solo.give_up(pool, sole)
             ended, start = hand_over(
                 pool, workers, deques, rings, queues, runs, me, GO_ON,
                 slot, done, root_slot, root, last_root, task, waking, ended, start,
@@ -202,14 +202,7 @@ def run_tasks(
             if sole == solo.SHARED:
                 sole = solo.go_solo(pool, me)
         if task < 0:
-            if sole >= 0:
-                sole = solo.begin(pool, workers, me, sole)
-            if sole != solo.SHARED:
-                task = search.pop_alone(pool, deques, rings, me)
-            else:
-                task = search.pop(pool, deques, rings, me)
-            if sole >= 0:
-                solo.end(workers, me)
+            task, sole = solo.pop(pool, workers, deques, rings, me, sole)
         if task < 0 and root < last_root:
             task, lowest = task_of(root_slot, root_at(runs, root_slot, root)), True
             root += 1
@@ -225,8 +218,7 @@ def run_tasks(
                     break
             if done == 0:
                 slot = NONE  # its run may be over, and the slot another's
-            if sole >= 0:
-                sole = solo.give_up(pool)
+            sole = solo.give_up(pool, sole)
             reason, task = idling.reason_to_return(pool, workers, queues, runs, me, until, pulse)
             if reason != GO_ON:
                 break
@@ -379,8 +371,7 @@ def run_tasks(
         ):  # what waits for Python has waited for long enough
             reason = SERVE
             break
-    if sole >= 0:
-        solo.give_up(pool)
+    solo.give_up(pool, sole)
     store_relaxed(workers, me, TICK, tick)
     if spins != 0:
         idling.end_search(workers, me, until, reason)

@@ -101,8 +101,7 @@ def count_in_sections(pool: Table, workers: Table, cell: Table, rounds: int) -> 
             solo.end(workers, 0)
         else:
             atomics.add_relaxed(cell, 0, 0, 1)
-    if sole >= 0:
-        solo.give_up(pool)
+    solo.give_up(pool, sole)
     return times
 
 

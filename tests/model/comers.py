@@ -58,13 +58,11 @@ class Counting:
             sole = yield from solo.go_solo(self.pool, me)
             if nested:  # a turn inside of a body
                 inner = yield from solo.go_solo(self.pool, me)
-                if inner >= 0:
-                    yield from solo.give_up(self.pool)
+                yield from solo.give_up(self.pool, inner)
             yield from self.run_first(me)
             for node in self.joins:
                 sole = yield from self.section(me, node, sole)
-            if sole >= 0:
-                yield from solo.give_up(self.pool)
+            yield from solo.give_up(self.pool, sole)
 
         return run
 
@@ -87,8 +85,7 @@ class Counting:
                 if tries:
                     sole = yield from self.kernels.solo.go_solo(self.pool, me)
                 sole = yield from self.section(me, node, sole)
-                if sole >= 0:
-                    yield from self.kernels.solo.give_up(self.pool)
+                yield from self.kernels.solo.give_up(self.pool, sole)
             if goes:
                 yield from self.fall_asleep(me)
 
@@ -197,8 +194,7 @@ def a_chain_is_interrupted(kernels):
         )  # fmt: skip
         if node >= 0:
             yield from world.run_body(node)
-        if sole >= 0:
-            yield from kernels.solo.give_up(world.pool)
+        yield from kernels.solo.give_up(world.pool, sole)
 
     return [worker, counting.comer(1)], counting.each_ran
 
@@ -213,12 +209,7 @@ def robbed(kernels):
     def owner():
         taken, sole = (), (yield from solo.go_solo(world.pool, 0))
         for _ in range(2):
-            if sole >= 0:
-                sole = yield from solo.begin(world.pool, world.workers, 0, sole)
-            pop = deque.pop_alone if sole >= 0 else deque.pop
-            task = yield from pop(world.deques, world.rings, 0)
-            if sole >= 0:
-                yield from solo.end(world.workers, 0)
+            task, sole = yield from solo.pop(world.pool, world.workers, world.deques, world.rings, 0, sole)
             taken += (task,) * (task >= 0)
         return taken
 

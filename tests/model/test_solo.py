@@ -28,7 +28,7 @@ MUTANTS = [
     ("go_solo", "not sync_state.is_solo(sync)", "False"),
     ("go_solo", "load_relaxed(pool, 0, SOLO) != 0", "False"),
     ("begin", "load_acquire", "load_relaxed"),
-    ("begin", "load_acquire(pool, 0, SYNC) == solo", "True"),
+    ("begin", "load_acquire(pool, 0, SYNC) == sole", "True"),
     ("begin", "store_relaxed(workers, me, COUNTING, 1)", "pass"),
     ("end", "store_release", "store_relaxed"),
     ("end", "store_release(workers, me, COUNTING, 0)", "pass"),
@@ -52,9 +52,8 @@ def mount_eager(edit=lambda source, name: source):
     eager = {
         ("turn", "elif tick >= search.FAIRNESS"): "elif tick >= 1",
         ("turn", "aside.is_due(pool, workers, me)"): "False",
-        ("idling", "moment - idle_since < linger_of(workers, me)"): "spins < 2",
     }
-    return pools.mounted(edit, eager)
+    return pools.mounted(edit, pools.SLEEPS_SOON | eager)
 
 
 def mount_whole(edit=lambda source, name: source):

@@ -81,7 +81,7 @@ class Tables:
         self.pool[0, notifier.LEAST] = min_threads
         self.pool[0, notifier.MOST] = most_threads
         self.pool[0, lingering.STEADY] = steady
-        self.pool[0, solo.SOLO] = 0 if is_there() else solo.NEVER
+        self.pool[0, solo.SOLO] = 0 if most_threads > 1 and is_there() else solo.NEVER
         self.pool[0, notifier.KEEP_ALIVE] = keep_alive
         self.pool[0, search.USED_LEVELS] = 1
         self.workers = make_table(self.seats, counters.WORKER_FIELDS)
