@@ -47,7 +47,7 @@ while len(executor._pool.lanes.waiting()) < 3:
     time.sleep(0.01)
 """
     )
-    assert printed.split() == ["ended"] * 3
+    assert printed.count("ended") == 3  # print writes the end of a line by itself, and may be overtaken
 
 
 def test_coroutines_that_nobody_waits_for_are_cancelled_and_reported_when_the_interpreter_ends():

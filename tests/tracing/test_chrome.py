@@ -3,14 +3,13 @@
 import gzip
 import json
 import os
-import shutil
 import stat
 from collections import Counter
 
 import pytest
 
 import zuki
-from tests.tracing import bodies
+from tests.tracing import bodies, perfetto
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +73,22 @@ def test_a_file_that_cannot_be_written_leaves_nothing(trace, tmp_path):
 
 
 def test_perfetto_loads_it(trace, tmp_path):
-    api = pytest.importorskip("perfetto.trace_processor", reason="the package perfetto is not installed")
-    program = os.environ.get("PERFETTO_TRACE_PROCESSOR") or shutil.which("trace_processor_shell")
-    if program is None:
-        pytest.skip("the package perfetto would download its trace processor; none is installed")
-    trace.save(tmp_path / "run.json")
-    config = api.TraceProcessorConfig(bin_path=program)
-    with api.TraceProcessor(trace=str(tmp_path / "run.json"), config=config) as processor:
+    trace.save(tmp_path / "run.json.gz")
+    with perfetto.loaded(tmp_path / "run.json.gz", tmp_path / "perfetto.sock") as processor:
         rows = processor.query("select category, count(*) as many from slice group by category")
         found = {row.category: row.many for row in rows}
         assert found["node"] == 2001
         assert sum(found.values()) == len(trace)
+        rows = processor.query("select name, dur from slice where category = 'node' order by ts")
+        durations = {}
+        for row in rows:
+            durations.setdefault(row.name, []).append(row.dur)
+        with gzip.open(tmp_path / "run.json.gz", "rt") as file:
+            nodes = [event for event in json.load(file)["traceEvents"] if event.get("cat") == "node"]
+        assert {name: len(each) for name, each in durations.items()} == Counter(n["name"] for n in nodes)
+        assert sum(map(sum, durations.values())) == pytest.approx(1000 * sum(n["dur"] for n in nodes))
+        threads = {row.name for row in processor.query("select name from thread where name is not null")}
+        assert {"worker 0", "worker 1"} <= threads
         errors = processor.query("select sum(value) as many from stats where severity = 'error'")
         assert next(iter(errors)).many in (None, 0)
 
