@@ -149,3 +149,21 @@ def test_bodies_are_counted(contents):
     assert dict(contents.count_bodies()) == {0: 4, 1: 2}
     contents.freeze(str)
     assert freeze.count_bodies(contents.nodes).tolist() == [4, 2]
+
+
+def test_nodes_that_follow_one_another_in_memory_are_one_segment(contents):
+    added = [(64, 32, 0), (96, 32, 0), (128, 32, 0), (160, 32, 1), (192, 32, 1)]
+    added += [(0, 0, 0), (0, 0, 0), (0, 0, 1), (512, 16, 1), (512 + 32, 16, 1)]
+    for frame, size, body in added:
+        contents.add_node(frame, size, body)
+    contents.add_segment(12, 544 + 16, 16, 1)
+    contents.add_node(544 + 48, 16, 1)  # as if it went on from the segment
+    assert len(contents.segments) == 5 * (2 + 2 + 2 + 1 + 1)
+    expected = [(frame, body) for frame, _, body in added] + [(560, 1), (576, 1), (592, 1)]
+    assert [contents.frame_and_body(node) for node in range(13)] == expected
+    contents.entries.append(runs.NOTHING)
+    contents.freeze(str)
+    contents.add_node(608, 16, 1)  # after the tables were made
+    assert [contents.frame_and_body(node) for node in range(14)] == [*expected, (608, 1)]
+    contents.freeze(str)
+    assert [freeze.frame_and_body(contents.nodes, node) for node in range(14)] == [*expected, (608, 1)]

@@ -25,8 +25,8 @@ class Sequence:
         self.batches = []  # of each node, the first id of its batch
         self.earlier = []  # of each node, the ids that it waits for
 
-    def add(self, accesses, into=set):
-        node, found = len(self.earlier), into()
+    def add(self, accesses):
+        node, found = len(self.earlier), []
         for view, write in accesses:
             self.regions.access(node, key_of(view), write, found)
         self._append(accesses, node, set(found))
@@ -86,7 +86,7 @@ def test_conflicting_nodes_are_ordered_and_no_others_have_an_edge(seed, stranger
         accesses = [
             (generator.choice(views), generator.random() < writes) for _ in range(generator.randint(0, 4))
         ]
-        sequence.add(accesses, generator.choice((set, list)))
+        sequence.add(accesses)
     sequence.check()
 
 
@@ -197,7 +197,7 @@ def test_a_large_batch_is_one_range():
     base = np.zeros(8)
     regions = Regions()
     million = 1_000_000
-    regions.access(0, key_of(base), True, set())
+    regions.access(0, key_of(base), True, [])
     assert regions.access_group(1, million, key_of(base[:4]), False) == [(0, 1)]
     assert regions.access_group(million, 2 * million, key_of(base), True) == [(0, million)]
     assert regions.access_group(2 * million, 3 * million, key_of(base[4:]), True) == [(million, 2 * million)]

@@ -76,9 +76,9 @@ def make_frame(
         return 0
     frame = state.arena.take(layout.size)
     mask = 0
-    for index in nodes:
-        mask |= 1 << min(index, 62)
     if nodes:
+        for index in nodes:
+            mask |= 1 << min(index, 62)
         arguments = tuple(None if index in nodes else value for index, value in enumerate(arguments))
     try:
         found.pack(frame, mask, *arguments)

@@ -41,7 +41,7 @@ class Arena:
     def copy(self, address: int, start: int, stop: int) -> bytes:
         """Return a part of what was taken last."""
         begin = address - self.base
-        return bytes(self.window[begin + start : begin + stop])
+        return self.window[begin + start : begin + stop].tobytes()
 
     def take_rows(self, rows: int, size: int) -> np.ndarray:
         """Return ``rows`` pieces of ``size`` bytes in a chunk of their own, shape (rows, size)."""

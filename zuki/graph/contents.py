@@ -49,6 +49,8 @@ class Contents:
         self.entries = array("q")  # of the bodies
         self.plan = np.zeros((1, 16), np.int64)
         self.frozen = 0  # nodes that the tables hold
+        self._next = -1  # the frame with which the last segment would go on, if such a node is added
+        self._body = -1  # of the last segment
         self._order = _NO_ORDER
 
     def add_segment(self, stop: int, frame: int, stride: int, body: int) -> int:
@@ -56,7 +58,18 @@ class Contents:
         start = self.count
         self.segments.extend((start, stop, frame, stride, body))
         self.count = stop
+        self._next = -1
         return start
+
+    def add_node(self, frame: int, size: int, body: int) -> None:
+        """Add a node whose frame has so many bytes: to the last segment, if it goes on from there."""
+        self.count += 1
+        if frame == self._next and body == self._body:
+            self.segments[-4] = self.count
+        else:
+            self.segments.extend((self.count - 1, self.count, frame, size, body))
+            self._body = body
+        self._next = frame + size
 
     def add_edges(self, sources: np.ndarray, targets: np.ndarray) -> None:
         """Add edges; raise, changing nothing, if one names a node that is not there."""
@@ -141,6 +154,7 @@ class Contents:
         )
         self._kept = words, entries
         self.segments, self.sources, self.targets, self._edges = array("q"), array("i"), array("i"), []
+        self._next = -1
         for field, value in (
             (NODES, nodes.ctypes.data),
             (NODE_COUNT, self.count),

@@ -63,7 +63,7 @@ class Regions:
         self._blocks = np.empty((2, 1), np.int64)
         self._found = np.empty((BLOCK, 2), np.int64)
 
-    def access(self, node: int, key: bytes, write: bool, into: set[int] | list[int]) -> None:
+    def access(self, node: int, key: bytes, write: bool, into: list[int]) -> None:
         """Record that a node accesses a view, and add the earlier nodes that it must wait for.
 
         Parameters
@@ -74,8 +74,8 @@ class Regions:
             The int64 words (itemsize, address, *shape, *strides) of the view.
         write : bool
             Whether the node writes the view; a writer may read it as well.
-        into : set of int or list of int
-            Where the ids go; a list may get the same id twice.
+        into : list of int
+            Where the ids go, some of them perhaps twice.
         """
         region = self._known.get(key)
         if region is None:
@@ -84,12 +84,11 @@ class Regions:
             gather(region, write, node, into)
             note(region, node, write, node, whole=True)
             return
-        add = into.append if isinstance(into, list) else into.add
         readers, writers = region.readers, region.writers
         entries: list[Any] = (write and readers) or writers  # ids only: the region is plain
         for entry in entries:
             if entry != node:
-                add(entry)
+                into.append(entry)
         if write:
             region.covered = node
             if readers:

@@ -49,10 +49,10 @@ def add_one(
             arena = state.arena
             at, window = frame - arena.base, arena.window
             for start, stop, writes in found.covered:
-                access(node, bytes(window[at + start : at + stop]), writes, before)
+                access(node, window[at + start : at + stop].tobytes(), writes, before)
         if found.counts_references:
             state.holding.append((found, frame))
-    contents.add_segment(node + 1, frame, 0, state.index_of(found))
+    contents.add_node(frame, found.layout.size, state.index_of(found))
     if nodes:
         adding.link_results(state, found, frame, nodes)
         before += nodes.values()
