@@ -121,19 +121,19 @@ def run_chain(
                     outcome = FAILED
         finish(nodes, node, shape, epoch, outcome)
         done += 1
-        node, added, count_of_edges = NONE, 0, successors_of(shape)
-        if count_of_edges > 0:
+        node, added = NONE, 0
+        if successors_of(shape) > 0:
             if is_solo:
                 sole = solo.begin(pool, workers, me, sole)
                 if sole == solo.SHARED:
                     node, added = successors_among_others(
                         deques, rings, queues, workers, runs, me, slot, nodes, edges,
-                        first_edge_of(first), count_of_edges, outcome == 0,
+                        first_edge_of(first), shape, outcome == 0,
                     )  # fmt: skip
                     break
             node, added = successors(
                 deques, rings, queues, workers, runs, me, slot, nodes, edges,
-                first_edge_of(first), count_of_edges, outcome == 0, alone,
+                first_edge_of(first), shape, outcome == 0, alone,
             )  # fmt: skip
             if is_solo:
                 solo.end(workers, me)

@@ -3,11 +3,16 @@
     bits 0-27   predecessors that have not finished
     PASSED      the node was passed over
     FAILED      its body raised
-    epoch       the run in which it finished, was passed over or failed
+    epoch       the run in which it finished, was passed over or failed: 22 bits, from 1
+    HOME        1 + the worker that ran the predecessor whose heir the node is; 0: not known (yet)
     CONDEMNED   a predecessor was passed over or failed in the run that goes on
 
 The count falls with each arrival and is set back when the node itself finishes, so that
 a graph is ready for its next run without a pass over its nodes.
+
+HOME comes into the word with the arrival of that predecessor, in the same addition, and goes when the
+node finishes. It is a hint: what the node reads is probably in that worker's caches. A worker whose number
+does not fit has none.
 
 Roles: `arrive` is called once by the worker that finished each predecessor; the one
 that is told True owns the node until it calls `finish`, as it has to.
@@ -23,20 +28,39 @@ _COUNT_MASK = (1 << 28) - 1
 PASSED = 1 << 28
 FAILED = 1 << 29
 _EPOCH_SHIFT = 30
+_EPOCH_MASK = (1 << 22) - 1
+_HOME_SHIFT = 52
+_HOME = ((1 << 10) - 1) << _HOME_SHIFT
 CONDEMNED = 1 << 62
+
+WAITS = 0  # verdict: predecessors are missing
+READY = 1  # verdict: the node is the caller's
+ELSEWHERE = 2  # verdict: so it is, but its home is another worker
 
 
 @kernel
-def arrive(nodes: Table, node: int) -> bool:
-    """Say that a predecessor of ``node`` has finished; return whether it was the last."""
+def home_of(me: int) -> int:
+    """Return what `arrive` adds for worker ``me``; 0 if its number does not fit."""
+    return (me + 1) << _HOME_SHIFT if me + 1 <= _HOME >> _HOME_SHIFT else 0
+
+
+@kernel
+def arrive(nodes: Table, node: int, home: int, is_heir: bool) -> int:
+    """Say that a predecessor of ``node`` has finished; return `WAITS`, or how it is if it was the last.
+
+    ``home`` is `home_of` the caller, and ``is_heir`` whether the node is the predecessor's heir.
+    """
     state = load_acquire(
         nodes, node, STATE
     )  # order: the node after the other predecessors; pairs with arrive's addition
     if state & _COUNT_MASK != 1:
         state = add_acq_rel(
-            nodes, node, STATE, -1
+            nodes, node, STATE, (home if is_heir else 0) - 1
         )  # order: this one, and others, before the node; pairs with arrive's
-    return state & _COUNT_MASK == 1
+    if state & _COUNT_MASK != 1:
+        return WAITS
+    known = state & _HOME
+    return READY if is_heir or known == 0 or known == home else ELSEWHERE
 
 
 @kernel
@@ -70,7 +94,13 @@ def finish(nodes: Table, node: int, shape: int, epoch: int, outcome: int) -> Non
 @kernel
 def epoch_of(state: int) -> int:
     """Return the run in which a node finished last, in whatever way."""
-    return state >> _EPOCH_SHIFT
+    return state >> _EPOCH_SHIFT & _EPOCH_MASK
+
+
+@kernel
+def next_epoch(epoch: int) -> int:
+    """Return the epoch of the run after one; 0 is before the first. All nodes finish in each run."""
+    return epoch + 1 if epoch < _EPOCH_MASK else 1
 
 
 @kernel
@@ -79,7 +109,7 @@ def count_passed(nodes: Table, epoch: int) -> int:
     found = 0
     for node in range(nodes.shape[0]):
         state = load_relaxed(nodes, node, STATE)
-        found += state & PASSED != 0 and epoch_of(state & ~CONDEMNED) == epoch
+        found += state & PASSED != 0 and epoch_of(state) == epoch
     return found
 
 

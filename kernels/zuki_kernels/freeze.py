@@ -16,7 +16,9 @@ from .runs import (
     BODY_SHIFT,
     FIRST,
     FRAME,
+    HEIR_SHIFT,
     LINK,
+    MOST_HEIRS,
     ROOT,
     SHAPE,
     STATE,
@@ -177,6 +179,25 @@ def sort_edges(nodes: Table, edges, ways) -> None:
                     place -= gap
                 edges[place] = target
             gap //= 3
+
+
+@kernel
+def name_heirs(nodes: Table, edges) -> None:
+    """Name of each node's successors the first that is no other node's heir, if there is one.
+
+    So the nodes fall into lines, as the columns of a stencil do. Who runs a line finds in the caches what the
+    nodes of it hand on. For nodes whose successors are equally urgent.
+    """
+    inherits = np.zeros(nodes.shape[0], np.bool_)
+    for node in range(nodes.shape[0]):
+        shape = nodes[node, SHAPE]
+        first = first_edge_of(nodes[node, FIRST])
+        for place in range(min(successors_of(shape), MOST_HEIRS)):
+            heir = edges[first + place]
+            if not inherits[heir]:
+                inherits[heir] = True
+                nodes[node, SHAPE] = shape | (place + 1) << HEIR_SHIFT
+                break
 
 
 @kernel

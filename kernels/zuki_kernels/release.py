@@ -12,7 +12,7 @@ from .atomics import (
     store_relaxed,
     store_release,
 )
-from .dependencies import arrive, arrive_alone, condemn
+from .dependencies import READY, WAITS, arrive, arrive_alone, condemn, home_of
 from .dispatch import prefetch
 from .notifier import LIMIT
 from .runs import (
@@ -28,10 +28,12 @@ from .runs import (
     ROOT_MARKER,
     SHAPE,
     WAITER,
+    heir_of,
     level_of,
     margins_of,
     nodes_of,
     root_at,
+    successors_of,
     target_of,
     task_of,
 )
@@ -65,32 +67,78 @@ def successors(
     nodes: Table,
     edges: Table,
     first: int,
-    count: int,
+    shape: int,
     sound: bool,
     alone: bool,
 ) -> tuple[int, int]:
     """Arrive at each successor; return the most urgent node that is ready, or NONE, and how many others are.
 
     The others go to the worker's own deque. Edges of a node lead to ever more urgent nodes,
-    so the last one that is ready is kept and the newest in the deque is the next best.
-    ``first`` is the index of the finished node's first edge, and ``count`` how many it has.
+    so the last one that is ready is kept and the newest in the deque is the next best. One whose home is
+    another worker goes below the caller's own, to be the first that is stolen: likely by that worker.
+    ``first`` is the index of the finished node's first edge, and ``shape`` its SHAPE.
     ``alone`` is True if no other worker may be awake.
     ``sound`` is False if the node failed or was passed over; its successors are then, too.
     """
-    kept, added = NONE, 0
-    for edge in range(first, first + count):
+    kept, added, last = NONE, 0, first + successors_of(shape)
+    if alone:
+        for edge in range(first, last):
+            successor = target_of(edges, edge)
+            if not sound:
+                condemn(nodes, successor)
+            if arrive_alone(nodes, successor):
+                if kept >= 0:
+                    _offer(deques, rings, queues, workers, runs, me, slot, nodes, kept)
+                    added += 1
+                _fetch(nodes, edges, successor, edge)
+                kept = successor
+        return kept, added
+    second, home, heir = NONE, home_of(me), first + heir_of(shape)
+    for edge in range(first, last):
         successor = target_of(edges, edge)
         if not sound:
             condemn(nodes, successor)
-        if arrive_alone(nodes, successor) if alone else arrive(nodes, successor):
-            if kept >= 0:
-                level = level_of(load_relaxed(nodes, kept, SHAPE))
-                search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, kept))
+        verdict = arrive(nodes, successor, home, edge == heir)
+        if verdict != WAITS:
+            _fetch(nodes, edges, successor, edge)
+            other = NONE
+            if kept < 0:
+                kept = successor
+            elif verdict == READY:
+                other, second, kept = second, kept, successor
+            else:
+                other = successor
+            if other >= 0:
+                _offer(deques, rings, queues, workers, runs, me, slot, nodes, other)
                 added += 1
-            prefetch(nodes, successor + _AHEAD)
-            prefetch(edges, (edge >> 1) + 3 * _AHEAD // 2)  # two edges a row, and some three edges a node
-            kept = successor
+    if second >= 0:
+        _offer(deques, rings, queues, workers, runs, me, slot, nodes, second)
+        added += 1
     return kept, added
+
+
+@kernel
+def _offer(
+    deques: Table,
+    rings: Table,
+    queues: Table,
+    workers: Table,
+    runs: Table,
+    me: int,
+    slot: int,
+    nodes: Table,
+    node: int,
+) -> None:
+    """Let a node that is ready be run by whoever comes first."""
+    level = level_of(load_relaxed(nodes, node, SHAPE))
+    search.add(deques, rings, queues, workers, runs, me, level, task_of(slot, node))
+
+
+@kernel
+def _fetch(nodes: Table, edges: Table, node: int, edge: int) -> None:
+    """Let what will be wanted soon come into the cache; ``edge`` leads to ``node``."""
+    prefetch(nodes, node + _AHEAD)
+    prefetch(edges, (edge >> 1) + 3 * _AHEAD // 2)  # two edges a row, and some three edges a node
 
 
 @rare_kernel
@@ -105,12 +153,12 @@ def successors_among_others(
     nodes: Table,
     edges: Table,
     first: int,
-    count: int,
+    shape: int,
     sound: bool,
 ) -> tuple[int, int]:
     """Do as `successors` where others are awake; for a worker that has just found out that they are."""
     return successors(
-        deques, rings, queues, workers, runs, me, slot, nodes, edges, first, count, sound, False
+        deques, rings, queues, workers, runs, me, slot, nodes, edges, first, shape, sound, False
     )
 
 

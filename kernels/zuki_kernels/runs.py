@@ -44,7 +44,7 @@ RUN_FIELDS = 48
 STATE = 0  # predecessors that have not finished, and how the node's last run went: see `dependencies`
 FIRST = 1  # index of its body, and of its first edge: see `first_edge_of`
 FRAME = 2  # address of its arguments and result
-SHAPE = 3  # urgency level, predecessors, successors: see `shape`
+SHAPE = 3  # urgency level, predecessors, successors, the place of its heir: see `shape` and `heir_of`
 NODE_FIELDS = 4
 
 # Fields of a node's margin
@@ -72,6 +72,9 @@ _TARGET_MASK = (1 << 32) - 1
 
 _COUNT_BITS = 28
 _COUNT_MASK = (1 << _COUNT_BITS) - 1
+_LEVEL_MASK = (1 << 3) - 1
+HEIR_SHIFT = 59
+MOST_HEIRS = (1 << 4) - 1  # so many of a node's first edges may lead to its heir
 
 
 @kernel
@@ -101,7 +104,7 @@ def shape(level: int, predecessors: int, successors: int) -> int:
 @kernel
 def level_of(shape: int) -> int:
     """Return a node's urgency: 0 is taken first."""
-    return shape >> 2 * _COUNT_BITS
+    return shape >> 2 * _COUNT_BITS & _LEVEL_MASK
 
 
 @kernel
@@ -114,6 +117,12 @@ def predecessors_of(shape: int) -> int:
 def successors_of(shape: int) -> int:
     """Return how many edges leave the node."""
     return shape & _COUNT_MASK
+
+
+@kernel
+def heir_of(shape: int) -> int:
+    """Return which of the node's edges leads to its heir, which is best run where the node was; or -1."""
+    return (shape >> HEIR_SHIFT) - 1
 
 
 @kernel

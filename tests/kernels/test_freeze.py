@@ -12,9 +12,11 @@ from zuki_kernels.runs import (
     FIRST,
     FRAME,
     LINK,
+    MOST_HEIRS,
     ROOT,
     SHAPE,
     STATE,
+    heir_of,
     level_of,
     predecessors_of,
     successors_of,
@@ -120,6 +122,50 @@ def test_edges_lead_to_ever_more_urgent_nodes(count):
     urgency = [(-levels[node], ways[node]) for node in plan.successors(0)]
     assert urgency == sorted(urgency)
     assert sorted(plan.successors(0)) == list(range(1, count + 1))
+
+
+def heirs_of(plan):
+    """Return the heir of each node, or None."""
+    places = [heir_of(int(shape)) for shape in plan.nodes[:, SHAPE]]
+    return [plan.successors(node)[place] if place >= 0 else None for node, place in enumerate(places)]
+
+
+def test_each_column_of_a_stencil_is_a_line_of_heirs():
+    width, steps = 5, 4
+    edges = [
+        (step * width + column, (step + 1) * width + other)
+        for step in range(steps - 1)
+        for column in range(width)
+        for other in range(max(column - 1, 0), min(column + 2, width))
+    ]
+    plan = Plan(width * steps, edges)
+    before = plan.nodes.copy()
+    freeze.name_heirs(plan.nodes, plan.edges)
+    assert heirs_of(plan) == [*range(width, width * steps), *[None] * width]
+    for parts in (level_of, predecessors_of, successors_of):
+        assert [*map(parts, plan.nodes[:, SHAPE])] == [*map(parts, before[:, SHAPE])]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_node_is_the_heir_of_one_other_at_most_and_none_goes_without_need(seed):
+    generator = random.Random(seed)
+    plan = Plan(60, random_edges(generator, 60, 150), [generator.randrange(8) for _ in range(60)])
+    freeze.name_heirs(plan.nodes, plan.edges)
+    found = heirs_of(plan)
+    named = [heir for heir in found if heir is not None]
+    assert len(set(named)) == len(named)
+    for node, heir in enumerate(found):
+        assert heir is not None or set(plan.successors(node)) <= set(named)
+
+
+def test_only_the_first_edges_are_looked_at_for_an_heir():
+    sources = 20
+    plan = Plan(2 * sources, [(node, sources + other) for node in range(sources) for other in range(sources)])
+    freeze.name_heirs(plan.nodes, plan.edges)
+    assert heirs_of(plan)[:sources] == [
+        *range(sources, sources + MOST_HEIRS),
+        *[None] * (sources - MOST_HEIRS),
+    ]
 
 
 def test_bodies_and_frames_of_segments():

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.kernels.runs_of import Plan, Running
-from zuki_kernels import dependencies, event, queue, release, search
+from zuki_kernels import dependencies, event, freeze, queue, release, search
 from zuki_kernels.node import END
 from zuki_kernels.runs import (
     DONE,
@@ -15,7 +15,6 @@ from zuki_kernels.runs import (
     ROOT_MARKER,
     SHAPE,
     first_edge_of,
-    successors_of,
     task_of,
 )
 
@@ -23,7 +22,7 @@ FAN = [(0, 1), (0, 2), (0, 3), (1, 4), (2, 4), (3, 4)]
 ME = 0
 
 
-def take_successors(running, node, *, sound=True, alone=False):
+def take_successors(running, node, *, sound=True, alone=False, me=ME):
     plan = running.plans[0]
     kept, added = release.successors(
         running.deques,
@@ -31,12 +30,12 @@ def take_successors(running, node, *, sound=True, alone=False):
         running.queues,
         running.workers,
         running.runs,
-        ME,
+        me,
         0,
         plan.nodes,
         plan.edge_words,
         first_edge_of(int(plan.nodes[node, FIRST])),
-        successors_of(int(plan.nodes[node, SHAPE])),
+        int(plan.nodes[node, SHAPE]),
         sound,
         alone,
     )
@@ -55,9 +54,9 @@ def offer_roots(running, first, last):
     )
 
 
-def pop_all(running):
+def pop_all(running, me=ME):
     taken = []
-    while (task := search.pop(running.pool, running.deques, running.rings, ME)) != NONE:
+    while (task := search.pop(running.pool, running.deques, running.rings, me)) != NONE:
         taken.append(task)
     return taken
 
@@ -70,6 +69,25 @@ def test_the_last_ready_successor_is_kept_and_the_others_are_pushed(alone):
     assert [take_successors(running, node, alone=alone) for node in (1, 2)] == [(NONE, 0)] * 2
     assert take_successors(running, 3, alone=alone) == (4, 0)
     assert take_successors(running, 4, alone=alone) == (NONE, 0)
+
+
+def test_what_has_its_home_elsewhere_lies_below_ones_own():
+    lines = 3
+    edges = [(source, lines + target) for source in range(lines) for target in range(lines)]
+    for elsewhere, kept, others in (
+        ([0], 5, [4, 3]),
+        ([2], 4, [3, 5]),
+        ([1], 5, [3, 4]),
+        ([0, 2], 4, [3, 5]),
+    ):
+        running = Running(Plan(2 * lines, edges))
+        freeze.name_heirs(running.plans[0].nodes, running.plans[0].edges)
+        for node in range(lines):
+            last = node == (1 if 1 not in elsewhere else 0)
+            if not last:
+                assert take_successors(running, node, me=int(node in elsewhere)) == (NONE, 0)
+        assert take_successors(running, 1 if 1 not in elsewhere else 0) == (kept, 2)
+        assert pop_all(running) == others
 
 
 def test_the_others_go_to_the_deques_of_their_levels():

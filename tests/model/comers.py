@@ -36,8 +36,11 @@ class Counting:
     def arrive(self, node, sole):
         """Arrive at a node, and run it if it is ready."""
         dependencies, nodes = self.kernels.dependencies, self.world.nodes
-        arrive = dependencies.arrive_alone if sole >= 0 else dependencies.arrive
-        if (yield from arrive(nodes, node)):
+        if sole >= 0:
+            is_ready = yield from dependencies.arrive_alone(nodes, node)
+        else:
+            is_ready = yield from dependencies.arrive(nodes, node, 0, False)
+        if is_ready:
             yield from self.world.run_body(node)
 
     def section(self, me, node, sole):

@@ -16,6 +16,7 @@ MUTANTS = [
     ("arrive", "add_acq_rel", "add_relaxed"),
     ("arrive", "add_acq_rel", "add_acquire"),
     ("arrive", "add_acq_rel", "add_release"),
+    ("arrive", "home if is_heir else 0", "home"),
     ("finish", "outcome | predecessors_of(shape)", "outcome"),
     ("condemn", "or_acq_rel(nodes, node, STATE, CONDEMNED)",
      "store_relaxed(nodes, node, STATE, load_relaxed(nodes, node, STATE) | CONDEMNED)"),
@@ -24,7 +25,10 @@ BEYOND_THE_MODEL = {}
 
 
 def join(kernels, count, failing=0):
-    """``count`` predecessors end at once, the first ``failing`` in failure; the last runs the node."""
+    """``count`` predecessors end at once, the first ``failing`` in failure; the last runs the node.
+
+    The node is the heir of predecessor 0.
+    """
     dependencies = kernels.dependencies
     world = World(count + 1, [(node, count) for node in range(count)])
     nodes, results = world.nodes, world.results
@@ -34,8 +38,12 @@ def join(kernels, count, failing=0):
             yield from store_plain(results, me, 0, 1)
             if me < failing:
                 yield from dependencies.condemn(nodes, count)
-            if not (yield from dependencies.arrive(nodes, count)):
+            home = yield from dependencies.home_of(me)
+            verdict = yield from dependencies.arrive(nodes, count, home, me == 0)
+            if verdict == dependencies.WAITS:
                 return None
+            if verdict != (dependencies.READY if me == 0 else dependencies.ELSEWHERE):
+                return "the wrong home"
             read = 0
             for node in range(count):
                 read += yield from load_plain(results, node, 0)

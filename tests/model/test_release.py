@@ -110,9 +110,11 @@ def test_each_ordering_is_needed(mutant):
     assert_killed("release", mutant, *finders(SCENARIOS), entry=mount_all)
 
 
-def test_the_last_of_two_finished_nodes_releases_their_successors():
+@pytest.mark.parametrize("heirs", [False, True])
+def test_the_last_of_two_finished_nodes_releases_their_successors(heirs):
     """Both have two successors: who arrives last keeps one and offers the other."""
     kernels = mount_all()
+    shapes = 2 | heirs * 2 << runs.HEIR_SHIFT, 2  # node 3 is the heir of node 0
     world = World(4, [(0, 2), (0, 3), (1, 2), (1, 3)], workers=2)
 
     def worker(me):
@@ -120,7 +122,7 @@ def test_the_last_of_two_finished_nodes_releases_their_successors():
             yield from world.run_body(me)
             kept, added = yield from kernels.release.successors(
                 world.deques, world.rings, world.queues, world.workers, world.runs,
-                me, 0, world.nodes, world.words, 2 * me, 2, True, False,
+                me, 0, world.nodes, world.words, 2 * me, shapes[me], True, False,
             )  # fmt: skip
             if kept >= 0:
                 yield from world.run_body(kept)
@@ -131,7 +133,9 @@ def test_the_last_of_two_finished_nodes_releases_their_successors():
     def check(results, memory):
         kept = [node for node, _ in results.values() if node >= 0]
         offered = sum(added for _, added in results.values())
-        return (len(kept) + offered != 2 or 3 not in kept) and "a successor is lost, or runs twice"
+        if len(kept) + offered != 2 or len(set(kept)) != len(kept):
+            return "a successor is lost, or runs twice"
+        return not heirs and 3 not in kept and "the less urgent one is kept"
 
     explore([worker(0), worker(1)], check)
 

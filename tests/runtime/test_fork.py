@@ -15,6 +15,7 @@ def in_child(function):
     child = os.fork()
     if child == 0:
         status = 1
+        faulthandler.register(signal.SIGALRM, chain=True)  # tells where its threads are
         signal.alarm(20)  # ends the process
         try:
             function()
@@ -128,8 +129,9 @@ thread.start()
 begun.wait()
 
 def child():
-    with making:
-        run_all()
+    with making:  # and no longer: other threads may have to make a kernel for what follows
+        pass
+    run_all()
 
 in_child(child)
 thread.join()

@@ -14,13 +14,18 @@ from zuki_kernels.runs import SHAPE, STATE
 
 
 @kernel
-def arrive_at_all(nodes, first, last_arrivals):
-    """Arrive at every node from ``first`` on, condemning every third; note at which as the last."""
+def arrive_at_all(nodes, first, last_arrivals, me):
+    """Arrive at every node from ``first`` on, condemning every third; note at which as the last.
+
+    Each is the heir of the thread that its number names.
+    """
+    home = dependencies.home_of(me)
     for node in range(first, nodes.shape[0]):
         if node % 3 == 0:
             dependencies.condemn(nodes, node)
-        if dependencies.arrive(nodes, node):
-            last_arrivals[node] += 1
+        verdict = dependencies.arrive(nodes, node, home, node % first == me)
+        if verdict != dependencies.WAITS:
+            last_arrivals[node] += 1 + (verdict == dependencies.ELSEWHERE) * (node % first == me)
 
 
 @kernel
@@ -41,7 +46,12 @@ def test_one_arrival_is_last(threads):
     at_rest = nodes[:, STATE].copy()
     for epoch in (1, 2, 3):
         arrivals = np.zeros((threads, count), np.int64)
-        run_together(*(lambda row=row: arrive_at_all(nodes, threads, row) for row in arrivals))
+        run_together(
+            *(
+                lambda me=me, row=row: arrive_at_all(nodes, threads, row, me)
+                for me, row in enumerate(arrivals)
+            )
+        )
         assert (arrivals.sum(axis=0)[threads:] == 1).all()
         assert finish_all(nodes, threads, epoch) == sum(node % 3 == 0 for node in range(threads, count))
         assert (nodes[threads:, STATE] == at_rest[threads:] + (epoch << 30)).all()

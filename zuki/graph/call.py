@@ -94,7 +94,6 @@ def _call_of(task: Task, found: Specialisation, arguments: tuple[Any, ...]) -> _
         call: _Call = found.idle_calls.pop()
     except IndexError:
         return _Call(task, arguments)
-    call.epoch += 1
     call.lost = 0
     if found.layout.size:
         found.pack(call.frame, 0, *arguments)

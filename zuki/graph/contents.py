@@ -136,6 +136,8 @@ class Contents:
             if ranks is not None:  # more priorities than levels: those of one level by priority, then by rank
                 ways = ranks * (2 * ways.max() + 1) + ways
             freeze.sort_edges(nodes, edges, ways)
+        else:
+            freeze.name_heirs(nodes, edges)
         root_count = freeze.place_roots(nodes, margins)
         roots = margins[:root_count, ROOT]
         urgency = ways[roots]

@@ -18,7 +18,7 @@ from zuki.graph.regions import Regions
 from zuki.runtime.run import Outline
 from zuki.task.frames import ALIGNMENT
 from zuki.task.specialisation import Specialisation
-from zuki_kernels.dependencies import FAILED, PASSED, epoch_of, reset
+from zuki_kernels.dependencies import FAILED, PASSED, epoch_of, next_epoch, reset
 from zuki_kernels.freeze import outcomes, state_of
 from zuki_kernels.runs import NOTHING
 
@@ -61,7 +61,7 @@ class GraphState:
         self.blocked: dict[int, int] = {}  # nanoseconds in the last call of a function, by its id
         self.kept: list[Any] = []  # what frames point to
         self.holding: list[tuple[Specialisation, int]] = []  # frames that hold references
-        self.epoch = 0  # how often the graph has run
+        self.epoch = 0  # of the last run; 0: there was none
         self.durations: np.ndarray | None = (
             None  # nanoseconds of each body, of the last run that was measured
         )
@@ -141,7 +141,7 @@ class GraphState:
         if self._was_cut_off:
             reset(self.contents.nodes)
             self._was_cut_off = False
-        self.epoch += 1
+        self.epoch = next_epoch(self.epoch)
         self.errors.clear()
 
     def result_of(self, node: int) -> Any:
