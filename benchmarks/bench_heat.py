@@ -21,8 +21,8 @@ from benchmarks import _report
 PIECES = 16
 METHOD = (
     f"a rod of {PIECES} pieces, float64, two buffers; a piece of a step waits for itself and for its "
-    "neighbours in the step before; zuki re-runs a built graph; prange runs the pieces of a step, then waits for "
-    "all; us a piece and step; systems take turns within each round; medians"
+    "neighbours in the step before; zuki re-runs a built graph; prange runs the pieces of a step, then "
+    "waits for all; us a piece and step; systems take turns within each round; medians"
 )
 
 

@@ -1,14 +1,12 @@
 """A hundred thousand spawns with arrays lose nothing, and a check that cannot fail would show here."""
 
 import numpy as np
-import pytest
 
 from benchmarks import spawn_leaks
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_nothing_is_lost(workers, capsys):
-    assert spawn_leaks.main(["--spawns", "100000", "--workers", str(workers)]) == 0
+def test_nothing_is_lost(capsys):
+    assert spawn_leaks.main(["--spawns", "100000", "--workers", "2"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1] == "nothing is lost"
     assert sum(line.strip().startswith("10,0") for line in printed) == 2  # rows of each part
