@@ -82,7 +82,7 @@ def scenario(*told, mutants=None, **options):
 
 
 SCENARIOS = {
-    "one": scenario(1, (), (0,), 1, mutants=()),
+    "one": scenario(1, (), (0,), 1, mutants=(), slow=True),
     "one before another": scenario(2, [(0, 1)], (0,), 1, preemptions=2, mutants=()),
     "two": scenario(2, (), (0, 1), random=24, depth=4, mutants=()),
     "two of a diamond": scenario(4, DIAMOND, (1, 2), random=24, depth=4),
