@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def machine() -> str:
         f"{platform.python_implementation()} {platform.python_version()}, Numba {numba.__version__}, "
         f"llvmlite {llvmlite.__version__}, NumPy {np.__version__}"
     )
+
+
+def timed(system: Callable[[], object]) -> Callable[[], float]:
+    """Return a function that calls a system once, and answers the seconds that took."""
+
+    def sample() -> float:
+        begin = time.perf_counter()
+        system()
+        return time.perf_counter() - begin
+
+    return sample
 
 
 def take_turns(systems: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

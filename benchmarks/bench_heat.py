@@ -5,8 +5,7 @@ python -m benchmarks.bench_heat [--quick] [--rounds N] [--json PATH]
 
 import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 if not __package__:  # run as a file: the folder above is not on the path
@@ -35,8 +34,7 @@ def warm(after, left, middle, right):
     after[last] = 0.5 * middle[last] + 0.25 * (middle[last - 1] + right[0])
 
 
-warm_in_place = warm.py_func
-warm_jitted = numba.njit(warm_in_place)
+warm_jitted = numba.njit(warm.py_func)
 
 
 @numba.njit(parallel=True)
@@ -91,9 +89,9 @@ def _times(size: int, steps: int, rounds: int) -> dict[str, list[float]]:
         graph = build(rods, steps)
         others = start(size)
         systems = {
-            "1 worker": _timed(lambda: graph.run(one)),
-            f"{workers} workers": _timed(lambda: graph.run(many)),
-            f"prange, {workers} threads": _timed(lambda: steps_of_prange(others, steps)),
+            "1 worker": _report.timed(lambda: graph.run(one)),
+            f"{workers} workers": _report.timed(lambda: graph.run(many)),
+            f"prange, {workers} threads": _report.timed(lambda: steps_of_prange(others, steps)),
         }
         graph.run(many)
         steps_of_prange(others, steps)
@@ -102,15 +100,6 @@ def _times(size: int, steps: int, rounds: int) -> dict[str, list[float]]:
         for system in systems.values():
             system()
         return _report.take_turns(systems, rounds)
-
-
-def _timed(run: Callable[[], object]) -> Callable[[], float]:
-    def sample() -> float:
-        begun = time.perf_counter()
-        run()
-        return time.perf_counter() - begun
-
-    return sample
 
 
 def test_quick_heat_agrees():

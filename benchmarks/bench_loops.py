@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -131,7 +130,7 @@ def measure(
                 systems["prange"] = partial(parallel, length, *args)
             for system in systems.values():
                 system()
-            samples = {which: _timed(system) for which, system in systems.items()}
+            samples = {which: _report.timed(system) for which, system in systems.items()}
             if native and body is work:
                 file = folder / name
                 args[1].tofile(file)
@@ -157,15 +156,6 @@ def _in_parts(threads: Executor, count: int, part: Callable, length: int, args: 
 
 def _tbb_sample(native: Path, way: str, file: Path, workers: int) -> float:
     return tbb.measure_loop(native, way, file, workers, 1)[0]
-
-
-def _timed(system: Callable[[], object]) -> Callable[[], float]:
-    def sample() -> float:
-        begin = time.perf_counter()
-        system()
-        return time.perf_counter() - begin
-
-    return sample
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

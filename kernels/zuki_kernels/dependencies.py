@@ -15,7 +15,7 @@ node finishes. It is a hint: what the node reads is probably in that worker's ca
 does not fit has none.
 
 Roles: `arrive` is called once by the worker that finished each predecessor; the one
-that is told True owns the node until it calls `finish`, as it has to.
+that is told that it was the last owns the node until it calls `finish`, as it has to.
 At rest (no run): the count is the number of predecessors, and CONDEMNED is off.
 """
 

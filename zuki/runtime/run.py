@@ -48,7 +48,7 @@ class Run(Protocol):
     """One execution of a graph, as it is handed to a pool."""
 
     plan: Table  # one row: the fields NODES to LEVELS_USED of a run
-    epoch: int  # how often the graph has run, this run included
+    epoch: int  # of this run: see `zuki_kernels.dependencies`
     times: int  # address of a nanoseconds cell for each node, or 0
     batch: int  # after how many nodes a worker reports at the latest
     slot: int  # where the pool keeps it while it runs
