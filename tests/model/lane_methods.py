@@ -15,7 +15,7 @@ _METHODS = {
     "lane/parking.py": ("attend", "_take_out"),
     "lane/coroutines.py": ("queue_on",),
     "runtime/home.py": ("PoolHome.wait_for",),
-    "runtime/pool.py": ("Pool.end_if_empty", "Pool._is_without_python"),
+    "runtime/closing.py": ("Closing.end_if_empty", "Closing._is_without_python"),
     "runtime/multi_threaded.py": (
         "MultiThreadedExecutor._submit_call", "MultiThreadedExecutor._take_back",
     ),
