@@ -2,14 +2,17 @@
 
 from zuki.errors import ZukiError
 from zuki.lane.future import DONE, FINISHED
-from zuki.lane.lanes import NORMAL
+from zuki.lane.priority import NORMAL
 
 from .interpreted import edits, interpret
 
 _METHODS = {
-    "lane/lanes.py": (
+    "lane/lane.py": (
         "Lane.has_work", "Lane.next_queue", "Lane.enter", "Lane.is_left_alone", "Lane.pass_on", "Lane.call",
-        "Lane.take_all", "Lanes.wake", "Lanes.exchange", "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
+        "Lane.take_all",
+    ),
+    "lane/lanes.py": (
+        "Lanes.wake", "Lanes.exchange", "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
     ),
     "lane/serving.py": ("Servant.enter", "Servant.let_go", "Servant.leave", "_serve"),
     "lane/parking.py": ("attend", "_take_out"),

@@ -5,7 +5,7 @@ comes to a worker `test_service` looks at, and what becomes of requests `test_ex
 """
 
 from zuki.errors import ZukiError
-from zuki.lane.lanes import NORMAL
+from zuki.lane.priority import NORMAL
 
 from .cells import Bits, Lock, Nothing, Thing, add, and_, exchange, or_, wait, wake
 from .interpreted import get, goes_on, put

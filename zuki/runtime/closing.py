@@ -4,6 +4,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from zuki.errors import DeadlockError
+from zuki.lane.cancelling import cancel_all
 from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
 from zuki.lane.reporting import log
@@ -45,7 +46,7 @@ class Closing:
                 for slot in pool.active:
                     pool.stop(slot)
         if cancel and pool.lanes is not None:
-            pool.lanes.cancel_all()  # calls callbacks: not under the lock
+            cancel_all(pool.lanes)  # calls callbacks: not under the lock
         if cancel and pool.desk is not None:
             pool.desk.cancel_all()  # the same
         with pool.lock:

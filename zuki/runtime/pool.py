@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zuki.errors import ZukiError
+from zuki.lane.cancelling import cancel_coroutines
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, seat, worker
@@ -180,7 +181,7 @@ class Pool:
     def cancel_coroutines(self) -> None:
         """Wish every coroutine to end: the interpreter ends."""
         if self.lanes is not None:
-            self.lanes.cancel_coroutines()
+            cancel_coroutines(self.lanes)
 
     # ---- runs -------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from zuki.lane.calls import Call
+from zuki.lane.cancelling import cancel_all
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
@@ -69,7 +70,7 @@ class _CallersPool(Pool):
         self.is_closed = True
         if self.lanes is not None:
             if cancel:
-                self.lanes.cancel_all()
+                cancel_all(self.lanes)
             if wait and not self.closing.is_awaited_here():
                 self._run_all(self.lanes)
         super().shut_down(wait, cancel)

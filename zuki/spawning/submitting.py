@@ -18,7 +18,7 @@ from numba._dispatcher import compute_fingerprint
 from zuki.errors import TaskError, ZukiError
 from zuki.graph.checks import checked_task
 from zuki.lane.future import CANCELLED, DONE, FINISHED, PENDING, Future
-from zuki.lane.lanes import NORMAL
+from zuki.lane.priority import NORMAL
 from zuki.lane.wakers import Poll, Waker, here
 from zuki.runtime.desk import FRAME_AT, FRAME_BYTES, Desk
 from zuki.runtime.executor import Executor
