@@ -1,7 +1,7 @@
 """The methods of `zuki` that are mounted for lanes, and what stands in place of what threads do not share."""
 
 from zuki.errors import ZukiError
-from zuki.lane.future import DONE, FINISHED
+from zuki.lane.outcome import DONE, FINISHED
 from zuki.lane.priority import NORMAL
 
 from .interpreted import edits, interpret

@@ -4,7 +4,8 @@ import time
 from typing import TYPE_CHECKING
 
 from zuki.graph.report import Report
-from zuki.lane.future import FINISHED, Future
+from zuki.lane.future import Future
+from zuki.lane.outcome import FINISHED
 from zuki.later import later
 from zuki.runtime.waiting import help_with
 

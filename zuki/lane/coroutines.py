@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from zuki.errors import DeadlockError
 from zuki.lane.driver import Driver
-from zuki.lane.future import CANCELLED, DONE, PENDING, Future
+from zuki.lane.future import Future
 from zuki.lane.lanes import Lanes
+from zuki.lane.outcome import CANCELLED, DONE, PENDING
 from zuki.lane.priority import NORMAL
 from zuki.lane.reporting import report_lost
 from zuki.lane.stillness import is_in_step

@@ -4,8 +4,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from zuki.lane.future import HAS_LOCK
 from zuki.lane.lanes import Lanes
+from zuki.lane.outcome import HAS_LOCK
 from zuki.lane.parking import attend, wait_idly
 from zuki.lane.serving import Servant, serve
 from zuki.lane.stillness import deadlock

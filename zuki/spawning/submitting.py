@@ -17,7 +17,8 @@ from numba._dispatcher import compute_fingerprint
 
 from zuki.errors import TaskError, ZukiError
 from zuki.graph.checks import checked_task
-from zuki.lane.future import CANCELLED, DONE, FINISHED, PENDING, Future
+from zuki.lane.future import Future
+from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING
 from zuki.lane.priority import NORMAL
 from zuki.lane.wakers import Poll, Waker, here
 from zuki.runtime.desk import FRAME_AT, FRAME_BYTES, Desk
