@@ -79,12 +79,15 @@ def test_a_public_name_is_there_and_documented(name):
 
 
 def members():
-    for name in zuki.__all__:
-        value = getattr(zuki, name)
-        if inspect.isclass(value):
-            for member, function in vars(value).items():
-                if not member.startswith("_") and (callable(function) or isinstance(function, property)):
-                    yield pytest.param(function, id=f"{name}.{member}")
+    """Yield what public classes have, or inherit from classes of zuki's that are not public themselves."""
+    classes = {name: getattr(zuki, name) for name in zuki.__all__ if inspect.isclass(getattr(zuki, name))}
+    for value in list(classes.values()):
+        own = (base for base in value.__mro__ if base.__module__.split(".")[0] == "zuki")
+        classes.update((base.__name__, base) for base in own)
+    for name, value in classes.items():
+        for member, function in vars(value).items():
+            if not member.startswith("_") and (callable(function) or isinstance(function, property)):
+                yield pytest.param(function, id=f"{name}.{member}")
 
 
 @pytest.mark.parametrize("member", list(members()))

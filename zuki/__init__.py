@@ -18,7 +18,7 @@ from zuki.graph.node import Node, Nodes
 from zuki.graph.report import Report
 from zuki.lane.coroutines import CoroutineTask
 from zuki.lane.future import Future
-from zuki.lane.lanes import Priority
+from zuki.lane.priority import Priority
 from zuki.lane.wakers import (
     Poll,
     Waker,

@@ -10,7 +10,7 @@ import pytest
 
 import zuki
 from tests.lane.together import LIMIT
-from zuki.lane.future import DONE
+from zuki.lane.outcome import DONE
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -248,7 +248,7 @@ def test_whenever_another_looks_at_an_end_it_hears_of_it_once(ends, prepare):
 
     def follow(frame, event, argument):
         nonlocal calls, seen
-        if frame.f_globals["__name__"] == "zuki.lane.future":
+        if frame.f_globals["__name__"] == "zuki.lane.outcome":
             calls += 1  # between two calls the interpreter lets no other thread run
             if calls == wanted and (future._made is None or not future._made._is_owned()):
                 sys.settrace(None)

@@ -10,7 +10,8 @@ import pytest
 import zuki
 from tests.lane.together import LIMIT, wait_until
 from zuki.lane.coroutines import queue_on
-from zuki.lane.lanes import NORMAL, Lanes
+from zuki.lane.lanes import Lanes
+from zuki.lane.priority import NORMAL
 from zuki.lane.serving import Servant
 from zuki_kernels.task_life import TASK_FIELDS
 

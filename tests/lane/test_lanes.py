@@ -7,7 +7,8 @@ import pytest
 
 import zuki
 from tests.lane.together import LIMIT, Gate, wait_until
-from zuki.lane.lanes import Lane, Priority
+from zuki.lane.lane import Lane
+from zuki.lane.priority import Priority
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -4,7 +4,7 @@ A task is a number below 8; a deque, a list or a set is a word with a bit for ea
 in it. Which of several comes first does not matter here: `test_priorities` looks at that.
 """
 
-from zuki.lane.future import DONE, FINISHED, PENDING
+from zuki.lane.outcome import DONE, FINISHED, PENDING
 
 from .interpreted import get, put
 from .mount import Table, atomic

@@ -267,7 +267,7 @@ def interpret(file, *names, edit=lambda source, name: source, **replaced):
     Parameters
     ----------
     file : str
-        Below the package, such as ``lane/lanes.py``.
+        Below the package, such as ``lane/lane.py``.
     *names : str
         ``function`` or ``Class.method``.
     edit : callable

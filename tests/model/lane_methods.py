@@ -1,21 +1,24 @@
 """The methods of `zuki` that are mounted for lanes, and what stands in place of what threads do not share."""
 
 from zuki.errors import ZukiError
-from zuki.lane.future import DONE, FINISHED
-from zuki.lane.lanes import NORMAL
+from zuki.lane.outcome import DONE, FINISHED
+from zuki.lane.priority import NORMAL
 
 from .interpreted import edits, interpret
 
 _METHODS = {
-    "lane/lanes.py": (
+    "lane/lane.py": (
         "Lane.has_work", "Lane.next_queue", "Lane.enter", "Lane.is_left_alone", "Lane.pass_on", "Lane.call",
-        "Lane.take_all", "Lanes.wake", "Lanes.exchange", "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
+        "Lane.take_all",
+    ),
+    "lane/lanes.py": (
+        "Lanes.wake", "Lanes.exchange", "Lanes.take_back", "Lanes.refuse", "Lanes.is_empty",
     ),
     "lane/serving.py": ("Servant.enter", "Servant.let_go", "Servant.leave", "_serve"),
     "lane/parking.py": ("attend", "_take_out"),
     "lane/coroutines.py": ("queue_on",),
     "runtime/home.py": ("PoolHome.wait_for",),
-    "runtime/pool.py": ("Pool.end_if_empty", "Pool._is_without_python"),
+    "runtime/closing.py": ("Closing.end_if_empty", "Closing._is_without_python"),
     "runtime/multi_threaded.py": (
         "MultiThreadedExecutor._submit_call", "MultiThreadedExecutor._take_back",
     ),

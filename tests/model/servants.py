@@ -5,7 +5,7 @@ comes to a worker `test_service` looks at, and what becomes of requests `test_ex
 """
 
 from zuki.errors import ZukiError
-from zuki.lane.lanes import NORMAL
+from zuki.lane.priority import NORMAL
 
 from .cells import Bits, Lock, Nothing, Thing, add, and_, exchange, or_, wait, wake
 from .interpreted import get, goes_on, put
@@ -91,7 +91,7 @@ CALLED, ENDED = 1, 2  # bits of what workers wait for
 
 
 class Pool(Thing):
-    """A pool, its executor and its home for lanes: which of them is asked does not matter here."""
+    """A pool, its end, its executor and its home for lanes: which of them is asked does not matter here."""
 
     shared = ("is_closed", "is_ended")
     desk = active = _broken = None
@@ -99,7 +99,7 @@ class Pool(Thing):
     def __init__(self, lanes):
         super().__init__("pool")
         self.lanes, self.lock = lanes, Lock("lock of the pool")
-        self._pool = self._home = self._nothing_active = self
+        self._pool = self.home = self.closing = self._nothing_active = self
 
     def meaning(self, name):
         return bool, int
@@ -108,17 +108,17 @@ class Pool(Thing):
         return self.lanes.call_servant()
 
     def shut_down(self):
-        """Do as `zuki.runtime.pool.Pool.shut_down`, and do not wait."""
+        """Do as `zuki.runtime.closing.Closing.shut_down`, and do not wait."""
         yield from self.lock.take()
         yield from put(self, "is_closed", True)
         yield from self.lock.give()
         yield from self.end_if_empty()
 
     def end_if_empty(self):
-        return self.lanes.call_method("Pool.end_if_empty", self)
+        return self.lanes.call_method("Closing.end_if_empty", self)
 
     def _is_without_python(self):
-        return self.lanes.call_method("Pool._is_without_python", self)
+        return self.lanes.call_method("Closing._is_without_python", self)
 
     def _closes_generators(self):
         return False

@@ -69,11 +69,11 @@ MUTANTS = [  # method, what stands there, what is put in its place
     ("Lanes.is_empty", "or self.away", ""),
     ("Lanes.is_empty", "self.calls.holders or self.coroutines.holders or", ""),
     ("Lanes.is_empty", "or self.waiting()", ""),
-    ("Pool.end_if_empty", "self.is_ended = True", "pass"),
+    ("Closing.end_if_empty", "pool.is_ended = True", "pass"),
     ("Servant.let_go",
      "self._lanes.away += 1\n        for lane in self.held:\n            lane.holders -= 1",
      "for lane in self.held:\n            lane.holders -= 1\n        self._lanes.away += 1"),
-    ("PoolHome.wait_for", "self._pool.end_if_empty()", "pass"),
+    ("PoolHome.wait_for", "self._pool.closing.end_if_empty()", "pass"),
     ("MultiThreadedExecutor._submit_call", "if pool.is_ended or self._broken", "if False"),
 ]  # fmt: skip
 

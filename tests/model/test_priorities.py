@@ -11,8 +11,8 @@ from itertools import product
 
 import pytest
 
-from zuki.lane import lanes
-from zuki.lane.lanes import Lane
+from zuki.lane import lane
+from zuki.lane.lane import Lane
 
 from .book import BOOK, Tried
 
@@ -78,7 +78,7 @@ def test_each_step_is_needed(mutant):
     source = textwrap.dedent(inspect.getsource(Lane.next_queue))
     assert mutant[0] in source
     tree = ast.parse("from __future__ import annotations\n" + source.replace(*mutant))
-    names = dict(vars(lanes))
+    names = dict(vars(lane))
     exec(compile(tree, "mutant", "exec"), names)
     try:
         survives = waits(names["next_queue"]) == BOUNDS

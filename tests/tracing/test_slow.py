@@ -100,7 +100,7 @@ def test_nothing_is_left(executor):
         assert executor._pool.recorder is not None
     assert executor._pool.recorder is None
     assert not [thread for thread in threading.enumerate() if thread.name == "zuki-slow-tasks"]
-    assert executor._pool._recorder.followers == []
+    assert executor._pool.traces._latest.followers == []
 
 
 def test_what_is_lost_is_counted(executor, records):

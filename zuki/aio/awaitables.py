@@ -4,7 +4,7 @@ from typing import Any
 
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.future import Future
-from zuki.lane.lanes import NORMAL, Priority
+from zuki.lane.priority import NORMAL, Priority
 from zuki.lane.wakers import current_task
 
 

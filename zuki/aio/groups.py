@@ -7,8 +7,8 @@ from typing import Any
 from zuki.aio.awaitables import close, level_of
 from zuki.aio.scopes import Scope
 from zuki.lane.coroutines import CoroutineTask, spawn_on
-from zuki.lane.future import FINISHED
-from zuki.lane.lanes import Priority
+from zuki.lane.outcome import FINISHED
+from zuki.lane.priority import Priority
 from zuki.lane.wakers import current_task, is_cancellation, park
 
 _NORMAL = Priority.NORMAL

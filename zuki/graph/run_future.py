@@ -4,8 +4,10 @@ import time
 from typing import TYPE_CHECKING
 
 from zuki.graph.report import Report
-from zuki.lane.future import FINISHED, Future
+from zuki.lane.future import Future
+from zuki.lane.outcome import FINISHED
 from zuki.later import later
+from zuki.runtime.waiting import help_with
 
 if TYPE_CHECKING:
     from zuki.graph.running import GraphRun
@@ -49,7 +51,7 @@ class RunFuture(Future[Report]):
         """
         if not self.done():
             begun = time.monotonic()
-            self._run.pool.help(self._run, timeout)
+            help_with(self._run.pool, self._run, timeout)
             if timeout is not None:
                 timeout = max(0.0, timeout - (time.monotonic() - begun))
         return super().result(timeout)

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from zuki.errors import DeadlockError
 from zuki.lane.awaiting import running_loop
-from zuki.lane.future import CANCELLED, DONE, FINISHED, PENDING, RUNNING, Future
-from zuki.lane.lanes import NORMAL, Lanes
+from zuki.lane.future import Future
+from zuki.lane.lanes import Lanes
+from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING, RUNNING
+from zuki.lane.priority import NORMAL
 
 T = TypeVar("T")
 

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 from zuki.errors import DeadlockError
 from zuki.lane.driver import Driver
-from zuki.lane.future import CANCELLED, DONE, PENDING, Future
-from zuki.lane.lanes import NORMAL, Lanes
+from zuki.lane.future import Future
+from zuki.lane.lanes import Lanes
+from zuki.lane.outcome import CANCELLED, DONE, PENDING
+from zuki.lane.priority import NORMAL
 from zuki.lane.reporting import report_lost
 from zuki.lane.stillness import is_in_step
 from zuki.lane.wakers import Waker, as_coroutine, cancelled_error, here, is_cancellation
@@ -41,7 +43,7 @@ class CoroutineTask(Future[T]):
     _wish: tuple[Any, ...] | None  # to cancel it: the reason
     _name: str | None = None
     _unheard: "_Unheard | None" = None
-    _teller: object  # who has told it that all are to end, or None: it came later; see `Lanes.tell`
+    _teller: object  # who has told it that all are to end, or None: it came later; see `cancelling.tell`
 
     @property
     def name(self) -> str:

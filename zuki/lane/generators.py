@@ -11,7 +11,8 @@ from typing import Any
 
 from zuki.errors import ZukiError
 from zuki.lane.coroutines import queue_on
-from zuki.lane.lanes import NORMAL, Lanes
+from zuki.lane.lanes import Lanes
+from zuki.lane.priority import NORMAL
 from zuki.lane.wakers import as_coroutine
 
 

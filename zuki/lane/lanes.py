@@ -1,25 +1,12 @@
-"""The lanes: Python tasks that are ready, and who may run them.
+"""The lanes of an executor: one for steps of coroutines, and one for calls, which may block for long.
 
-A lane is the right to run Python tasks of one kind, and the tasks that wait for it: one lane
-for steps of coroutines, one for calls, which may block for long. With the interpreter's lock
-one thread at a time holds a lane, for two would only fight over the lock; without it as many
-as there are workers. A holder that is stuck in one call loses its lanes (`zuki.lane.watching`).
-
-Ready tasks are in deques, one for each priority: any thread adds to them and takes from them
-without a lock. (In rings of the kernels each would cost ten times as much; see decision 014.)
 What becomes of a coroutine that waits is in the words of `task_life`: wakers may come from any
 thread, and from jitted code, while it still runs. Lanes hand what they have to tell to
 `exchange`, many tasks at once.
-
-Nobody is called for a task that somebody is about to look at: `is_awake` says so. Who leaves
-sets it to False and then looks once more; who adds a task adds it and then looks at `is_awake`.
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
@@ -27,8 +14,9 @@ import numpy as np
 
 from zuki.errors import ZukiError
 from zuki.lane.driver import MOST_IDLE, Driver
+from zuki.lane.lane import Lane
 from zuki.lane.stillness import steps_at_rest
-from zuki.lane.tallies import Counted, Roll, Tally
+from zuki.lane.tallies import Counted, Roll
 from zuki.lane.wakers import load_asyncio
 from zuki_kernels import exchange
 from zuki_kernels._types import Table
@@ -36,26 +24,9 @@ from zuki_kernels.task_state import ROW_MASK
 
 if TYPE_CHECKING:
     from zuki.lane.coroutines import CoroutineTask
-    from zuki.lane.parking import Parking
 
-NORMAL = 1  # as a level: where a task's deque is among those of its lane
-_NORMAL_FIRST, _LOW_FIRST = 4, 8  # each so-many-th burst
 _AT_ONCE = 4096  # requests that are handed over in one call
 _FRESH = 256  # rows that are made ready at once
-
-
-class Priority(IntEnum):
-    """How urgent a task is among those that wait for Python; even the least urgent gets its turn.
-
-    Parameters
-    ----------
-    value : int
-        The number of one of them.
-    """
-
-    HIGH = 0
-    NORMAL = 1
-    LOW = 2
 
 
 class Home(Protocol):
@@ -66,110 +37,6 @@ class Home(Protocol):
 
     def wait_for(self, future: Any, timeout: float | None) -> None:
         """Wait for a future's end, and serve meanwhile if the calling thread has to."""
-
-
-class Lane:
-    """Tasks of one kind that are ready, and how many threads run them.
-
-    Parameters
-    ----------
-    lanes : Lanes
-        Where it belongs.
-    limit : int
-        How many threads may hold it.
-    """
-
-    def __init__(self, lanes: "Lanes", limit: int) -> None:
-        self._lanes, self.limit = lanes, limit
-        self.ready: tuple[deque[Any], deque[Any], deque[Any]] = (deque(), deque(), deque())
-        self.holders = 0
-        self.is_awake = False
-        self.parked: list[Parking] = []
-        self.tally = Tally()
-        self._bursts = 0
-
-    def has_work(self) -> bool:
-        """Tell whether there is something to do."""
-        high, normal, low = self.ready
-        lanes = self._lanes
-        return bool(
-            normal or high or low or ((lanes.outbox or lanes.may_be_rung) and self is lanes.coroutines)
-        )
-
-    def next_queue(self) -> deque[Any]:
-        """Return where the next burst takes its tasks: mostly the most urgent of those that have any.
-
-        Each fourth burst the normal ones come first and each eighth the low ones, so that a task waits for
-        at most so many bursts of others.
-        """
-        high, normal, low = self.ready
-        if not high and not low:
-            return normal
-        self._bursts = bursts = self._bursts + 1
-        if bursts % _LOW_FIRST == 0:
-            return low or high or normal
-        if bursts % _NORMAL_FIRST == 0:
-            return normal or high or low
-        return high or normal or low
-
-    def enter(self) -> bool:
-        """Hold the lane, if one more may; return whether."""
-        with self._lanes.lock:
-            if self.holders >= self.limit:
-                self._lanes.may_be_rung = (
-                    True  # whoever leaves looks: this thread may have been called for it
-                )
-                return False
-            self.holders += 1
-            return True
-
-    def leave(self) -> None:
-        """Hold it no more."""
-        with self._lanes.lock:
-            self.holders -= 1
-        self.pass_on()
-
-    def is_left_alone(self) -> bool:
-        """Tell whether there is something to do, and nobody is about to look: who holds the lane will."""
-        return self.holders < self.limit and not self.is_awake and self.has_work()
-
-    def pass_on(self) -> None:
-        """Call somebody if something is left to do, for nobody looks any more."""
-        self.is_awake = False
-        if self.has_work():
-            self.call()
-
-    def call(self) -> bool:
-        """Let somebody come and look; return False if nobody can.
-
-        Where only callers serve, nobody need come: who waits next looks before it sleeps.
-        """
-        lanes = self._lanes
-        while True:
-            self.is_awake = True
-            with lanes.lock:
-                parking = self.parked.pop() if self.parked else None
-            if parking is not None:
-                parking.wake()
-                return True
-            if not lanes.only_callers_serve and lanes.home.call_servant():
-                return True
-            self.is_awake = False
-            if not self.parked:  # else somebody is about to sleep, for it seemed that another one was called
-                return lanes.only_callers_serve
-
-    def count_ready(self) -> int:
-        """Return how many tasks are ready."""
-        return sum(map(len, self.ready))
-
-    def take_all(self) -> list[Any]:
-        """Take out all that is ready."""
-        taken: list[Any] = []
-        for queue in self.ready:
-            with suppress(IndexError):  # not asked before, for others take, too
-                while True:
-                    taken.append(queue.popleft())
-        return taken
 
 
 def _nobody() -> None:
@@ -340,7 +207,7 @@ class Lanes:
         told = sum(request < 0 and not ~request & 1 for request in self.outbox[:])  # see `exchange.paused`
         return told + exchange.count_asleep(self._tasks, len(self._objects))
 
-    # ---- the end -----------------------------------------------------------------------------------
+    # ---- what is not over --------------------------------------------------------------------------
 
     def waiting(self) -> "list[CoroutineTask]":
         """Return the coroutines that have a row and are not over."""
@@ -377,32 +244,3 @@ class Lanes:
             return False
         is_served = self.attending or not self.only_callers_serve
         return not (is_served and any(lane.is_awake or lane.has_work() for lane in both))
-
-    def cancel_all(self) -> None:
-        """Cancel the calls that have not begun, and wish every coroutine to end."""
-        for call in self.calls.take_all():
-            call._forsake()
-        self.cancel_coroutines()
-
-    def cancel_coroutines(self) -> None:
-        """Wish every coroutine to end that was accepted before.
-
-        Those whose steps run now are nowhere to be found. So this first says that all are to end, and then
-        looks; who runs a step first puts the coroutine where it is found, and then looks whether all are
-        to end.
-        """
-        self.is_ending = True
-        for task in self.unfinished():
-            self.tell(task)
-        self.coroutines.pass_on()
-
-    def tell(self, task: "CoroutineTask") -> None:
-        """Wish a coroutine to end, because all are to; not twice. Any thread."""
-        me = object()
-        if task.__dict__.setdefault("_teller", me) is me:
-            task.cancel()
-
-    def put_back(self, task: "CoroutineTask") -> None:
-        """Let a coroutine wait for its next step while all are to end."""
-        self.coroutines.ready[task._level].append(task)
-        self.tell(task)

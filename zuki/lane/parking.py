@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from zuki.lane.lanes import Lane
+from zuki.lane.lane import Lane
 from zuki.lane.serving import serve
 from zuki.lane.stillness import Patience, deadlock, resting
 from zuki.lane.wakers import here

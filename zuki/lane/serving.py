@@ -8,12 +8,14 @@ from types import CoroutineType
 from typing import Any
 
 from zuki.lane.awaiting import running_loop
+from zuki.lane.cancelling import put_back, tell
 from zuki.lane.coroutines import CoroutineTask, new_task, queue_on
 from zuki.lane.driver import Driver
-from zuki.lane.future import DONE as _DONE
-from zuki.lane.future import FINISHED, HAS_LOCK
 from zuki.lane.generators import closing_generators
-from zuki.lane.lanes import Lane, Lanes
+from zuki.lane.lane import Lane
+from zuki.lane.lanes import Lanes
+from zuki.lane.outcome import DONE as _DONE
+from zuki.lane.outcome import FINISHED, HAS_LOCK
 from zuki.lane.stillness import note_beginning
 from zuki.lane.wakers import PARKED, here
 from zuki_kernels.task_state import ROW_MASK
@@ -76,7 +78,7 @@ class Servant:
                 task._result, driver.value = driver.value, None
                 lanes.idle_drivers.append(driver)
                 task._coroutine = None
-                if HAS_LOCK and task._wakers is None:  # as `Future._close`
+                if HAS_LOCK and task._wakers is None:  # as `Outcome._close`
                     task._state = FINISHED
                 else:
                     task._close(FINISHED)
@@ -158,7 +160,7 @@ class Servant:
         """Run a burst of steps of the coroutines in a deque."""
         lanes, take, add = self._lanes, queue.popleft, queue.append
         if lanes.is_ending:
-            add = lanes.put_back
+            add = put_back
         self.is_beginning = lanes.coroutines.limit > 1  # then it goes to whoever is free
         try:
             for _ in range(most):
@@ -198,7 +200,7 @@ class Servant:
         else:
             task._complain(yielded)
         if lanes.is_ending:
-            lanes.tell(task)
+            tell(task)
 
     def run_calls(self, queue: Any) -> None:
         """Run a burst of the calls in a deque."""

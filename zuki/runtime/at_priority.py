@@ -4,7 +4,7 @@ from concurrent import futures
 from typing import TYPE_CHECKING, Any
 
 from zuki.lane.coroutines import CoroutineTask
-from zuki.lane.lanes import Priority
+from zuki.lane.priority import Priority
 from zuki.runtime.kinds import submit_of
 
 if TYPE_CHECKING:

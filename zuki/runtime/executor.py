@@ -6,7 +6,8 @@ from weakref import ref
 
 from zuki.errors import ExecutorShutDownError
 from zuki.lane.coroutines import CoroutineTask, spawn_on
-from zuki.lane.lanes import NORMAL, Lanes, Priority
+from zuki.lane.lanes import Lanes
+from zuki.lane.priority import NORMAL, Priority
 from zuki.lane.slow_steps import WatchedServant
 from zuki.later import later
 from zuki.runtime.at_priority import AtPriority, checked_priority

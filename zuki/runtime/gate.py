@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zuki.runtime.run import Outline, RunWithoutPython, no_bodies, no_edges
+from zuki_kernels import starting
 
 if TYPE_CHECKING:
     from zuki.runtime.pool import Pool
@@ -34,7 +35,8 @@ class Gate(RunWithoutPython):
         """Open it, if the worker still waits. Any thread."""
         with self._lock:  # the slot is ours until it is closed
             if not self._is_closed:
-                self._pool.open_gate(self.slot)
+                tables = self._pool.tables
+                starting.open_gate(tables.workers, tables.runs, self.slot)
 
     def close(self) -> None:
         """Wait no more. The worker."""

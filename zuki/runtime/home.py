@@ -4,8 +4,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from zuki.lane.future import HAS_LOCK
 from zuki.lane.lanes import Lanes
+from zuki.lane.outcome import HAS_LOCK
 from zuki.lane.parking import attend, wait_idly
 from zuki.lane.serving import Servant, serve
 from zuki.lane.stillness import deadlock
@@ -13,6 +13,7 @@ from zuki.lane.wakers import here
 from zuki.platform.binding import unbind
 from zuki.runtime.seat import row_of_this_thread
 from zuki.runtime.tables import make_table
+from zuki.runtime.waiting import work_until
 from zuki_kernels import directory, notifier, service, task_life
 from zuki_kernels.runs import NONE
 
@@ -67,12 +68,12 @@ class PoolHome:
         if row_of_this_thread(self._pool) is not None:
             if here.servant is not None:
                 here.servant.let_go()  # it is stuck for as long as this takes
-            while not self._pool.work_until(future, timeout):
+            while not work_until(self._pool, future, timeout):
                 future._hear_of_deadlock(deadlock())
         elif serves or here.servant is not None:
             attend((self.lanes.coroutines,), future, timeout)
             if self._pool.is_closed:  # this thread may have been the last that had something to do
-                self._pool.end_if_empty()
+                self._pool.closing.end_if_empty()
         else:
             wait_idly(future, timeout)
 

@@ -12,7 +12,7 @@ from typing import Any
 from llvmlite.binding.ffi import lib as llvm
 from numba.core.compiler_lock import global_compiler_lock
 
-from zuki.lane import future, wakers
+from zuki.lane import outcome, wakers
 from zuki.lane.ending import end_all
 from zuki.lane.stillness import sources
 from zuki.later import importing
@@ -127,7 +127,7 @@ def _after_fork_in_child() -> None:
     warm.renew_lock()
     hands.renew_lock()
     desk.renew_lock()
-    future.renew_lock()
+    outcome.renew_lock()
     wakers.here.servant = None
     pools = list(_pools)
     for pool in pools:  # all of them first: what one forgets may end another one

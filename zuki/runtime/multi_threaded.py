@@ -105,7 +105,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             pool.wait_for(task, serves=True)
             held.tell(None)
         if pool.is_closed:
-            pool.end_if_empty()
+            pool.closing.end_if_empty()
         return task.result()
 
 

@@ -1,46 +1,37 @@
-"""The pool: what it is asked to run, and how it ends."""
+"""The pool: what it is asked to run. How it ends is in `closing`, how its workers wait in `waiting`."""
 
-import math
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zuki.errors import DeadlockError, ZukiError
+from zuki.errors import ZukiError
+from zuki.lane.cancelling import cancel_coroutines
 from zuki.lane.coroutines import CoroutineTask, spawn_on
-from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
-from zuki.lane.reporting import log
-from zuki.lane.stillness import Patience, deadlock, resting
-from zuki.lane.wakers import here
-from zuki.later import later
 from zuki.runtime import hands, seat, worker
-from zuki.runtime.config import EVENTS
+from zuki.runtime.closing import Closing
 from zuki.runtime.desk import Desk
-from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.gate import Gate
 from zuki.runtime.home import PoolHome
 from zuki.runtime.places import Places
-from zuki.runtime.python_body import run_python
 from zuki.runtime.run import Run
 from zuki.runtime.sizing import Follower, most_of
 from zuki.runtime.slots import Slots
 from zuki.runtime.tables import Tables
-from zuki.runtime.warm import compile_all, warm_up, warm_up_lanes, warm_up_traces
+from zuki.runtime.traces import Traces
+from zuki.runtime.warm import compile_all, warm_up, warm_up_lanes
 from zuki.runtime.workers import Workers
-from zuki_kernels import notifier, pulse, reasons, spawning, starting
+from zuki_kernels import notifier, spawning, starting
 from zuki_kernels._signals import held_back
 from zuki_kernels.counters import STEALS, TASKS
 from zuki_kernels.runs import NONE
 
 if TYPE_CHECKING:
     from zuki.runtime.recorder import Recorder
-    from zuki.runtime.recording import Mark
-
-recorders = later("zuki.runtime.recorder")
 
 _MOMENT = 0.0005  # seconds
-_A_WHILE = 0.05  # seconds
 _SEATLESS_WAIT = (
     50_000_000  # nanoseconds that a caller who cannot help sleeps between two looks at the signals
 )
@@ -74,6 +65,7 @@ class Pool:
     """
 
     postpones = True  # whether others go on while a Python body waits
+    closes_generators = True  # at its end, those that nobody goes on with
 
     def __init__(
         self,
@@ -96,17 +88,18 @@ class Pool:
         self.is_closed = False
         self.prepare: Callable[[], bool] | None = None  # what a thread does before its first call
         self.furnish: Callable[[Lanes], None] = lambda lanes: None  # what an executor does with new lanes
+        self.closing, self.traces = Closing(self), Traces(self)
         self.renew_lock()
         self.begin_anew()
 
     def renew_lock(self) -> None:
         """Make the lock, at first and in a forked child: another thread may have held it."""
         self.lock = threading.RLock()  # for whatever drops an executor may hold it: see `Executor`
-        self._nothing_active = threading.Condition(self.lock)
+        self.closing.renew_lock()
 
     def begin_anew(self) -> None:
         """Forget all threads and runs: at first, and in a forked child, where none of them is."""
-        self._call, address = hands.make_call(self._do_in_python)
+        self._call, address = hands.make_call(partial(worker.do_in_python, self))
         join = hands.address_of_join()
         told = self.max_threads, self.min_threads, self.keep_alive
         self.tables = Tables(*told, join, address, self.most_threads, self._steady)
@@ -116,15 +109,12 @@ class Pool:
         self.active = self.slots.active  # runs by their slots
         self.is_used = False
         self.begun = time.monotonic()
-        self._home: PoolHome | None = None
+        self.home: PoolHome | None = None
         self.lanes: Lanes | None = None
         self.desk: Desk | None = None
         self.is_ended = False
-        self._recorders: list[Recorder] = []
-        self._recorder: Recorder | None = None  # once somebody has traced
         self.recorder: Recorder | None = None  # while somebody traces
-        if self.trace_events:
-            self.trace_mark = self.begin_trace(self.trace_events)
+        self.traces.begin_anew()
 
     def fit(self) -> None:
         """Let as many workers be awake as the process may use processors, if the pool follows those."""
@@ -143,13 +133,13 @@ class Pool:
         """Return the lanes, made when they are first wanted."""
         warm_up_lanes()
         with self.lock:
-            if self._home is None:
-                self._home = PoolHome(self, self.python_lanes)
-                self._home.lanes.prepare = self.prepare
-                self.furnish(self._home.lanes)
-                self.tell_lanes(self._home.lanes)
+            if self.home is None:
+                self.home = PoolHome(self, self.python_lanes)
+                self.home.lanes.prepare = self.prepare
+                self.furnish(self.home.lanes)
+                self.home.lanes.recorder = self.recorder
                 self.is_used = True
-            self.lanes = self._home.lanes
+            self.lanes = self.home.lanes
         return self.lanes
 
     def open_desk(self) -> Desk:
@@ -165,10 +155,10 @@ class Pool:
         """Serve the lanes as a worker that was called for that."""
         if self.desk is not None:
             self.desk.hear()
-        if self._home is not None:
-            self._home.serve(row)
+        if self.home is not None:
+            self.home.serve(row)
         if self.is_closed:
-            self.end_if_empty()
+            self.closing.end_if_empty()
 
     def run_coroutine(self, coroutine: Any) -> Any:
         """Run a coroutine to its end on this pool, one of whose workers calls."""
@@ -185,73 +175,13 @@ class Pool:
 
     def wait_for(self, future: Any, serves: bool = False) -> None:
         """Wait for what lanes run: see `PoolHome.wait_for`."""
-        assert self._home is not None
-        self._home.wait_for(future, None, serves)
+        assert self.home is not None
+        self.home.wait_for(future, None, serves)
 
     def cancel_coroutines(self) -> None:
         """Wish every coroutine to end: the interpreter ends."""
         if self.lanes is not None:
-            self.lanes.cancel_coroutines()
-
-    def end_if_empty(self) -> None:
-        """End the threads of a closed pool if nothing is left that was accepted."""
-        with self.lock:
-            if self.is_closed and not self.active:
-                self.is_ended = True  # before the look: who adds something looks after
-                if self._is_without_python() and not self._closes_generators():
-                    self._end_threads()
-                    self._nothing_active.notify_all()
-                else:
-                    self.is_ended = False
-
-    def hear_of_no_run(self) -> None:
-        """Hear that the last run has ended."""
-        self._nothing_active.notify_all()
-        self.end_if_empty()
-
-    def _is_without_python(self) -> bool:
-        if self.desk is not None and not self.desk.is_empty():
-            return False
-        return self._home is None or self._home.lanes.is_empty()
-
-    def _closes_generators(self) -> bool:
-        return self.lanes is not None and close_generators(self.lanes)
-
-    # ---- traces -----------------------------------------------------------------------------------
-
-    def begin_trace(self, events: int = EVENTS) -> "tuple[Recorder, Mark]":
-        """Begin to note what happens; return what `end_trace` takes.
-
-        Each worker has room for as many ``events`` as this asks for, or another trace that is on.
-        """
-        warm_up_traces()
-        with self.lock:
-            if self._recorder is None or (self._recorder.events < events and not self._recorder.is_on):
-                self._recorders.append(recorders.Recorder(self, events))  # it stays: see there
-                self._recorder = self._recorders[-1]
-            mark = self._recorder.begin()
-            self._tell_all(self._recorder)
-            for run in self.active.values():
-                self._recorder.begin_run(run)
-            return self._recorder, mark
-
-    def end_trace(self, recorder: "Recorder") -> None:
-        """End a trace; others may go on."""
-        with self.lock:
-            recorder.end()
-            if recorder is self._recorder and not recorder.is_on:
-                self._tell_all(None)
-
-    def _tell_all(self, recorder: "Recorder | None") -> None:
-        self.recorder = recorder
-        self.tell_lanes(self.lanes)
-        if self.desk is not None:
-            self.desk.recorder = recorder
-
-    def tell_lanes(self, lanes: Lanes | None) -> None:
-        """Let lanes note what they run, or no more."""
-        if lanes is not None:
-            lanes.recorder = self.recorder
+            cancel_coroutines(self.lanes)
 
     # ---- runs -------------------------------------------------------------------------------------
 
@@ -262,7 +192,7 @@ class Pool:
         seat.note_wait()
         row = self.workers.sit_down()
         start = self._begin(run, NONE if row is None else row, False)
-        held.tell(lambda: self._stop(slot))  # not before: the beginning forgets it
+        held.tell(lambda: self.stop(slot))  # not before: the beginning forgets it
         if start:
             self.workers.start_thread()
         if row is None:
@@ -292,7 +222,7 @@ class Pool:
         with self.lock:  # nobody would ever do it: take it back, if nobody has done it by now
             is_left = self.active.get(slot) is run
             if is_left:
-                self._stop(slot)
+                self.stop(slot)
         if is_left:
             worker.work(self, row, slot, NONE)
         self.workers.leave(row, held)
@@ -301,57 +231,7 @@ class Pool:
                 time.sleep(_MOMENT)
             raise ZukiError(f"executor {self.name!r} has no thread, and none can be started")
 
-    def help(self, run: Run, timeout: float | None) -> None:
-        """Run tasks until a submitted run has ended, if the calling thread is a worker of this pool."""
-        row = seat.row_of_this_thread(self)
-        if row is None:
-            return
-        seat.note_wait()
-        with held_back() as held:
-            with self.lock:
-                if self.active.get(run.slot) is not run:
-                    return
-                starting.expect(self.tables.runs, run.slot, row)
-            if timeout is None:
-                worker.work(self, row, run.slot, NONE, lambda: bool(held.errors))
-                return
-            deadline = time.monotonic() + timeout
-            pulse.count_helper(self.tables.pool, 1)
-            self.workers.keep_pulse()
-            worker.work(self, row, run.slot, NONE, lambda: bool(held.errors) or time.monotonic() >= deadline)
-            pulse.count_helper(self.tables.pool, -1)
-
-    def work_until(self, future: Any, timeout: float | None) -> bool:
-        """Run tasks until a future is done; return False if it will never be. A worker of this pool."""
-        gate = Gate(self)
-        seat.note_wait()
-        with held_back() as held:
-            row = seat.row_of_this_thread(self)
-            slot = self.slots.take(gate, is_late=True)
-            starting.make_gate(self.tables.runs, slot, row)
-            future._add_waker(gate)
-            deadline = math.inf if timeout is None else time.monotonic() + timeout
-            pulse.count_helper(self.tables.pool, 1)
-            self.workers.keep_pulse()
-            patience, is_in_vain = Patience(), False
-
-            def is_to_give_up() -> bool:
-                nonlocal is_in_vain
-                is_in_vain = timeout is None and patience.is_in_vain()
-                return is_in_vain or bool(held.errors) or time.monotonic() >= deadline
-
-            with resting(future):
-                worker.work(self, row, slot, NONE, is_to_give_up)
-            pulse.count_helper(self.tables.pool, -1)
-            future._drop_waker(gate)
-            gate.close()
-        return not (is_in_vain and not future.done())
-
-    def open_gate(self, slot: int) -> None:
-        """Let `work_until` return."""
-        starting.open_gate(self.tables.workers, self.tables.runs, slot)
-
-    def _stop(self, slot: int) -> None:
+    def stop(self, slot: int) -> None:
         """Let no further task of a run begin."""
         starting.stop(self.tables.runs, slot)
         spawning.ask_all(self.tables.hands)
@@ -372,26 +252,6 @@ class Pool:
             answer = starting.begin(tables.pool, tables.workers, tables.queues, tables.runs, *given)
         return answer == notifier.START
 
-    def _do_in_python(self, me: int, reason: int, task: int, ended: int, start: int) -> int:
-        """Do what a turn inside of a join has asked for; return how a Python body went."""
-        if start:
-            self.workers.start_thread()
-        if ended >= 0:
-            self.slots.end(ended)
-        if reason == reasons.RUN_PYTHON:
-            return run_python(self, me, task)
-        if reason == reasons.BEGIN_DETACHED:
-            return self.slots.begin_detached()
-        if reason == reasons.END_DETACHED:
-            self.slots.end_detached()
-        elif reason == reasons.LOST:
-            report_lost_failure(task)
-        elif reason == reasons.SURPLUS:
-            self.slots.count_lost(me, task)
-        elif reason == reasons.SERVE:
-            self.serve(me)
-        return reasons.RETURNED
-
     def counters(self) -> list[list[int]]:
         """Return how many tasks each worker has run, and how many of them it has taken from others."""
         return self.tables.workers[:, TASKS : STEALS + 1].tolist()
@@ -400,39 +260,7 @@ class Pool:
 
     def shut_down(self, wait: bool, cancel: bool) -> None:
         """Take no more work; end the threads when what was taken is done."""
-        with self.lock:
-            self.is_closed = True
-            if not self.is_used:
-                return
-            if cancel:
-                for slot in self.active:
-                    self._stop(slot)
-        if cancel and self.lanes is not None:
-            self.lanes.cancel_all()  # calls callbacks: not under the lock
-        if cancel and self.desk is not None:
-            self.desk.cancel_all()  # the same
-        with self.lock:
-            self.end_if_empty()
-            pulse_thread = self.workers.pulse
-        if wait and not self._is_awaited_here():
-            patience = Patience()
-            while not self._is_over():
-                self.end_if_empty()
-                if patience.is_in_vain() and self.lanes is not None:
-                    self._end_deadlock(self.lanes, deadlock())
-            self.workers.join(pulse_thread)
-            if self._home is not None:
-                self._home.end_watch()
-
-    def _is_awaited_here(self) -> bool:
-        """Tell whether the calling thread is one whose end `shut_down` waits for."""
-        serves = here.servant is not None and self.lanes is not None and here.servant.serves(self.lanes)
-        return serves or seat.row_of_this_thread(self) is not None
-
-    def _end_deadlock(self, lanes: Lanes, error: DeadlockError) -> None:
-        log.error("executor %r is shut down, but %s", self.name, error)
-        for task in lanes.waiting():
-            task._hear_of_deadlock(error)
+        self.closing.shut_down(wait, cancel)
 
     # ---- whether it does anything: see `zuki.lane.stillness` ---------------------------------------
 
@@ -445,20 +273,9 @@ class Pool:
 
     def threads(self) -> list[threading.Thread | None]:
         """Return all threads."""
-        watcher = None if self._home is None else self._home.watcher
+        watcher = None if self.home is None else self.home.watcher
         return [*self.workers.threads(), self.workers.pulse, watcher]
 
     def waiting(self) -> list[Any]:
         """Return the coroutines that wait."""
         return [] if self.lanes is None else self.lanes.waiting()
-
-    def _is_over(self) -> bool:
-        """Wait a moment for the end of all that was accepted; return whether it has come."""
-        with resting(None), self.lock:
-            if self.active or not self._is_without_python():
-                self._nothing_active.wait(_A_WHILE)
-            return not self.active and self._is_without_python()
-
-    def _end_threads(self) -> None:
-        notifier.shut_down(self.tables.pool, self.tables.workers)
-        pulse.end(self.tables.pool)

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from zuki.lane.lanes import NORMAL
+from zuki.lane.priority import NORMAL
 from zuki.runtime.seat import row_of_this_thread, seats
 from zuki_kernels import notifier, reasons, starting
 from zuki_kernels.runs import node_of, slot_of

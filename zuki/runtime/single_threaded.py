@@ -3,6 +3,7 @@
 from typing import Any
 
 from zuki.lane.calls import Call
+from zuki.lane.cancelling import cancel_all
 from zuki.lane.coroutines import spawn_on
 from zuki.lane.generators import close_generators
 from zuki.lane.lanes import Lanes
@@ -38,7 +39,7 @@ class _CallersHome:
 class _CallersPool(Pool):
     """A pool without threads, whose coroutines run while somebody waits for them."""
 
-    postpones = False
+    postpones = closes_generators = False  # `_run_all` closes them, where somebody waits
 
     def open_lanes(self) -> Lanes:
         """Return the lanes, made when they are first wanted."""
@@ -49,7 +50,7 @@ class _CallersPool(Pool):
                 self.lanes = Lanes(_CallersHome(self), self.tables.pool, table, 1)
                 self.lanes.only_callers_serve = True
                 self.furnish(self.lanes)
-                self.tell_lanes(self.lanes)
+                self.lanes.recorder = self.recorder
         return self.lanes
 
     def wait_for(self, future: Any, serves: bool = False) -> None:
@@ -64,16 +65,13 @@ class _CallersPool(Pool):
                 log.warning("%r is cancelled: nobody has waited for it, and the interpreter ends", task)
         super().cancel_coroutines()
 
-    def _closes_generators(self) -> bool:
-        return False  # `_run_all` does, where somebody waits
-
     def shut_down(self, wait: bool, cancel: bool) -> None:
         """Take no more work; run what was taken to its end, if that is wanted."""
         self.is_closed = True
         if self.lanes is not None:
             if cancel:
-                self.lanes.cancel_all()
-            if wait and not self._is_awaited_here():
+                cancel_all(self.lanes)
+            if wait and not self.closing.is_awaited_here():
                 self._run_all(self.lanes)
         super().shut_down(wait, cancel)
 

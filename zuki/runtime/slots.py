@@ -59,7 +59,7 @@ class Slots:
             del self.active[slot]
             self._free_slots.append(slot)
             if not self.active:
-                self._pool.hear_of_no_run()
+                self._pool.closing.hear_of_no_run()
 
     def end(self, slot: int) -> None:
         """Take leave of a run that has ended."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from zuki.runtime.failures import report_lost_failure
 from zuki.runtime.python_body import run_python
 from zuki.runtime.seat import is_main_thread
 from zuki_kernels import reasons, turn
@@ -63,3 +64,24 @@ def work(
             pool.tables.renew_arena(row)
         elif reason != reasons.GO_ON:
             return reason
+
+
+def do_in_python(pool: "Pool", me: int, reason: int, task: int, ended: int, start: int) -> int:
+    """Do what a turn inside of a join has asked for; return how a Python body went."""
+    if start:
+        pool.workers.start_thread()
+    if ended >= 0:
+        pool.slots.end(ended)
+    if reason == reasons.RUN_PYTHON:
+        return run_python(pool, me, task)
+    if reason == reasons.BEGIN_DETACHED:
+        return pool.slots.begin_detached()
+    if reason == reasons.END_DETACHED:
+        pool.slots.end_detached()
+    elif reason == reasons.LOST:
+        report_lost_failure(task)
+    elif reason == reasons.SURPLUS:
+        pool.slots.count_lost(me, task)
+    elif reason == reasons.SERVE:
+        pool.serve(me)
+    return reasons.RETURNED

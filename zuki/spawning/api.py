@@ -11,7 +11,7 @@ from zuki.errors import TaskError
 from zuki.graph.call import run_task
 from zuki.graph.checks import checked_task
 from zuki.graph.graph import Graph
-from zuki.lane.lanes import NORMAL, Priority
+from zuki.lane.priority import NORMAL, Priority
 from zuki.lane.wakers import here
 from zuki.runtime.at_priority import checked_priority
 from zuki.runtime.default import checked_executor

@@ -17,13 +17,15 @@ from numba._dispatcher import compute_fingerprint
 
 from zuki.errors import TaskError, ZukiError
 from zuki.graph.checks import checked_task
-from zuki.lane.future import CANCELLED, DONE, FINISHED, PENDING, Future
-from zuki.lane.lanes import NORMAL
+from zuki.lane.future import Future
+from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING
+from zuki.lane.priority import NORMAL
 from zuki.lane.wakers import Poll, Waker, here
 from zuki.runtime.desk import FRAME_AT, FRAME_BYTES, Desk
 from zuki.runtime.executor import Executor
 from zuki.runtime.failures import exception_of
 from zuki.runtime.seat import row_of_this_thread
+from zuki.runtime.waiting import work_until
 from zuki.task.specialisation import Specialisation
 from zuki_kernels import notifier, submission, submitted
 
@@ -137,7 +139,7 @@ class TaskCall(Future[T]):
             return
         if here.servant is not None:
             here.servant.let_go()  # it is stuck for as long as this takes
-        pool.work_until(self, timeout)
+        work_until(pool, self, timeout)
 
     def _make_condition(self) -> Any:
         made = super()._make_condition()

@@ -44,7 +44,7 @@ class _Followed:
 
     def __init__(self, pool: Pool, events: int, least: int) -> None:
         self._pool, self._least = pool, least
-        self._recorder, self._mark = pool.begin_trace(events)
+        self._recorder, self._mark = pool.traces.begin(events)
         self._python: deque[PythonEvent] = deque(maxlen=self._recorder.events)
         self._recorder.followers.append(self._python)
 
@@ -71,7 +71,7 @@ class _Followed:
     def end(self) -> None:
         """Follow it no more."""
         self._recorder.followers.remove(self._python)
-        self._pool.end_trace(self._recorder)
+        self._pool.traces.end(self._recorder)
 
 
 class log_slow_tasks:  # noqa: N801  (used as a statement)

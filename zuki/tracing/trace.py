@@ -274,7 +274,7 @@ class trace:  # noqa: N801  (used as a statement)
 
     def _add(self, pool: Pool) -> None:
         assert self._trace is not None
-        self._trace._live.append(pool.begin_trace(self._room))
+        self._trace._live.append(pool.traces.begin(self._room))
         self._pools.append(pool)
 
     def __exit__(
@@ -285,7 +285,7 @@ class trace:  # noqa: N801  (used as a statement)
         unfollow(self._add)
         made._recordings = made._read()
         for pool, (recorder, _) in zip(self._pools, made._live, strict=True):
-            pool.end_trace(recorder)
+            pool.traces.end(recorder)
         made._live = []
 
 
@@ -312,5 +312,5 @@ def trace_of(executor: Executor) -> Trace:
         raise ZukiError(
             f"executor {executor.name!r} is not traced: make it with trace=True, or use zuki.trace"
         )
-    recorder, mark = pool.trace_mark
+    recorder, mark = pool.traces.whole
     return Trace([recorder.read(mark)])
