@@ -141,7 +141,7 @@ def test_without_rich(monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(f"No module named {name!r}")
 
-    monkeypatch.setattr(top, "import_module", missing)
+    monkeypatch.setattr(top, "import_now", missing)
     assert type(top.screen_on(io.StringIO())) is top.Plain
 
 

@@ -9,11 +9,11 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary
 
+from zuki.later import import_now
 from zuki.metrics.metrics import Metrics
 from zuki.runtime.lifecycle import pools
 from zuki.runtime.metering import metrics_of
@@ -62,9 +62,9 @@ class Rich:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._text = import_module("rich.text").Text
-        console = import_module("rich.console").Console(file=stream)
-        self._live: Any = import_module("rich.live").Live(console=console, auto_refresh=False)
+        self._text = import_now("rich.text").Text
+        console = import_now("rich.console").Console(file=stream)
+        self._live: Any = import_now("rich.live").Live(console=console, auto_refresh=False)
         self._live.start()
 
     def draw(self, text: str) -> None:

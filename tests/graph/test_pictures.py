@@ -369,7 +369,7 @@ class FakeGraphviz:
 
 
 def test_graphviz(tmp_path, monkeypatch):
-    monkeypatch.setattr(graphviz, "import_module", lambda name: FakeGraphviz())
+    monkeypatch.setattr(graphviz, "import_now", lambda name: FakeGraphviz())
     line = chain(5)
     picture = line.draw(engine="graphviz")
     assert (picture.svg, picture.width, picture.height) == (
@@ -384,7 +384,7 @@ def test_graphviz(tmp_path, monkeypatch):
     with pytest.raises(zuki.GraphError, match="Graphviz makes no 'nothing' of this graph: unknown format"):
         line.draw(tmp_path / "chain.nothing")
     missing = FakeGraphviz(FakeGraphviz.ExecutableNotFound("no dot"))
-    monkeypatch.setattr(graphviz, "import_module", lambda name: missing)
+    monkeypatch.setattr(graphviz, "import_now", lambda name: missing)
     with pytest.raises(zuki.GraphError, match="program dot is not installed"):
         line.draw(engine="graphviz")
     assert not (tmp_path / "chain.nothing").exists()
@@ -394,7 +394,7 @@ def test_without_graphviz(tmp_path, monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(f"No module named {name!r}")
 
-    monkeypatch.setattr(graphviz, "import_module", missing)
+    monkeypatch.setattr(graphviz, "import_now", missing)
     line = chain(5)
     for ask in (lambda: line.draw(engine="graphviz"), lambda: line.draw(tmp_path / "chain.png")):
         with pytest.raises(ImportError, match=r"pip install 'zuki\[graphviz\]'"):

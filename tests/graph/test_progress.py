@@ -70,7 +70,7 @@ def test_without_tqdm(executor, monkeypatch):
     graph = zuki.Graph()
     node = graph.add(bodies.plus, 1, 2)
     graph.run(executor)
-    monkeypatch.setattr(progress, "import_module", missing)
+    monkeypatch.setattr(progress, "import_now", missing)
     with pytest.raises(ImportError, match=r"progress=True needs tqdm: pip install 'zuki\[progress\]'"):
         graph.run(executor, progress=True)
     assert node.result() == 3

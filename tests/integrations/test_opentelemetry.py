@@ -37,9 +37,9 @@ def test_bad_input(monkeypatch):
     with pytest.raises(TypeError, match="executor must be a"):
         opentelemetry.instrument("mine")
 
-    def import_module(name):
+    def import_now(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(opentelemetry, "import_module", import_module)
+    monkeypatch.setattr(opentelemetry, "import_now", import_now)
     with pytest.raises(ImportError, match=r"pip install 'zuki\[opentelemetry\]'"):
         opentelemetry.instrument()

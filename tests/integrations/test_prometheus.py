@@ -13,12 +13,12 @@ def no_package(monkeypatch, package):
     """Let a package not be installed."""
     found = importlib.import_module
 
-    def import_module(name):
+    def import_now(name):
         if name.split(".")[0] == package:
             raise ImportError(name)
         return found(name)
 
-    monkeypatch.setattr(prometheus, "import_module", import_module)
+    monkeypatch.setattr(prometheus, "import_now", import_now)
 
 
 def test_a_scrape_reads_what_is_counted():

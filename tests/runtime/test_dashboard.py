@@ -27,7 +27,7 @@ class Display:
 @pytest.fixture
 def display(monkeypatch):
     shown = Display()
-    monkeypatch.setattr(dashboard, "import_module", lambda name: shown)
+    monkeypatch.setattr(dashboard, "import_now", lambda name: shown)
     return shown
 
 
@@ -64,10 +64,10 @@ def test_outside_of_a_notebook_nothing_is_updated(display, monkeypatch):
 
 
 def test_bad_input(monkeypatch):
-    def import_module(name):
+    def import_now(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(dashboard, "import_module", import_module)
+    monkeypatch.setattr(dashboard, "import_now", import_now)
     with zuki.SingleThreadedExecutor() as executor, pytest.raises(ImportError, match=r"'zuki\[notebook\]'"):
         executor.dashboard()
     with pytest.raises(zuki.ExecutorShutDownError, match="nothing to see"):

@@ -90,7 +90,7 @@ def test_what_is_no_argument(executor, monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(f"No module named {name!r}")
 
-    monkeypatch.setattr(module, "import_module", missing)
+    monkeypatch.setattr(module, "import_now", missing)
     with pytest.raises(ImportError, match=r"zuki\.progress needs tqdm: pip install 'zuki\[progress\]'"):
         zuki.progress(executor)
 

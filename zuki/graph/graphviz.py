@@ -1,10 +1,10 @@
 """Pictures by Graphviz, where it is installed: other layouts, and other files than SVG."""
 
-from importlib import import_module
 from typing import Any
 
 from zuki.drawing.picture import Picture
 from zuki.errors import GraphError
+from zuki.later import import_now
 
 _POINT = 4 / 3  # pixels
 
@@ -68,7 +68,7 @@ def drawn(dot: str, about: str) -> Picture:
 
 def _find() -> Any:
     try:
-        return import_module("graphviz")
+        return import_now("graphviz")
     except ImportError as error:
         raise ImportError(
             "this picture is made by Graphviz, which the package graphviz calls: "

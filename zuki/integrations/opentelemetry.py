@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
+from zuki.later import import_now
 from zuki.metrics.counts import Worker
 from zuki.metrics.exported import COUNTER, samples_of
 from zuki.runtime.default import checked_executor
@@ -34,7 +34,7 @@ def instrument(executor: Executor | None = None, meter: Any = None) -> list[Any]
         It is no executor of zuki's.
     """
     try:
-        api = import_module("opentelemetry.metrics")
+        api = import_now("opentelemetry.metrics")
     except ImportError as error:
         raise ImportError("instrument needs opentelemetry-api: pip install 'zuki[opentelemetry]'") from error
     if executor is not None:

@@ -1,9 +1,9 @@
 """A Prometheus collector: an executor's metrics, read when Prometheus asks."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
+from zuki.later import import_now
 from zuki.metrics.exported import COUNTER, samples_of
 from zuki.runtime.default import checked_executor
 from zuki.runtime.executor import Executor
@@ -33,7 +33,7 @@ class Collector:
 
     def __init__(self, *executors: Executor) -> None:
         try:
-            self._core: Any = import_module("prometheus_client.core")
+            self._core: Any = import_now("prometheus_client.core")
         except ImportError as error:
             raise ImportError(
                 "the collector needs prometheus-client: pip install 'zuki[prometheus]'"

@@ -4,10 +4,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from html import escape
-from importlib import import_module
 from types import TracebackType
 from typing import Any
 
+from zuki.later import import_now
 from zuki.metrics.metrics import Metrics
 
 _INTERVAL = 0.25  # seconds between two looks
@@ -32,7 +32,7 @@ class Dashboard:
 
     def __init__(self, read: Callable[[], Metrics], is_over: Callable[[], bool], name: str) -> None:
         try:
-            self._display: Any = import_module("IPython.display")
+            self._display: Any = import_now("IPython.display")
         except ImportError as error:
             raise ImportError(
                 "a dashboard needs IPython: pip install 'zuki[notebook]'; "

@@ -4,10 +4,10 @@ import threading
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from importlib import import_module
 from types import TracebackType
 from typing import Any
 
+from zuki.later import import_now
 from zuki.runtime.config import checked_count
 from zuki.runtime.default import checked_executor
 from zuki.runtime.executor import Executor
@@ -38,7 +38,7 @@ def find_tqdm(asked: str) -> Any:
     try:
         with warnings.catch_warnings():  # a notebook without ipywidgets: its bars are text, and that will do
             warnings.simplefilter("ignore")
-            bars = import_module("tqdm.auto").tqdm
+            bars = import_now("tqdm.auto").tqdm
     except ImportError as error:
         raise ImportError(f"{asked} needs tqdm: pip install 'zuki[progress]'") from error
     return type("Bar", (bars,), {"monitor_interval": 0})  # without the thread that looks after bars for ever

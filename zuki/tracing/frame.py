@@ -1,10 +1,10 @@
 """A trace as a table of pandas'."""
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from zuki.later import import_now
 from zuki.tracing.events import KINDS, Events
 
 
@@ -27,7 +27,7 @@ def data_frame_of(events: Events) -> Any:
         pandas is not installed.
     """
     try:
-        pandas = import_module("pandas")
+        pandas = import_now("pandas")
     except ImportError as error:
         raise ImportError("Trace.to_dataframe needs pandas: pip install 'zuki[pandas]'") from error
     executors = np.array([track.executor for track in events.tracks], object)
