@@ -13,7 +13,7 @@ import pytest
 
 import zuki
 from zuki.runtime import desk
-from zuki.spawning.submitting import TaskCall
+from zuki.spawning.task_call import TaskCall
 from zuki_kernels.atomics import load_acquire
 from zuki_kernels.clock import spin_hint
 

@@ -1,0 +1,248 @@
+"""The future of a call of a jitted task that was submitted from Python.
+
+The worker that runs such a call makes no Python object (`zuki_kernels.submitted`). The future looks at the
+call's word when it is asked. Only when somebody is to be told of the end, a callback, a coroutine or
+`concurrent.futures.wait`, it asks to be told.
+"""
+
+import time
+from collections.abc import Callable
+from sys import is_finalizing
+from typing import Any, TypeVar
+
+from zuki.lane.future import Future
+from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING
+from zuki.lane.wakers import Poll, Waker, here
+from zuki.runtime.desk import Desk
+from zuki.runtime.failures import exception_of
+from zuki.runtime.seat import row_of_this_thread
+from zuki.runtime.waiting import work_until
+from zuki.task.specialisation import Specialisation
+from zuki_kernels import submission, submitted
+
+T = TypeVar("T")
+
+_LOOK = 50_000_000  # nanoseconds between two looks at the signals of a thread that waits
+_UNUSUAL = submission.FETCHED | submission.CANCELLED | submission.LISTENED | submitted.FAILED
+
+
+class TaskCall(Future[T]):
+    """The future of a submitted call of a jitted task.
+
+    Who waits for it without a limit, and finds it not begun, runs the task itself.
+    """
+
+    __slots__ = ("_block", "_desk", "_found", "_frame", "_is_listening", "_kept", "_life")
+
+    _block: int  # address of its row
+    _desk: Desk
+    _found: Specialisation
+    _frame: int
+    _is_listening: bool
+    _kept: Any  # what the frame points to
+    _life: int
+    _parties = 2  # who has to be done with the row before it is left, if this is told of the end
+
+    # ---- how it is ---------------------------------------------------------------------------------
+
+    def _bits(self) -> int:
+        return submitted.look(self._block, self._life)
+
+    def done(self) -> bool:
+        """Return whether it was cancelled or has finished."""
+        if self._state not in DONE and self._bits() & submission.OVER:
+            self._settle()
+        return self._state in DONE
+
+    def cancelled(self) -> bool:
+        """Return whether it was cancelled."""
+        return self.done() and super().cancelled()
+
+    def running(self) -> bool:
+        """Return whether it is being run now."""
+        return not self.done() and self._bits() & submission.STARTED != 0
+
+    def poll(self, waker: Waker) -> Poll:
+        """Do as `Future.poll`."""
+        self.done()
+        return super().poll(waker)
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait for the end, and return the result; run the task if nobody has begun to.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; the task is run here only if there is no such limit.
+
+        Returns
+        -------
+        object
+            The result.
+        """
+        if timeout is None and self._state == PENDING:
+            before = self._attend(0)
+            if before != submitted.NOT_YET:
+                self._conclude(before)
+        if self._state == FINISHED and self._exception is None:
+            return self._result
+        return super().result(timeout)
+
+    # ---- waiting -----------------------------------------------------------------------------------
+
+    def _wait(self, timeout: float | None) -> None:
+        if self._state in DONE:
+            return
+        desk, block, life = self._desk, self._block, self._life
+        before = self._attend(-1 if timeout is not None else 0)
+        if before == submitted.NOT_YET:
+            if here.servant is not None or row_of_this_thread(desk.pool) is not None:
+                self._work_meanwhile(timeout)
+                return
+            if timeout is not None:
+                super()._wait(timeout)
+                return
+        while before == submitted.NOT_YET:
+            before = desk.attend(block, life, _LOOK)
+        self._conclude(before)
+        while self._state not in DONE:  # another thread has the result, and says so next
+            time.sleep(0)
+
+    def _attend(self, timeout: int) -> int:
+        """Do as `submitted.attend`, and note for a trace if the task was run here."""
+        desk = self._desk
+        recorder = desk.recorder
+        if recorder is None:
+            return desk.attend(self._block, self._life, timeout)
+        begun = time.monotonic_ns()
+        before = desk.attend(self._block, self._life, timeout)
+        if before & submitted.RAN_HERE and before != submission.STALE:
+            recorder.note_run(begun, desk.node_of(self._block), self._found.name)
+        return before
+
+    def _work_meanwhile(self, timeout: float | None) -> None:
+        """Wait on a thread that others wait for."""
+        self._ask_to_be_told()
+        pool = self._desk.pool
+        if row_of_this_thread(pool) is None:
+            here.servant.wait_for(self, timeout)
+            return
+        if here.servant is not None:
+            here.servant.let_go()  # it is stuck for as long as this takes
+        work_until(pool, self, timeout)
+
+    def _make_condition(self) -> Any:
+        made = super()._make_condition()
+        self._ask_to_be_told()
+        return made
+
+    def _add_waker(self, waker: Any) -> None:
+        super()._add_waker(waker)
+        self._ask_to_be_told()
+
+    def _ask_to_be_told(self) -> None:
+        """Let `hear` be called at the end; settle it now if it is over."""
+        desk = self._desk
+        with desk.lock:
+            if self._is_listening or self._state in DONE:
+                return
+            self._is_listening = True
+            is_over = not desk.listen(self._block, self._life, self)
+        if is_over:
+            self._settle()
+
+    def hear(self) -> None:
+        """Be told that it is over. Once, if this listens."""
+        self._settle()
+        self._leave_as_listener()
+
+    # ---- the end -----------------------------------------------------------------------------------
+
+    def cancel(self) -> bool:
+        """Cancel it, if it has not begun.
+
+        Returns
+        -------
+        bool
+            Whether it is cancelled.
+        """
+        if self._state not in DONE and submitted.cancel(self._block, self._life):
+            self._settle()
+            self._desk.hear()
+        return self.cancelled()
+
+    def _claim(self) -> bool:
+        """Refuse: whoever runs it sets its result."""
+        return False
+
+    def _settle(self) -> None:
+        """Take the result of a call that is over, and be done."""
+        self._conclude(self._desk.take(self._block, self._life))
+
+    def _conclude(self, before: int) -> None:
+        """Be done, if what was set before says that this thread has the right to the result."""
+        if before & _UNUSUAL:
+            self._conclude_unusually(before)
+            return
+        desk, found = self._desk, self._found
+        error = result = None
+        if found.layout.size:
+            try:
+                result = found.unpack(self._frame)
+            except BaseException as raised:
+                error = raised
+            if found.counts_references:
+                found.release(self._frame)
+        self._kept = None
+        if before & submission.PASSED:
+            desk.free.append(self._block)
+        else:
+            desk.leave(self._block, self._life)
+        if error is None:
+            self._succeed(result)
+        else:
+            self._fail(error)
+
+    def _conclude_unusually(self, before: int) -> None:
+        """Do as `_conclude` where somebody is told, or there is no result, or no right to it."""
+        if before == submission.STALE or before & submission.FETCHED:
+            return
+        error = result = None
+        if before & submitted.FAILED:
+            error = exception_of(submitted.failure_of(self._block))
+        elif self._found.layout.size and not before & submission.CANCELLED:
+            try:
+                result = self._found.unpack(self._frame)
+            except BaseException as raised:
+                error = raised
+        if self._found.counts_references:
+            self._found.release(self._frame)
+        self._kept = None
+        is_heard = before & submission.LISTENED != 0
+        if is_heard:
+            self._leave_as_listener()
+        else:
+            self._desk.leave(self._block, self._life)
+        if before & submission.CANCELLED:
+            self._close(CANCELLED)
+            self._notify_cancel()
+        elif error is None:
+            self._succeed(result)
+        else:
+            self._fail(error)
+        if is_heard:
+            self._desk.hear()  # who has run it in place has told nobody
+
+    def _leave_as_listener(self) -> None:
+        """Leave the row when both are done: who has taken the result, and who was told."""
+        desk = self._desk
+        with desk.lock:
+            self._parties -= 1
+            if self._parties > 0:
+                return
+        desk.leave(self._block, self._life)
+
+    def __del__(self, is_finalizing: Callable[[], bool] = is_finalizing) -> None:
+        # it may outlive this module, whose names are None then
+        if self._state not in DONE and not self._is_listening and not is_finalizing():
+            self._ask_to_be_told()  # what it keeps is let go when it is over
