@@ -34,11 +34,8 @@ def num_workers() -> int:
 
 
 @kernel
-def is_cancelled() -> bool:
-    """Tell whether the thread works for nothing; look at the signals first, if asked to.
-
-    That is: its run was stopped, or a task has failed that has spawned what it runs, or of the same group.
-    """
+def is_stopped() -> bool:
+    """Tell whether the thread's run was stopped; look at the signals first, if asked to."""
     hand = current_hand()
     if hand == 0:
         return False
@@ -46,15 +43,26 @@ def is_cancelled() -> bool:
     join, is_asked = load_relaxed(own, 0, JOIN), load_relaxed(own, 0, STACK_LIMIT) >= IN_DOUBT
     if is_asked and call_join(join, hand, 0, LOOK_UP) == CANCELLED:
         return True
+    run = load_relaxed(own, 0, RUN)
+    return run >= 0 and load_relaxed(runs_of(directory_of(own, 0)), run, STOPPED) != 0
+
+
+@kernel
+def is_cancelled() -> bool:
+    """Tell whether the thread works for nothing.
+
+    That is: its run was stopped, or a task has failed that has spawned what it runs, or of the same group.
+    """
+    if is_stopped():
+        return True
+    hand = current_hand()
+    if hand == 0:
+        return False
+    own = table_at(hand, 1, HAND_FIELDS)
     directory, me, task = directory_of(own, 0), load_relaxed(own, 0, ROW), load_relaxed(own, 0, TASK)
     hands = hands_of(directory)
     if task != NO_BLOCK:
         words = block_at(task)
         if is_doomed(hands, load_relaxed(words, 0, OWNER), load_relaxed(words, 0, STATE)):
             return True
-    if load_relaxed(workers_of(directory), me, FAILED) != 0 and find_around(hands, me)[1]:
-        return True
-    run = load_relaxed(own, 0, RUN)
-    if run < 0:
-        return False
-    return load_relaxed(runs_of(directory), run, STOPPED) != 0
+    return load_relaxed(workers_of(directory), me, FAILED) != 0 and find_around(hands, me)[1]

@@ -44,6 +44,12 @@ def call(pool: Table, workers: Table) -> int:
 
 
 @kernel
+def call_and_note(pool: Table, workers: Table, noted: Table) -> None:
+    """Do as `call`, and write into ``noted`` what it returns: Python may be interrupted before it does."""
+    store_relaxed(noted, 0, 0, call(pool, workers))
+
+
+@kernel
 def is_wanted(pool: Table) -> bool:
     """Tell whether a worker was called and none has come."""
     return load_relaxed(pool, 0, SUMMONS) != 0

@@ -50,7 +50,8 @@ ALONE = -2  # no other is ever awake
 @rare_kernel
 def go_solo(pool: Table, me: int) -> int:
     """Return what SYNC is while worker ``me`` is the only one that runs tasks; `SHARED` if it is not."""
-    sync = load_relaxed(pool, 0, SYNC)
+    # order: what a worker that is not awake any more has put into SOLO, before mine; pairs with its change
+    sync = load_acquire(pool, 0, SYNC)
     if load_relaxed(pool, 0, SOLO) != 0 or not sync_state.is_solo(sync):
         return SHARED
     store_relaxed(pool, 0, SOLO, me + 1)
@@ -71,7 +72,7 @@ def begin(pool: Table, workers: Table, me: int, sole: int) -> int:
 @kernel
 def end(workers: Table, me: int) -> None:
     """End a section."""
-    store_release(workers, me, COUNTING, 0)  # order: the section before; pairs with steal's fence
+    store_release(workers, me, COUNTING, 0)  # order: the section before; pairs with come's load
 
 
 @rare_kernel
@@ -111,7 +112,6 @@ def come(pool: Table, workers: Table, me: int) -> None:
     if holder in (0, NEVER, me + 1):
         return
     fence_everywhere()  # order: SYNC moved, then the look at COUNTING; pairs with begin's
-    # relaxed: what was done before the fence has been seen; of the rest of a section, counts are only added
-    # to from here on, and a deque's columns are looked at after a fence (`deque.steal`)
-    while load_relaxed(workers, holder - 1, COUNTING) != 0:
+    # order: the section before what the caller adds to the same counts; pairs with end's
+    while load_acquire(workers, holder - 1, COUNTING) != 0:
         give_way()  # a section is short: who is in one for long has lost its processor

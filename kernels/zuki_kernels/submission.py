@@ -7,7 +7,7 @@ Python submits a call of a jitted task by a row of a table, whose word tells how
     CANCELLED  it was cancelled
     WAITED     threads sleep on the word until it is over
     LISTENED   a servant is to tell Python when it is over
-    FETCHED      a thread of Python's has its result, or is about to
+    FETCHED    a thread of Python's has its result, or is about to
     PASSED     no worker will come to the row any more
     LEFT       nor will Python
 
@@ -35,6 +35,8 @@ FAILURE = 3  # once it is over: 0, or what its entry returned
 LINK = 4  # 1 + the row that is under it on a stack of the desk, or 0
 DESK = 5  # address of the desk
 CALL_ROW = 6  # this one
+FETCHER = 7  # number of the thread that has set FETCHED, for that thread alone; else 0
+STARTS = 8  # 1: who has submitted the call is yet to start a thread, which the pool counts already
 FRAME_WORDS = 16  # from here on: room for the frame of most tasks
 CALL_FIELDS = 64
 

@@ -78,12 +78,14 @@ from .submission import (
     ENTRY,
     FAILURE,
     FETCHED,
+    FETCHER,
     FRAME,
     LEFT,
     LISTENED,
     OVER,
     PASSED,
     STALE,
+    STARTS,
     WORD,
     add,
     ask,
@@ -98,6 +100,7 @@ from .submission import (
 
 FAILED = 1 << 8  # beside the bits of a word, in an answer: it has a failure
 RAN_HERE = 1 << 9  # beside them, in attend's: the caller has run it
+LAST = 1 << 10  # beside them: it may have been the last that the end of the pool waits for
 NOT_YET = 0  # verdict of attend: it is not over
 
 _NEVER = 1 << 62
@@ -172,19 +175,40 @@ def lay_out(desk: int, first: int, count: int) -> None:
 
 @short_kernel
 def offer(block: int, entry: int, frame: int) -> int:
-    """Queue a call in a free row whose frame is filled; return twice its life, and 1 if to start a thread."""
+    """Queue a call in a free row whose frame is filled; return twice its life, and 1 if to start a thread.
+
+    The caller, who may be interrupted before it has the answer, finds it in the row: see `was_offered`.
+    """
     words = table_at(block, 1, CALL_FIELDS)
     life = open_row(words, 0)
     store_relaxed(words, 0, ENTRY, entry)
     store_relaxed(words, 0, FRAME, frame)
     store_relaxed(words, 0, FAILURE, 0)
+    store_relaxed(words, 0, FETCHER, 0)
     desk = _desk_of(words)
     count_in(desk)
     runs, slot = _run_of(desk)
     pool, workers = _notified_of(desk)
     task = task_of(slot, load_relaxed(words, 0, CALL_ROW))
     queue.push(queues_of(_directory_of(desk)), search.GLOBAL, runs, task, task)
-    return 2 * life + int(notify(pool, workers, NONE, False) == START)
+    starts = int(notify(pool, workers, NONE, False) == START)
+    store_relaxed(words, 0, STARTS, starts)
+    return 2 * life + starts
+
+
+@short_kernel
+def was_offered(block: int) -> bool:
+    """Tell whether the call was queued for which the caller has taken a row, and not left it since."""
+    return load_relaxed(table_at(block, 1, CALL_FIELDS), 0, WORD) & LEFT == 0
+
+
+@short_kernel
+def take_start(block: int) -> bool:
+    """Take the duty to start a thread that `offer` has answered; return whether there was one."""
+    words = table_at(block, 1, CALL_FIELDS)
+    is_due = load_relaxed(words, 0, STARTS) != 0
+    store_relaxed(words, 0, STARTS, 0)
+    return is_due
 
 
 @kernel
@@ -258,39 +282,61 @@ def next_of(block: int) -> int:
 
 
 @kernel
-def attend(block: int, life: int, timeout: int) -> int:
+def attend(block: int, life: int, timeout: int, thread: int) -> int:
     """Run a call if nobody has begun to, else wait for its end; return `NOT_YET`, or as `take` does.
 
     And `RAN_HERE`, if it was. It is not if ``timeout`` is negative: then it is looked at, without sleep.
     """
     words = table_at(block, 1, CALL_FIELDS)
     if timeout >= 0 and begin(words, 0, life):
-        _end(_desk_of(words), words, life, 0, _run(words))
-        return _take(words, life) | RAN_HERE  # STALE stays what it is
+        last = LAST if _end(_desk_of(words), words, life, 0, _run(words)) else 0
+        return _take(words, life, thread) | RAN_HERE | last  # STALE stays what it is
     for _ in range(_LOOKS):
         if is_over(words, 0, life):
-            return _take(words, life)
+            return _take(words, life, thread)
         spin_hint()
     if timeout > 0 and sleep(words, 0, life, timeout):
-        return _take(words, life)
+        return _take(words, life, thread)
     return NOT_YET
 
 
 @kernel
-def _take(words: Table, life: int) -> int:
+def _take(words: Table, life: int, thread: int) -> int:
     before = add(words, 0, life, FETCHED)
-    if before != STALE and load_relaxed(words, 0, FAILURE) != 0:
-        before |= FAILED
-    return before
+    if before == STALE:
+        return STALE
+    if before & FETCHED == 0:
+        store_relaxed(words, 0, FETCHER, thread)
+    return _with_failure(words, before)
+
+
+@kernel
+def _with_failure(words: Table, bits: int) -> int:
+    return bits | FAILED if load_relaxed(words, 0, FAILURE) != 0 else bits
 
 
 @short_kernel
-def take(block: int, life: int) -> int:
+def take(block: int, life: int, thread: int) -> int:
     """Take the right to the result of a call that is over; return what was set before, and `FAILED`.
 
     If FETCHED is among that another thread has the right. `STALE`: that thread has done with it.
+    ``thread`` is the caller's number, not 0.
     """
-    return _take(table_at(block, 1, CALL_FIELDS), life)
+    return _take(table_at(block, 1, CALL_FIELDS), life, thread)
+
+
+@short_kernel
+def taken(block: int, life: int, thread: int) -> int:
+    """Return what is set, but for FETCHED, and `FAILED`; `STALE` if the caller has no right to the result.
+
+    For a thread that was interrupted before it had the answer of `take` or `attend`.
+    """
+    words = table_at(block, 1, CALL_FIELDS)
+    word = load_relaxed(words, 0, WORD)
+    # another thread's number is never the caller's; and `offer` has removed that of the life before
+    if life_of(word) != life or load_relaxed(words, 0, FETCHER) != thread:
+        return STALE
+    return _with_failure(words, bits_of(word) & ~FETCHED)
 
 
 @short_kernel
@@ -314,9 +360,9 @@ def life_at(block: int) -> int:
 
 @short_kernel
 def listen(block: int, life: int) -> bool:
-    """Let Python be told when a call is over; return False if it is. Any thread."""
+    """Let Python be told when a call is over; return False if it is and this was not asked. Any thread."""
     before = ask(table_at(block, 1, CALL_FIELDS), 0, life, LISTENED)
-    return before != STALE and before & OVER == 0
+    return before != STALE and (before & OVER == 0 or before & LISTENED != 0)
 
 
 @short_kernel

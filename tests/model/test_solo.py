@@ -36,10 +36,12 @@ MUTANTS = [
     ("come", "fence_seq_cst()", "fence_acquire()"),
     ("come", "load_acquire(pool, 0, SOLO)", "load_relaxed(pool, 0, SOLO)"),
     ("come", "fence_everywhere()", "fence_seq_cst()"),
-    ("come", "load_relaxed(workers, holder - 1, COUNTING) != 0", "False"),
+    ("come", "load_acquire(workers, holder - 1, COUNTING) != 0", "False"),
 ]
 BEYOND_THE_MODEL = {
     ("begin", "fence_here()"): "the model runs a thread's steps in the order in which they stand",
+    ("go_solo", "load_acquire"): "a store takes its place in its cell's order when it is made",
+    ("come", "load_acquire(workers, holder - 1, COUNTING)"): "the same",
 }
 
 

@@ -93,9 +93,17 @@ STEP_BY_STEP = (
 OURS = tuple(os.path.dirname(sys.modules[name].__file__) for name in ("zuki", "zuki_kernels"))
 left, place = 0, None
 
+def is_in_finaliser(frame):
+    '''Tell whether Python would ignore what is raised in a frame.'''
+    while frame is not None and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    return frame is not None
+
 def profile(frame, event, function):
     global left, place
-    if not frame.f_code.co_filename.startswith(OURS):
+    if event == "c_call" or frame.f_back is None:  # not such a place; a frame that Numba shows of a kernel
+        return
+    if not frame.f_code.co_filename.startswith(OURS) or is_in_finaliser(frame):
         return
     left -= 1
     if left == 0:

@@ -49,6 +49,7 @@ def run_specialisation(
     pool = pool_of(executor)
     warm_up()
     call = _call_of(task, found, arguments)
+    call.arguments = arguments
     with held_back() as held:
         pool.run(call, held)
     if call.failures or call.is_stopped:  # then the call is dropped, with what its frame holds
@@ -66,7 +67,7 @@ class _Call(RunWithoutPython):
     task : Task
         The body of the one node.
     arguments : tuple
-        Its arguments; who runs it keeps them alive meanwhile.
+        Its arguments; who runs it keeps them alive meanwhile, and lets this have them.
     """
 
     def __init__(self, task: Task, arguments: tuple[Any, ...]) -> None:
@@ -78,6 +79,7 @@ class _Call(RunWithoutPython):
         self.plan, self.frame = state.contents.plan, state.frame_of(_NODE)
         self.epoch, self.times, self.batch, self.slot, self.lost = 1, 0, EVERY_NODE, -1, 0
         self.failures, self.is_stopped = 0, False
+        self.arguments: tuple[Any, ...] = ()
 
     def outline(self) -> Outline:
         """Return what it is made of."""
@@ -86,6 +88,10 @@ class _Call(RunWithoutPython):
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Keep how the run went."""
         self.failures, self.is_stopped = failures, stopped
+
+    def kept(self) -> object:
+        """Return the arguments: the next run has others."""
+        return self.arguments
 
 
 def _call_of(task: Task, found: Specialisation, arguments: tuple[Any, ...]) -> _Call:
@@ -102,6 +108,7 @@ def _call_of(task: Task, found: Specialisation, arguments: tuple[Any, ...]) -> _
 
 def _keep(call: _Call, found: Specialisation) -> None:
     """Let go of what a call's frame holds, and keep the call for the next run."""
+    call.arguments = ()
     if found.counts_references:
         found.release(call.frame)
         ctypes.memset(call.frame, 0, found.layout.size)

@@ -146,6 +146,10 @@ class GraphRun:
         ) as error:  # of a callback, such as SystemExit: this thread has others' work to do
             report_lost(error, "Exception ignored in a callback of", self.future)
 
+    def kept(self) -> object:
+        """Return this: it keeps the graph, which keeps what its tasks were given."""
+        return self
+
     def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Make an error or a report of the run."""
         if self._durations is not None:

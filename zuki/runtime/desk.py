@@ -4,6 +4,7 @@ The tables are large, and the system gives memory where they are used.
 """
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from zuki.lane.tallies import Counted
 from zuki.later import later
 from zuki.runtime.tables import make_table
 from zuki_kernels import desk as kernels
-from zuki_kernels import submitted
+from zuki_kernels import notifier, submitted
 from zuki_kernels._jit import KERNEL_SOURCES, LazyCache, entry_of
 from zuki_kernels._signals import held_back
 from zuki_kernels.runs import MARGIN_FIELDS, NODE_FIELDS
@@ -37,8 +38,11 @@ _WANTED = (
     (submitted.open_desk, "ttiiiii"),
     (submitted.lay_out, "iii"),
     (submitted.offer, "iii"),
-    (submitted.attend, "iii"),
-    (submitted.take, "ii"),
+    (submitted.was_offered, "i"),
+    (submitted.take_start, "i"),
+    (submitted.attend, "iiii"),
+    (submitted.take, "iii"),
+    (submitted.taken, "iii"),
     (submitted.failure_of, "i"),
     (submitted.look, "ii"),
     (submitted.listen, "ii"),
@@ -55,12 +59,15 @@ _WANTED = (
 
 _lock = threading.Lock()
 _compiled: "list[CFunc]" = []  # the body of all nodes
+_desks: "weakref.WeakSet[Desk]" = weakref.WeakSet()
 
 
-def renew_lock() -> None:
-    """Make the lock anew in a forked child: another thread may have held it."""
+def begin_anew() -> None:
+    """In a forked child, make the locks anew: another thread may have held them. Desks are out of use."""
     global _lock
     _lock = threading.Lock()
+    for desk in list(_desks):
+        desk.lock, desk.is_forsaken = threading.RLock(), True
 
 
 def _enter(block):
@@ -111,9 +118,12 @@ class Desk:
         self.take, self._leave = entry_of(submitted.take), entry_of(submitted.leave)
         self._next_of = entry_of(submitted.next_of)
         self.free: list[int] = []  # addresses of rows
+        self.kept: dict[int, Any] = {}  # by these: what the call's frame points to
         self._listeners: dict[tuple[int, int], Any] = {}  # by these and life: who is told when a call is over
         self._made = 0  # rows that were laid out
         self.lock = threading.RLock()  # a finaliser may come here again
+        self.is_forsaken = False  # this is a forked child: who ran calls is in the parent
+        _desks.add(self)
 
     def _block(self, row: int) -> int:
         return self._blocks + row * CALL_FIELDS * _WORD
@@ -141,20 +151,41 @@ class Desk:
         return (block - self._blocks) // (CALL_FIELDS * _WORD)
 
     def listen(self, block: int, life: int, listener: Any) -> bool:
-        """Let the method ``hear`` of an object be called when a call is over; return False if it is."""
+        """Let the method ``hear`` of an object be called when a call is over; return False if it is.
+
+        An interrupt may have broken off that this was asked for before: then this does what was left.
+        """
         self._listeners[block, life] = listener  # first: it may be over at once
         if submitted.listen(block, life):
             return True
-        del self._listeners[block, life]
+        self._listeners.pop((block, life), None)
         return False
 
     def hear(self) -> None:
         """Tell who listens of calls that are over. Any thread."""
-        top = submitted.take_finished(self.address)
-        while top:
-            block = self._block(top - 1)
-            top = submitted.next_of(block)  # before the row is another call's
-            self._listeners.pop((block, submitted.life_at(block))).hear()
+        with held_back():  # whoever was taken from the stack is told
+            top = submitted.take_finished(self.address)
+            while top:
+                block = self._block(top - 1)
+                top = submitted.next_of(block)  # before the row is another call's
+                self._listeners.pop((block, submitted.life_at(block))).hear()
+
+    def start_thread(self, block: int) -> bool:
+        """Start the thread that `offer` has asked for, unless that was done; return whether there is any."""
+        with held_back():  # a thread that the pool counts and that never comes keeps it from running anything
+            is_started = submitted.take_start(block) and self.pool.workers.start_thread()
+        return is_started or not notifier.is_deserted(self.pool.tables.pool)
+
+    def let_go(self, block: int) -> None:
+        """Let go of what a call's frame points to, unless tasks that it has detached may use it."""
+        kept = self.kept.pop(block, None)
+        if kept is not None:
+            self.pool.slots.keep_for_detached(self.slot, kept)
+
+    def tell_last(self) -> None:
+        """Hear that a call that no worker has ended may have been the last."""
+        if self.pool.is_closed:
+            self.pool.closing.end_if_empty()
 
     def leave(self, block: int, life: int) -> None:
         """Let a row go, of a call whose result was taken."""

@@ -1,6 +1,8 @@
 """The run that detached tasks are a part of, while there are any."""
 
-from zuki.runtime.run import Outline, Run, RunWithoutPython, no_bodies, no_edges
+from typing import Any
+
+from zuki.runtime.run import Outline, RunWithoutPython, no_bodies, no_edges
 
 
 class DetachedRun(RunWithoutPython):
@@ -12,11 +14,11 @@ class DetachedRun(RunWithoutPython):
     lost = 0
 
     def __init__(self) -> None:
-        self._kept: list[Run] = []
+        self._kept: list[Any] = []
 
-    def keep(self, run: Run) -> None:
-        """Keep alive what a run has kept alive that ends: tasks that it has detached may use it."""
-        self._kept.append(run)
+    def keep(self, kept: Any) -> None:
+        """Keep alive what a run that ends has kept alive: tasks that it has detached may use it."""
+        self._kept.append(kept)
 
     def outline(self) -> Outline:
         """Return that it has no nodes."""

@@ -4,6 +4,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from zuki.lane.lanes import Lanes
 from zuki.lane.outcome import HAS_LOCK
 from zuki.lane.parking import attend, wait_idly
@@ -15,6 +17,7 @@ from zuki.runtime.seat import row_of_this_thread
 from zuki.runtime.tables import make_table
 from zuki.runtime.waiting import work_until
 from zuki_kernels import directory, notifier, service, task_life
+from zuki_kernels._signals import held_back
 from zuki_kernels.runs import NONE
 
 if TYPE_CHECKING:
@@ -54,9 +57,13 @@ class PoolHome:
 
     def call_servant(self) -> bool:
         """Let a worker come to serve; return False if there is none, and none can be started."""
-        tables = self._pool.tables
-        if service.call(tables.pool, tables.workers) == notifier.START:
-            self._pool.workers.start_thread()
+        tables, noted = self._pool.tables, np.zeros((1, 1), np.int64)
+        try:
+            service.call_and_note(tables.pool, tables.workers, noted)
+        finally:  # a thread that the pool counts and that never comes keeps it from running anything
+            if noted[0, 0] == notifier.START:
+                with held_back():
+                    self._pool.workers.start_thread()
         return not notifier.is_deserted(tables.pool)
 
     def wait_for(self, future: Any, timeout: float | None, serves: bool = False) -> None:

@@ -126,7 +126,7 @@ def _after_fork_in_child() -> None:
         current.hold(0)
     warm.renew_lock()
     hands.renew_lock()
-    desk.renew_lock()
+    desk.begin_anew()
     outcome.renew_lock()
     wakers.here.servant = None
     pools = list(_pools)

@@ -82,6 +82,9 @@ class Run(Protocol):
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Hear that the run has ended; called once, before anyone who waits goes on."""
 
+    def kept(self) -> object:
+        """Return what keeps alive all that its tasks have been given; asked for when it has ended."""
+
 
 class RunWithoutPython:
     """What is common to all runs without a node that needs the interpreter."""
@@ -110,3 +113,7 @@ class RunWithoutPython:
 
     def hear_of_stop(self) -> None:
         """Do nothing: no body of a node begins or waits."""
+
+    def kept(self) -> object:
+        """Return the run: it keeps that alive itself."""
+        return self

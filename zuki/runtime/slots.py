@@ -73,8 +73,7 @@ class Slots:
                 starting.forget_losses(runs, slot)
         run.end(failures, first_failed, stopped)
         with self._pool.lock:
-            if self._detached is not None and starting.has_detached(runs, slot):
-                self._detached[1].keep(run)
+            self.keep_for_detached(slot, run.kept())
             self.give_back(slot)
 
     def count_lost(self, row: int, failure: int) -> None:
@@ -109,6 +108,16 @@ class Slots:
                 self.active[slot], self._detached = run, (slot, run)
             detached.count_first(self._tables.pool, self._detached[0])
         return reasons.RETURNED
+
+    def keep_for_detached(self, slot: int, kept: object) -> None:
+        """Keep something alive while there are detached tasks, if tasks of a slot's run have detached any."""
+        if (
+            self._detached is None
+        ):  # the lock would tell nothing newer: who detaches is a task that is over now
+            return
+        with self._pool.lock:
+            if self._detached is not None and starting.has_detached(self._tables.runs, slot):
+                self._detached[1].keep(kept)
 
     def end_detached(self) -> None:
         """Give the slot back, unless others have been detached meanwhile."""

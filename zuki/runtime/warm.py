@@ -50,7 +50,7 @@ _WANTED = (
 
 # What Python tasks call, beside those
 _WANTED_FOR_LANES = (
-    (service.call, "tt"),
+    (service.call_and_note, "ttt"),
     (starting.answer, "tttti"),
     (starting.make_gate, "tii"),
     (starting.open_gate, "tti"),

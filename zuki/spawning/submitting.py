@@ -9,13 +9,14 @@ from numba._dispatcher import compute_fingerprint
 
 from zuki.errors import TaskError, ZukiError
 from zuki.graph.checks import checked_task
-from zuki.lane.outcome import PENDING
+from zuki.lane.outcome import DONE, PENDING
 from zuki.lane.priority import NORMAL
 from zuki.runtime.desk import FRAME_AT, FRAME_BYTES, Desk
 from zuki.runtime.executor import Executor
 from zuki.spawning.task_call import TaskCall
 from zuki.task.specialisation import Specialisation
-from zuki_kernels import notifier
+from zuki_kernels import submitted
+from zuki_kernels._signals import held_back
 
 _new = object.__new__
 
@@ -79,6 +80,7 @@ def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -
     arguments : tuple
         All that it takes.
     """
+    call: TaskCall[Any] = _new(TaskCall)
     block: int | None
     try:
         block = desk.free.pop()
@@ -86,35 +88,47 @@ def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -
         block = desk.take_block()
         if block is None:
             return None
-    frame = block + FRAME_AT
-    pack, size, keeps_alive, entry = found.for_calls
-    kept: Any = arguments if keeps_alive else None
-    if size:
-        if size > FRAME_BYTES:
-            memory = np.zeros(size // 8, np.int64)
-            frame, kept = memory.ctypes.data, (arguments, memory)
-        if found.counts_references:  # what another call has left there is no reference
-            ctypes.memset(frame, 0, size)
-        try:
-            pack(frame, 0, *arguments)
-        except BaseException:
-            if found.counts_references:
-                found.release(frame)
-            desk.free.append(block)
-            raise
-    call: TaskCall[Any] = _new(TaskCall)
     call._state, call._result, call._exception, call._wakers = PENDING, None, None, None
-    call._desk, call._found, call._frame, call._kept = desk, found, frame, kept
-    call._is_listening, call._block = False, block
-    if desk.recorder is not None:
-        desk.recorder.note_call(desk.node_of(block), found.name)
-    answer = desk.offer(block, entry, frame)
-    call._life = answer >> 1
-    if answer & 1 and not _has_thread(desk) and call.cancel():
-        raise ZukiError("there is no thread to run this, and none can be started")
+    call._desk, call._found, call._frame, call._block = desk, found, 0, block
+    call._is_listening = True  # until it is offered there is nothing to be told of
+    try:
+        frame = block + FRAME_AT
+        pack, size, keeps_alive, entry = found.for_calls
+        if size:
+            if size > FRAME_BYTES:
+                memory = np.zeros(size // 8, np.int64)
+                frame, desk.kept[block] = memory.ctypes.data, (arguments, memory)
+            elif keeps_alive:
+                desk.kept[block] = arguments
+            if found.counts_references:  # what another call has left there is no reference
+                ctypes.memset(frame, 0, size)
+            call._frame = frame
+            pack(frame, 0, *arguments)
+        call._frame = frame
+        if desk.recorder is not None:
+            desk.recorder.note_call(desk.node_of(block), found.name)
+        answer = desk.offer(block, entry, frame)
+        call._life, call._is_listening = answer >> 1, False
+        if answer & 1 and not desk.start_thread(block) and call.cancel():
+            raise ZukiError("there is no thread to run this, and none can be started")
+    except BaseException:
+        _break_off(call)
+        raise
     return call
 
 
-def _has_thread(desk: Desk) -> bool:
-    """Start the thread that was asked for; return whether there is any."""
-    return desk.pool.workers.start_thread() or not notifier.is_deserted(desk.pool.tables.pool)
+def _break_off(call: TaskCall[Any]) -> None:
+    """Take back a call that an exception has broken off: of packing, or of a signal's handler."""
+    desk, block, found = call._desk, call._block, call._found
+    with held_back():
+        if call._state in DONE:
+            return
+        if submitted.was_offered(block):
+            call._life, call._is_listening = submitted.life_at(block), False
+            desk.start_thread(block)
+            call.cancel()  # if it has begun, it is told of its end and hears it
+            return
+        if call._frame and found.counts_references:
+            found.release(call._frame)
+        desk.let_go(block)
+        desk.free.append(block)

@@ -8,8 +8,10 @@ call's word when it is asked. Only when somebody is to be told of the end, a cal
 import time
 from collections.abc import Callable
 from sys import is_finalizing
+from threading import get_ident
 from typing import Any, TypeVar
 
+from zuki.errors import ZukiError
 from zuki.lane.future import Future
 from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING
 from zuki.lane.wakers import Poll, Waker, here
@@ -19,11 +21,12 @@ from zuki.runtime.seat import row_of_this_thread
 from zuki.runtime.waiting import work_until
 from zuki.task.specialisation import Specialisation
 from zuki_kernels import submission, submitted
+from zuki_kernels._signals import held_back
 
 T = TypeVar("T")
 
 _LOOK = 50_000_000  # nanoseconds between two looks at the signals of a thread that waits
-_UNUSUAL = submission.FETCHED | submission.CANCELLED | submission.LISTENED | submitted.FAILED
+_UNUSUAL = submission.FETCHED | submission.CANCELLED | submission.LISTENED | submitted.FAILED | submitted.LAST
 
 
 class TaskCall(Future[T]):
@@ -32,14 +35,13 @@ class TaskCall(Future[T]):
     Who waits for it without a limit, and finds it not begun, runs the task itself.
     """
 
-    __slots__ = ("_block", "_desk", "_found", "_frame", "_is_listening", "_kept", "_life")
+    __slots__ = ("_block", "_desk", "_found", "_frame", "_is_listening", "_life")
 
     _block: int  # address of its row
     _desk: Desk
     _found: Specialisation
-    _frame: int
+    _frame: int  # its address; below 0: a thread, minus its number, has taken what is there
     _is_listening: bool
-    _kept: Any  # what the frame points to
     _life: int
     _parties = 2  # who has to be done with the row before it is left, if this is told of the end
 
@@ -81,9 +83,14 @@ class TaskCall(Future[T]):
             The result.
         """
         if timeout is None and self._state == PENDING:
-            before = self._attend(0)
-            if before != submitted.NOT_YET:
-                self._conclude(before)
+            thread = get_ident()
+            try:
+                before = self._attend(0, thread)
+                if before != submitted.NOT_YET:
+                    self._conclude(before, thread)
+            except BaseException:
+                self._go_on(thread)
+                raise
         if self._state == FINISHED and self._exception is None:
             return self._result
         return super().result(timeout)
@@ -91,11 +98,20 @@ class TaskCall(Future[T]):
     # ---- waiting -----------------------------------------------------------------------------------
 
     def _wait(self, timeout: float | None) -> None:
+        thread = get_ident()
+        try:
+            self._wait_as(thread, timeout)
+        except BaseException:
+            self._go_on(thread)
+            raise
+
+    def _wait_as(self, thread: int, timeout: float | None) -> None:
         if self._state in DONE:
             return
         desk, block, life = self._desk, self._block, self._life
-        before = self._attend(-1 if timeout is not None else 0)
+        before = self._attend(0 if timeout is None or desk.is_forsaken else -1, thread)
         if before == submitted.NOT_YET:
+            self._refuse_if_forsaken()
             if here.servant is not None or row_of_this_thread(desk.pool) is not None:
                 self._work_meanwhile(timeout)
                 return
@@ -103,19 +119,25 @@ class TaskCall(Future[T]):
                 super()._wait(timeout)
                 return
         while before == submitted.NOT_YET:
-            before = desk.attend(block, life, _LOOK)
-        self._conclude(before)
+            before = desk.attend(block, life, _LOOK, thread)
+        self._conclude(before, thread)
         while self._state not in DONE:  # another thread has the result, and says so next
+            self._refuse_if_forsaken()
             time.sleep(0)
 
-    def _attend(self, timeout: int) -> int:
+    def _refuse_if_forsaken(self) -> None:
+        if self._desk.is_forsaken:
+            name = self._found.name
+            raise ZukiError(f"the process was forked while {name} ran: its result is in the parent")
+
+    def _attend(self, timeout: int, thread: int) -> int:
         """Do as `submitted.attend`, and note for a trace if the task was run here."""
         desk = self._desk
         recorder = desk.recorder
         if recorder is None:
-            return desk.attend(self._block, self._life, timeout)
+            return desk.attend(self._block, self._life, timeout, thread)
         begun = time.monotonic_ns()
-        before = desk.attend(self._block, self._life, timeout)
+        before = desk.attend(self._block, self._life, timeout, thread)
         if before & submitted.RAN_HERE and before != submission.STALE:
             recorder.note_run(begun, desk.node_of(self._block), self._found.name)
         return before
@@ -132,9 +154,8 @@ class TaskCall(Future[T]):
         work_until(pool, self, timeout)
 
     def _make_condition(self) -> Any:
-        made = super()._make_condition()
-        self._ask_to_be_told()
-        return made
+        self._ask_to_be_told()  # first: once it is made this is not called again
+        return super()._make_condition()
 
     def _add_waker(self, waker: Any) -> None:
         super()._add_waker(waker)
@@ -146,15 +167,16 @@ class TaskCall(Future[T]):
         with desk.lock:
             if self._is_listening or self._state in DONE:
                 return
-            self._is_listening = True
-            is_over = not desk.listen(self._block, self._life, self)
-        if is_over:
+            self._is_listening = desk.listen(self._block, self._life, self)
+        if not self._is_listening:
             self._settle()
 
     def hear(self) -> None:
         """Be told that it is over. Once, if this listens."""
-        self._settle()
-        self._leave_as_listener()
+        try:
+            self._settle()
+        finally:
+            self._leave_as_listener()
 
     # ---- the end -----------------------------------------------------------------------------------
 
@@ -169,6 +191,7 @@ class TaskCall(Future[T]):
         if self._state not in DONE and submitted.cancel(self._block, self._life):
             self._settle()
             self._desk.hear()
+            self._desk.tell_last()
         return self.cancelled()
 
     def _claim(self) -> bool:
@@ -177,61 +200,78 @@ class TaskCall(Future[T]):
 
     def _settle(self) -> None:
         """Take the result of a call that is over, and be done."""
-        self._conclude(self._desk.take(self._block, self._life))
+        thread = get_ident()
+        try:
+            self._conclude(self._desk.take(self._block, self._life, thread), thread)
+        except BaseException:
+            self._go_on(thread)
+            raise
 
-    def _conclude(self, before: int) -> None:
+    def _conclude(self, before: int, thread: int) -> None:
         """Be done, if what was set before says that this thread has the right to the result."""
         if before & _UNUSUAL:
-            self._conclude_unusually(before)
+            with held_back():  # who is told is told
+                self._conclude_unusually(before, thread)
             return
-        desk, found = self._desk, self._found
-        error = result = None
-        if found.layout.size:
-            try:
-                result = found.unpack(self._frame)
-            except BaseException as raised:
-                error = raised
-            if found.counts_references:
-                found.release(self._frame)
-        self._kept = None
+        desk, found, frame = self._desk, self._found, self._frame
+        # what this raises may be a signal's: `_go_on` tells
+        result = found.unpack(frame) if found.layout.size else None
+        self._result, self._frame = result, -thread
+        if found.counts_references:
+            found.release(frame)
+        if desk.kept:
+            desk.let_go(self._block)
         if before & submission.PASSED:
             desk.free.append(self._block)
         else:
             desk.leave(self._block, self._life)
-        if error is None:
-            self._succeed(result)
-        else:
-            self._fail(error)
+        self._close(FINISHED)
 
-    def _conclude_unusually(self, before: int) -> None:
+    def _conclude_unusually(self, before: int, thread: int) -> None:
         """Do as `_conclude` where somebody is told, or there is no result, or no right to it."""
+        desk, found, frame = self._desk, self._found, self._frame
         if before == submission.STALE or before & submission.FETCHED:
+            if before & submitted.LAST:
+                desk.tell_last()
             return
         error = result = None
         if before & submitted.FAILED:
             error = exception_of(submitted.failure_of(self._block))
-        elif self._found.layout.size and not before & submission.CANCELLED:
+        elif found.layout.size and not before & submission.CANCELLED:
             try:
-                result = self._found.unpack(self._frame)
+                result = found.unpack(frame)
             except BaseException as raised:
                 error = raised
-        if self._found.counts_references:
-            self._found.release(self._frame)
-        self._kept = None
+        self._result, self._exception, self._frame = result, error, -thread
+        if found.counts_references:
+            found.release(frame)
+        desk.let_go(self._block)
         is_heard = before & submission.LISTENED != 0
         if is_heard:
             self._leave_as_listener()
         else:
-            self._desk.leave(self._block, self._life)
+            desk.leave(self._block, self._life)
         if before & submission.CANCELLED:
             self._close(CANCELLED)
             self._notify_cancel()
-        elif error is None:
-            self._succeed(result)
         else:
-            self._fail(error)
+            self._close(FINISHED)
         if is_heard:
-            self._desk.hear()  # who has run it in place has told nobody
+            desk.hear()  # who has run it in place has told nobody
+        if before & submitted.LAST:
+            desk.tell_last()
+
+    def _go_on(self, thread: int) -> None:
+        """Be done, if a signal's handler has broken off what this thread was about to do with the result."""
+        with held_back():
+            if self._state in DONE:
+                return
+            if self._frame == -thread:  # nothing is left to do but this
+                self._close(FINISHED)
+                return
+            before = submitted.taken(self._block, self._life, thread)
+            if before != submission.STALE:
+                self._conclude_unusually(before, thread)
 
     def _leave_as_listener(self) -> None:
         """Leave the row when both are done: who has taken the result, and who was told."""
@@ -244,5 +284,9 @@ class TaskCall(Future[T]):
 
     def __del__(self, is_finalizing: Callable[[], bool] = is_finalizing) -> None:
         # it may outlive this module, whose names are None then
-        if self._state not in DONE and not self._is_listening and not is_finalizing():
-            self._ask_to_be_told()  # what it keeps is let go when it is over
+        try:
+            is_left = self._state not in DONE and not self._is_listening
+        except AttributeError:  # an interrupt has come before it was filled
+            return
+        if is_left and not is_finalizing():
+            self._ask_to_be_told()  # what is kept for it is let go when it is over
