@@ -140,3 +140,18 @@ def test_batches_wait_for_all_of_after(executor):
     with zuki.Executor(max_threads=1) as alone:
         graph.run(alone)
     assert order.tolist() == [0] * 20 + [1] * 20 + [2] * 20
+
+
+def test_items_of_arrays_of_objects_keep_their_types(executor):
+    graph = zuki.Graph()
+    nodes = graph.add_many(bodies.plus, zuki.each(np.array([1, 2.5, True], object)), 1)
+    executor.run(graph)
+    assert [node.result() for node in nodes] == [2, 3.5, 2]
+
+
+def test_numbers_in_another_byte_order_are_converted(executor):
+    graph = zuki.Graph()
+    values = np.arange(3.0)
+    nodes = graph.add_many(bodies.plus, zuki.each(values.astype(values.dtype.newbyteorder())), 1)
+    executor.run(graph)
+    assert [node.result() for node in nodes] == [1.0, 2.0, 3.0]

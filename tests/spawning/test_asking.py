@@ -34,13 +34,30 @@ def executor(request):
 
 
 def test_outside_of_a_pool():
-    assert ask() == (zuki.worker_id(), zuki.num_workers(), zuki.cancelled()) == (-1, 1, False)
+    assert ask() == (-1, 1, False)
+    assert (zuki.worker_id(), zuki.cancelled()) == (-1, False)
+
+
+@zuki.task
+def count_rounds(index, counts):
+    counts[zuki.worker_id()] += 1
+
+
+def test_an_array_has_a_row_for_each_worker(executor):
+    for given in ({"executor": executor}, {}):
+        counts = np.zeros(zuki.num_workers(*given.values()), np.int64)
+        zuki.parallel_for(count_rounds, 0, 3000, counts, **given)
+        assert counts.sum() == 3000
+    with zuki.SingleThreadedExecutor() as single:
+        assert zuki.num_workers(single) >= 1
+    with pytest.raises(TypeError, match=r"must be a zuki\.Executor"):
+        zuki.num_workers(3)
 
 
 def test_each_worker_has_a_number_of_its_own(executor):
     ids, most = np.full(2000, -2), np.zeros(2000, np.int64)
     zuki.parallel_for(ask_all, 0, len(ids), ids, most, executor=executor)
-    assert len(set(most)) == 1
+    assert set(most) == {zuki.num_workers(executor)}
     assert set(ids) <= set(range(most[0]))
     assert 1 <= len(set(ids)) <= executor.max_threads <= most[0]
 

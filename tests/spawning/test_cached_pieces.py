@@ -25,17 +25,23 @@ def item(index, values):
     return values[index]
 
 @numba.njit
+def negative(value):
+    return -value
+
+@numba.njit
 def larger(one, other):
     return max(one, other)
 
 calls = [
-    (zuki.parallel_for, (body, 0, 5, np.zeros(5))),
-    (zuki.parallel_reduce, (item, larger, 0, 5, np.ones(5))),
+    (zuki.parallel_for, (body, 0, 5, np.zeros(5)), {}),
+    (zuki.parallel_reduce, (item, larger, 0, 5, np.ones(5)), {}),
+    (zuki.parallel_map, (negative, np.ones(5)), {}),
+    (zuki.parallel_map, (negative, np.ones(5)), {"grain": 2}),
 ]
-for face, arguments in calls:
-    face(*arguments)
+for face, arguments, options in calls:
+    face(*arguments, **options)
 answer = calls[0][1][3].tolist()
-hits = [sum(plan_of_values(*call, {})[0].stats.cache_hits.values()) for call in calls]
+hits = [sum(plan_of_values(*call)[0].stats.cache_hits.values()) for call in calls]
 print(json.dumps([answer, hits]))
 """
 HELPERS = """
@@ -49,10 +55,10 @@ def step(index):
 def test_the_next_process_finds_the_pieces_until_something_in_them_changes(tmp_path):
     scripts = Scripts(tmp_path)
     scripts.write("helpers.py", HELPERS)
-    assert scripts.run(SCRIPT) == [[0, 10, 20, 30, 40], [0, 0]]
-    assert scripts.run(SCRIPT) == [[0, 10, 20, 30, 40], [1, 1]]
+    assert scripts.run(SCRIPT) == [[0, 10, 20, 30, 40], [0, 0, 0, 0]]
+    assert scripts.run(SCRIPT) == [[0, 10, 20, 30, 40], [1, 1, 1, 1]]
     scripts.write("helpers.py", HELPERS.replace("10", "20"))
-    assert scripts.run(SCRIPT) == [[0, 20, 40, 60, 80], [0, 1]]
+    assert scripts.run(SCRIPT) == [[0, 20, 40, 60, 80], [0, 1, 1, 1]]
 
 
 def adds(steps):

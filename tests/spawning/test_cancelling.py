@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import zuki
+from tests.runtime.script import run_script
 from tests.spawning.interrupted import fib
 
 LIMIT = 120  # seconds
@@ -89,3 +90,60 @@ def test_a_pool_that_is_told_to_cancel_ends_a_tree_of_tasks():
     executor.shutdown(cancel_futures=True)
     with pytest.raises(CancelledError):
         future.result(timeout=LIMIT)
+
+
+LOOPS = """
+import numba
+
+@zuki.task
+def work(index, done):
+    total = 0.0
+    for step in range(20_000):
+        total += np.sqrt(step + index)
+    done[index] = 1 + (total < 0)  # or the loop would be left out
+    return total
+
+@zuki.task
+def only_work(index, done):
+    work(index, done)
+
+@zuki.task
+def add(one, other):
+    return one + other
+
+@numba.njit
+def loop(stop, done):
+    zuki.parallel_for(only_work, 0, stop, done)
+
+done = np.zeros(10_000_000, np.int8)
+with zuki.Executor(int(sys.argv[1])) as executor:
+    graph = zuki.Graph()
+    graph.add(loop, len(done), done)
+    actions = (
+        lambda stop: zuki.parallel_for(only_work, 0, stop, done, executor=executor),
+        lambda stop: zuki.parallel_reduce(work, add, 0, stop, done, executor=executor),
+        lambda stop: zuki.parallel_map(work, np.arange(stop), done, executor=executor),
+        lambda stop: executor.run(loop, stop, done),
+        lambda stop: executor.run(graph),
+    )
+
+    def interrupt():
+        while not done.any():
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    for action in actions:
+        if action is not actions[-1]:
+            action(3)  # compiled
+        done[:] = 0
+        threading.Thread(target=interrupt).start()
+        try:
+            action(len(done))
+        except KeyboardInterrupt:
+            print(done.all())
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_ends_a_loop(workers):
+    assert run_script(LOOPS, workers, limit=LIMIT).split() == ["False"] * 5

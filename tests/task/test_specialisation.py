@@ -111,3 +111,53 @@ def test_numbers_keep_nothing_alive():
     found = add.specialise_for((1, 2.0))
     assert not found.keeps_alive
     assert not found.counts_references
+
+
+@zuki.task
+def total(values):
+    return values.sum()
+
+
+@zuki.task
+def total_of_pair(pair):
+    return pair[0].sum() + pair[1]
+
+
+@zuki.task
+def double(value):
+    return 2 * value
+
+
+def of_nodes(*arguments):
+    graph = zuki.Graph()
+    nodes = graph.add_many(total, *arguments)
+    graph.run()
+    return [node.result() for node in nodes]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda values: zuki.run(total, values),
+        lambda values: zuki.run(total_of_pair, (values[0], 1)),
+        lambda values: zuki.submit(total, values).result(),
+        lambda values: zuki.parallel_map(double, values),
+        lambda values: of_nodes(zuki.each(values)),
+        lambda values: of_nodes(zuki.each(list(values))),
+    ],
+)
+def test_arrays_in_another_byte_order_are_refused(use):
+    values = np.ones((2, 3))
+    for _ in range(2):  # fingerprints do not tell the two apart
+        use(values)
+    with pytest.raises(TypeError, match="byte order"):
+        use(values.astype(values.dtype.newbyteorder()))
+    use(values)
+
+
+def test_a_body_without_source_or_module():
+    text = "@zuki.task\ndef inner(x):\n    return x + 1\n@zuki.task\ndef outer(x):\n    return inner(x) + 1\n"
+    for file in ("<ipython-input-1>", "/nowhere.py"):
+        space = {"zuki": zuki}
+        exec(compile(text, file, "exec"), space)
+        assert zuki.run(space["outer"], 1) == 3

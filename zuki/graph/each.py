@@ -58,6 +58,11 @@ def each(values: Any) -> Each:
         return values
     if isinstance(values, np.ndarray) and values.ndim == 0:
         raise GraphError("zuki.each needs an array with at least one dimension")
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        if values.dtype.hasobject:
+            values = values.tolist()
+        elif not values.dtype.isnative:  # its items are copied into the nodes, so they may be converted
+            values = values.astype(values.dtype.newbyteorder("="))
     is_sequence = hasattr(values, "__len__") and hasattr(values, "__getitem__")
     if not is_sequence or isinstance(values, str | bytes | dict):
         raise GraphError(f"zuki.each needs an array or a sequence, not a {type(values).__name__}")

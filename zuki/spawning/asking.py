@@ -4,6 +4,8 @@ from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 
+from zuki.runtime.default import checked_executor
+from zuki.runtime.executor import Executor
 from zuki.runtime.seat import innermost_seat
 from zuki.spawning.kernel_calls import call_kernel
 from zuki_kernels import asking, starting
@@ -23,17 +25,25 @@ def worker_id() -> int:
     return NO_WORKER if seat is None else seat[1]
 
 
-def num_workers() -> int:
-    """Return how many numbers `worker_id` may give in this pool; from Python or in jitted code.
+def num_workers(executor: Executor | None = None) -> int:
+    """Return how many numbers `worker_id` may give in a pool; from Python or in jitted code.
+
+    Parameters
+    ----------
+    executor : Executor, optional
+        Whose pool; from Python only. Default: that in which the caller runs; outside of all pools, that of
+        `default_executor`.
 
     Returns
     -------
     int
-        The executor's ``max_threads``, which is how many run at once, and 8 for callers that help; 1
-        outside of a pool.
+        The executor's ``max_threads``, which is how many run at once, and more for callers that help. In
+        jitted code that is called outside of a pool 1, for that runs alone.
     """
     seat = innermost_seat()
-    return 1 if seat is None else seat[0].tables.seats
+    if executor is None and seat is not None:
+        return seat[0].tables.seats
+    return checked_executor(executor)._pool.tables.seats
 
 
 def cancelled() -> bool:
@@ -57,6 +67,11 @@ def cancelled() -> bool:
     return run >= 0 and starting.is_stopped(pool.tables.runs, run)
 
 
+def stopped() -> bool:
+    """Tell whether the run was stopped that the caller is a part of. Jitted code alone asks this."""
+    raise NotImplementedError
+
+
 def _answer(question, kernel, result) -> None:
     """Let a function without arguments be a kernel in jitted code."""
 
@@ -74,3 +89,4 @@ def _answer(question, kernel, result) -> None:
 _answer(worker_id, asking.worker_id, types.int64)
 _answer(num_workers, asking.num_workers, types.int64)
 _answer(cancelled, asking.is_cancelled, types.boolean)
+_answer(stopped, asking.is_stopped, types.boolean)

@@ -13,7 +13,8 @@ _INT = types.int64
 Types = tuple[types.Type, ...]
 
 # A piece runs a chunk before it looks for the first time: a loop that takes less than a split is
-# not split. The halves are halved in turn, so calls are nested as deep as a range has bits.
+# not split. The halves are halved in turn, so calls are nested as deep as a range has bits. A piece
+# that is to stop raises, though nobody sees its results: who catches what another one raises might.
 _PIECE = """
 def piece({parameters}):
     begin = now()
@@ -22,6 +23,8 @@ def piece({parameters}):
 {work}
         after = now()
         took, begin, start = after - begin, after, end
+        if stopped():
+            raise CancelledError("the run was stopped")
         chunk = next_chunk(chunk, grain, took)
         if took >= WORTHWHILE and stop - start >= 2 * grain and is_split_due():
             middle = start + (stop - start) // 2

@@ -7,6 +7,7 @@ arguments that are taken out of a tuple in each round.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from types import FunctionType
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from numba.core import errors
 
 from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
+from zuki.spawning.asking import stopped
 from zuki.task.cache import PartCache, TaskCache, digest_of
 from zuki.task.decorator import task
 from zuki.task.task import Task
@@ -24,12 +26,14 @@ from zuki_kernels.clock import now
 from zuki_kernels.splitting import WORTHWHILE, is_split_due, next_chunk
 
 _NAMES = {
+    "CancelledError": CancelledError,
     "WORTHWHILE": WORTHWHILE,
     "is_split_due": is_split_due,
     "join": join,
     "next_chunk": next_chunk,
     "now": now,
     "spawn": spawn,
+    "stopped": stopped,
 }
 
 
@@ -88,6 +92,9 @@ def make_task(
     """
     function = _define(title, text, "piece", names)
     name, cache = _name_and_cache(function, names)
+    key = title, name, tuple(arguments), result
+    if key in _made:  # one task, or what is made of it would be made of two, and not be kept
+        return _made[key]
     made = task(cache=False)(_define(title, text, name, names))
     made.__name__ = title
     give_title(name, title)
@@ -99,6 +106,7 @@ def make_task(
     except errors.NumbaError as error:
         raise TaskError(f"task '{title}' does not compile: {error}") from error
     made.disable_compile()
+    _made[key] = made
     return made
 
 
@@ -110,6 +118,7 @@ def _define(title: str, text: str, name: str, names: Mapping[str, Any]) -> Funct
 
 
 _tasks_of: dict[str, list[Task]] = {}  # what is in a piece, by its name
+_made: dict[tuple[Any, ...], Task] = {}  # by title, name and types
 
 
 def _name_and_cache(function: FunctionType, names: Mapping[str, Any]) -> tuple[str, PartCache | None]:

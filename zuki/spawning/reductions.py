@@ -23,6 +23,8 @@ _LEAST_BLOCK = 2048  # items
 _REDUCTION = """
 def piece(low, high, start, stop, size{arguments}):
     if high - low == 1:
+        if stopped():
+            raise CancelledError("the run was stopped")
         first = start + low * size
         total = {as_total}(body(first{arguments}))
         if first >= 0:

@@ -159,9 +159,10 @@ def _function_of(value: Any) -> FunctionType | None:
     """Return the Python function that a value would be compiled from, unless a library brings it."""
     dispatcher = getattr(value, "_dispatcher", value)  # of a function made by `numba.vectorize`
     function = getattr(dispatcher, "py_func", value)
-    if isinstance(function, FunctionType) and function.__module__.partition(".")[0] not in _LIBRARIES:
-        return function
-    return None
+    if not isinstance(function, FunctionType):
+        return None
+    package = (function.__module__ or "").partition(".")[0]  # code that is executed may have none
+    return None if package in _LIBRARIES else function
 
 
 def _text_of_constant(value: Any) -> str:

@@ -140,7 +140,7 @@ def _make_task(function, signatures, writes, cache, options) -> Task:
         cpu_target.options.parse_as_flags(Flags(), options)
         made = Task(function, local_types, {**_FIXED_OPTIONS, **options}, declared_writes=written)
         if cache and not (signatures and _has_empty_cells(function)):  # Numba's cache looks into them
-            with suppress(RuntimeError):  # Numba finds no place for it: code typed at a prompt
+            with suppress(RuntimeError, OSError):  # Numba finds no place, or no source: typed at a prompt
                 made.enable_caching()
         for signature in signatures or ():
             argument_types, result = sigutils.normalize_signature(signature)

@@ -13,6 +13,7 @@
 ``pack`` and ``unpack`` have the signature of a C function of CPython; they hold the GIL.
 """
 
+import sys
 from contextlib import contextmanager
 
 from llvmlite import ir
@@ -27,6 +28,16 @@ BYTES = ir.IntType(8).as_pointer()
 _RAISED_OBJECT = (
     1  # bit of a failure: it is the address of a Python exception, not of Numba's description of one
 )
+
+# Where NumPy's C interface says that an array has its dtype, and a dtype its byte order
+_DTYPE_AT = object.__basicsize__ + 40
+_BYTE_ORDER_AT = object.__basicsize__ + 10
+_OTHER_ORDER = ord(">" if sys.byteorder == "little" else "<")
+
+
+def _field_of_object(builder, given, offset, kind):
+    address = builder.gep(builder.bitcast(given, BYTES), [WORD(offset)])
+    return builder.bitcast(address, kind.as_pointer())
 
 
 def symbol(function: str, description) -> str:
@@ -190,6 +201,7 @@ class _Functions:
         builder.ret(python.make_none())
 
     def _pack_argument(self, builder, python, frame, index, kind, given) -> None:
+        self._refuse_other_byte_order(builder, python, index, kind, given)
         native = python.to_native_value(kind, given)
         self._return_null_if(builder, python, native.is_error)
         offset = self.layout.arguments[index]
@@ -204,6 +216,28 @@ class _Functions:
                 if slot.argument == index:  # no reference to count: the graph keeps the array alive
                     builder.store(WORD(0), self._at(builder, frame, slot.offset))
             self.context.nrt.decref(builder, kind, native.value)
+
+    def _refuse_other_byte_order(self, builder, python, index, kind, given) -> None:
+        """Raise where an array's items are in the order of bytes of other machines.
+
+        The fingerprints by which calls find their specialisation do not tell such arrays apart.
+        """
+        if isinstance(kind, types.BaseTuple):
+            for place, item in enumerate(kind.types):
+                if isinstance(item, types.Array | types.BaseTuple):
+                    taken = python.tuple_getitem(given, place)
+                    self._refuse_other_byte_order(builder, python, index, item, taken)
+        if not isinstance(kind, types.Array):
+            return
+        dtype = builder.load(_field_of_object(builder, given, _DTYPE_AT, BYTES))
+        order = builder.load(_field_of_object(builder, dtype, _BYTE_ORDER_AT, ir.IntType(8)))
+        with builder.if_then(builder.icmp_unsigned("==", order, order.type(_OTHER_ORDER)), likely=False):
+            python.err_set_string(
+                "PyExc_TypeError",
+                f"argument '{self.description.args[index]}' is an array in the byte order of other machines, "
+                "for which nothing is compiled: pass array.astype(array.dtype.newbyteorder('='))",
+            )
+            builder.ret(python.get_null_object())
 
     def _add_unpack(self) -> None:
         builder, (_closure, given, _keywords) = self._define("unpack", self._python_function())

@@ -190,9 +190,9 @@ class Task(CPUDispatcher):
         try:
             kind = typeof(value, Purpose.argument)
         except (ValueError, errors.NumbaError) as error:
-            raise TaskError(
-                f"argument '{name}' of task '{self.__name__}': Numba has no type for a {type(value).__name__}"
-            ) from error
+            what = f"argument '{name}' of task '{self.__name__}'"
+            kind, reason = type(value).__name__, str(error).strip()
+            raise TaskError(f"{what}: Numba has no type for a {kind}: {reason}") from error
         if getattr(kind, "reflected", False):
             raise TaskError(
                 f"argument '{name}' of task '{self.__name__}' is a {type(value).__name__}: "
