@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from zuki.errors import GraphCycleError, GraphError
+from zuki.graph import contents as module
 from zuki.graph.contents import Contents
 from zuki_kernels import freeze, runs
 
@@ -167,3 +168,13 @@ def test_nodes_that_follow_one_another_in_memory_are_one_segment(contents):
     assert [contents.frame_and_body(node) for node in range(14)] == [*expected, (608, 1)]
     contents.freeze(str)
     assert [freeze.frame_and_body(contents.nodes, node) for node in range(14)] == [*expected, (608, 1)]
+
+
+@pytest.mark.parametrize("is_out", [False, True])
+def test_too_many_edges_of_one_node(contents, monkeypatch, is_out):
+    monkeypatch.setattr(module, "_MOST_EDGES", 3)
+    add_nodes(contents, 6)
+    sources, targets = ids(0, 1, 2, 3, 0), ids(4, 4, 4, 4, 5)
+    contents.add_edges(*((5 - targets, 5 - sources) if is_out else (sources, targets)))
+    with pytest.raises(GraphError, match="at most 3 edges"):
+        contents.freeze(str)

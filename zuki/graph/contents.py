@@ -31,6 +31,7 @@ _SEGMENT = 5  # words: start, stop, frame, bytes from frame to frame, body
 _NO_COSTS = np.empty(0)
 _NO_ORDER = np.empty(0, np.int32)
 _NO_LEVELS = np.empty(0, np.int64)
+_MOST_EDGES = (1 << 28) - 1  # into a node, and out of it: what a node's words have room for
 
 
 class Contents:
@@ -115,6 +116,8 @@ class Contents:
         sources, targets = self.all_edges()
         predecessors, successors = np.zeros(self.count, np.int32), np.zeros(self.count, np.int32)
         forward = freeze.count_edges(sources, targets, predecessors, successors)
+        if len(sources) > _MOST_EDGES and max(predecessors.max(), successors.max()) > _MOST_EDGES:
+            raise GraphError(f"a node has at most {_MOST_EDGES:,} edges to it, and as many from it")
         levels, level_count, ranks = self._levels()
         nodes, margins = _table(self.count, NODE_FIELDS), np.empty((self.count, MARGIN_FIELDS), np.int64)
         words = np.empty((len(sources) + 1) // 2, np.int64)  # two edges each

@@ -149,7 +149,10 @@ class GraphState:
         contents = self.contents
         state = state_of(contents.nodes, node) if node < contents.frozen else 0
         if self.epoch == 0 or epoch_of(state) != self.epoch or state & PASSED:
-            raise NodeNotRunError(f"node {self.name_of(node)!r} of graph {self.name!r} has not run")
+            why = ""
+            if epoch_of(state) == self.epoch and self.errors:
+                why = f": in the last run node {self.name_of(next(iter(self.errors)))!r} failed"
+            raise NodeNotRunError(f"node {self.name_of(node)!r} of graph {self.name!r} has not run{why}")
         if state & FAILED:
             lost = f"node {self.name_of(node)!r} failed, as did too many others for its exception to be kept"
             raise self.errors.get(node) or NodeNotRunError(lost)

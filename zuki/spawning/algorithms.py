@@ -117,7 +117,7 @@ def parallel_map(
     function : Task or Numba function
         ``function(item, *args)``; it returns a number or a bool.
     values : ndarray
-        Of any shape; from Python also what `numpy.asarray` takes.
+        Of one dimension or more; from Python also what `numpy.asarray` takes.
     *args
         What the function takes besides.
     grain : int, optional
