@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from zuki.errors import ZukiError
 from zuki.lane.future import Future
-from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING
+from zuki.lane.outcome import CANCELLED, DONE, FINISHED, HAS_LOCK, PENDING
 from zuki.lane.wakers import Poll, Waker, here
 from zuki.runtime.desk import Desk
 from zuki.runtime.failures import exception_of
@@ -83,9 +83,12 @@ class TaskCall(Future[T]):
             The result.
         """
         if timeout is None and self._state == PENDING:
-            thread = get_ident()
+            thread, desk = get_ident(), self._desk
             try:
-                before = self._attend(0, thread)
+                if desk.recorder is None:  # `_attend`, in place
+                    before = desk.attend(self._block, self._life, 0, thread)
+                else:
+                    before = self._attend(0, thread)
                 if before != submitted.NOT_YET:
                     self._conclude(before, thread)
             except BaseException:
@@ -225,7 +228,10 @@ class TaskCall(Future[T]):
             desk.free.append(self._block)
         else:
             desk.leave(self._block, self._life)
-        self._close(FINISHED)
+        if HAS_LOCK and self._wakers is None:  # as `Outcome._close`
+            self._state = FINISHED
+        else:
+            self._close(FINISHED)
 
     def _conclude_unusually(self, before: int, thread: int) -> None:
         """Do as `_conclude` where somebody is told, or there is no result, or no right to it."""
