@@ -3,6 +3,7 @@
 Outside of a pool there is no hand, and the answers are those of a single worker that nobody stops.
 """
 
+from . import groups
 from ._jit import kernel
 from .atomics import load_relaxed
 from .blocks import NO_BLOCK, OWNER, STATE, block_at
@@ -45,6 +46,27 @@ def is_stopped() -> bool:
         return True
     run = load_relaxed(own, 0, RUN)
     return run >= 0 and load_relaxed(runs_of(directory_of(own, 0)), run, STOPPED) != 0
+
+
+@kernel
+def is_forsaken() -> bool:
+    """Tell whether nobody can see what the task does that the thread runs, for its spawner has failed."""
+    hand = current_hand()
+    if hand == 0:
+        return False
+    own = table_at(hand, 1, HAND_FIELDS)
+    task = load_relaxed(own, 0, TASK)
+    if task == NO_BLOCK:
+        return False
+    words = block_at(task)
+    hands = hands_of(directory_of(own, 0))
+    return groups.is_forsaken(hands, load_relaxed(words, 0, OWNER), load_relaxed(words, 0, STATE))
+
+
+@kernel
+def has_failed(block: int) -> bool:
+    """Tell whether a task has failed on another worker that the caller has spawned, and not joined yet."""
+    return groups.has_failed(block)
 
 
 @kernel

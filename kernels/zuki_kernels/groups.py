@@ -25,6 +25,7 @@ from .blocks import (
     FAILURE,
     FLOOR_AROUND,
     NO_BLOCK,
+    ONE_STAMP,
     SIZE,
     STATE,
     STATES,
@@ -33,7 +34,7 @@ from .blocks import (
     kind_of,
     state_of,
 )
-from .hands import ARENA_TOP, DOOMED, ENTERED, FLOOR
+from .hands import ARENA_TOP, DOOMED, ENTERED, FLOOR, FORSAKEN, STAMP
 from .waiting import wake
 
 # Columns of the table of workers
@@ -41,6 +42,9 @@ FAILED = 1  # shared tasks of the worker's that have failed and that nobody has 
 NOTED = 19  # what FAILED was when the worker looked last
 
 NOT_BEGUN = -2  # as a FAILURE: the task was passed over, and has not begun
+_COUNT_BITS = 24  # of FORSAKEN
+_MOST_FORSAKEN = (1 << _COUNT_BITS) - 1
+_NUMBERS = (1 << 39) - 1  # a worker spawns fewer tasks while some are forsaken
 
 
 @kernel
@@ -74,6 +78,14 @@ def note(workers: Table, me: int) -> bool:
 
 
 @kernel
+def has_failed(block: int) -> bool:
+    """Tell whether a shared task has failed that is not joined yet; False if there is no block."""
+    if block == NO_BLOCK or not is_done(block):
+        return False
+    return load_relaxed(block_at(block), 0, FAILURE) not in (0, NOT_BEGUN)
+
+
+@kernel
 def find_failed(hands: Table, me: int, floor: int, limit: int) -> tuple[int, bool]:
     """Look between two places of one's arena for a group in which a task has failed.
 
@@ -90,7 +102,7 @@ def find_failed(hands: Table, me: int, floor: int, limit: int) -> tuple[int, boo
             if found != 0:
                 return found, True
             first = 0  # what follows is what the task in this block has spawned
-        elif found == 0 and is_done(block) and load_relaxed(words, 0, FAILURE) not in (0, NOT_BEGUN):
+        elif found == 0 and has_failed(block):
             found = first
         block = onward(hands, me, block + load_relaxed(kind_of(block), 0, SIZE))
     return found, False
@@ -134,3 +146,25 @@ def is_doomed(hands: Table, owner: int, state: int) -> bool:
     """
     doomed = load_relaxed(hands, owner, DOOMED)
     return doomed != 0 and state >= doomed
+
+
+@kernel
+def forsake(hands: Table, me: int, state: int) -> None:
+    """Let a task with this STATE, and all that were spawned since, know that nobody can see what they do.
+
+    Their spawner's body is over, and they are joined only to be let go. The word holds the first of their
+    numbers and how many they are: what the worker spawns while it waits for them is none of them.
+    """
+    first = state // ONE_STAMP
+    count = load_relaxed(hands, me, STAMP) // ONE_STAMP - first + 1
+    store_relaxed(hands, me, FORSAKEN, (first & _NUMBERS) << _COUNT_BITS | min(count, _MOST_FORSAKEN))
+
+
+@kernel
+def is_forsaken(hands: Table, owner: int, state: int) -> bool:
+    """Tell whether nobody can see what a task of a worker's, with this STATE, does. A hint, any thread.
+
+    It is never told wrongly, in whatever order words are seen: no other task has the number.
+    """
+    word = load_relaxed(hands, owner, FORSAKEN)
+    return (state // ONE_STAMP - (word >> _COUNT_BITS)) & _NUMBERS < word & _MOST_FORSAKEN

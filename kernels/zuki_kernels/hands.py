@@ -20,6 +20,7 @@ from .deque import BOTTOM, TOP
 from .dispatch import address_of
 
 # Columns of the table of hands, beside the deque's
+FORSAKEN = 8  # which of the worker's tasks run for nobody: see `groups.forsake`; or 0
 NEWEST = 18  # address of the block spawned last, or of the anchor
 ARENA_TOP = 19  # address behind the blocks in use; see `arena`
 ARENA_FRESH = 20  # address of the memory in which no chunk was begun
@@ -37,7 +38,7 @@ STACK_END = 34  # what STACK_LIMIT is when nobody asks the thread to look up fro
 RUN = 35  # slot of the run whose task the thread runs
 DETACHED = 36  # address of the newest task that the worker has detached and nobody has begun, or NO_BLOCK
 TASK = 37  # address of the block of the shared task that the thread runs, or NO_BLOCK
-DOOMED = 38  # a stamp: what was spawned then or later is of a group in which a task has failed; or 0
+DOOMED = 38  # a stamp: what was spawned then or later is of a group that has failed; or 0
 FLOOR = 39  # where the first block lies of what the body spawns that the thread entered last, or 0
 ARENA_BEGIN = 40  # address of the first chunk
 ARENA_END = 41  # address behind the memory for chunks

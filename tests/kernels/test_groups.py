@@ -68,3 +68,12 @@ def test_what_is_doomed_is_told_by_stamps(hand):
     assert not groups.is_doomed(hand.hands, 0, old[1] | SHARED)
     groups.doom(hand.hands, 0, old[1])
     assert groups.is_doomed(hand.hands, 0, old[1])
+
+
+def test_what_is_forsaken_is_told_by_numbers(hand):
+    old, first, second = (hand.spawn(number)[1] for number in range(3))
+    assert not groups.is_forsaken(hand.hands, 0, first)
+    groups.forsake(hand.hands, 0, first | SHARED)
+    later = hand.spawn(3)[1]
+    answers = [groups.is_forsaken(hand.hands, 0, stamp | SHARED) for stamp in (old, first, second, later)]
+    assert answers == [False, True, True, False]

@@ -1,10 +1,14 @@
 """Scenarios of workers that spawn and join: what a task does, in words, and how its kernels are mounted."""
 
-from .mount import atomic, mount_all
+from zuki_kernels.blocks import BLOCK_FIELDS, HEAD_BYTES, NO_BLOCK, OWNER, STATE
+from zuki_kernels.hands import TASK
+
+from .mount import atomic, mount_all, table_at
 from .mutants import pattern
 from .pools import wake
 from .scenario import Scenario
 from .spawners import Spawners
+from .worlds import load_plain
 
 
 def mount_spawning(edit=lambda source, name: source, chunk=512):
@@ -61,6 +65,7 @@ def join(*tasks):
     return tuple(("join", task) for task in tasks)
 
 
+FORSAKEN = 2  # what a task tells that has heard so; see `asks`
 SHARE = (("share", None),)  # step of a program: share what is oldest in hand
 
 
@@ -106,9 +111,36 @@ def tell(task):
     return program
 
 
+def asks(task):
+    """What a task does that was taken: it asks whether nobody can see what it does, and tells if so."""
+
+    def program(spawners, me):
+        block = yield from atomic("load_relaxed")(spawners.hands, me, TASK)
+        if block == NO_BLOCK or (yield from load_plain(table_at(block + HEAD_BYTES, 1, 1), 0, 0)) != task:
+            return  # it was called by who joins it
+        words = table_at(block, 1, BLOCK_FIELDS)
+        owner = yield from atomic("load_relaxed")(words, 0, OWNER)
+        state = yield from atomic("load_relaxed")(words, 0, STATE)
+        if (yield from spawners.kernels.groups.is_forsaken(spawners.hands, owner, state)):
+            yield from atomic("store_release")(spawners.told, 0, task, FORSAKEN)
+
+    return program
+
+
+def one_by_one(*programs):
+    """What a task does that does all this."""
+
+    def program(spawners, me):
+        for part in programs:
+            yield from part(spawners, me)
+
+    return program
+
+
 def family(
-    program, results, *, tries=(1,), tasks=0, taken=False, released=(), dropped=(), perhaps=(), **options
-):
+    program, results, *, tries=(1,), tasks=0, taken=False, released=(), dropped=(), perhaps=(), seen=(),
+    **options,
+):  # fmt: skip
     """A scenario: the last worker spawns and joins, the others look for tasks.
 
     Parameters
@@ -127,6 +159,8 @@ def family(
         Whose frames nobody joins; which of these do not begin.
     perhaps : tuple of int
         Those that may be passed over, or not.
+    seen : tuple of int
+        Those that ask (`asks`), and must not hear that nobody sees what they do.
     **options
         Those of `Spawners`.
     """
@@ -137,6 +171,8 @@ def family(
         others = [spawners.thief(me, most) if most else spawners.worker(me) for me, most in enumerate(tries)]
 
         def check(found, memory):
+            if any(memory.latest(spawners.told, 0, task) == FORSAKEN for task in seen):
+                return "a task whose result is seen has heard that it is not"
             return (found[0] != results and "the results are others") or spawners.wrong_at_rest(
                 memory, released, dropped, perhaps
             )

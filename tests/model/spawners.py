@@ -12,7 +12,7 @@ FRAME = 2  # words of a frame: the argument, then the result
 FILL = 8  # words more in the frame of a wide task
 SIZE, WIDE_SIZE = blocks.HEAD_BYTES + 8 * FRAME, blocks.HEAD_BYTES + 8 * (FRAME + FILL)
 NOT_ITS = 99  # as a result: the handle has been joined before
-OF_WHAT_RUNS = columns.TASK, columns.DOOMED, columns.ENTERED
+OF_WHAT_RUNS = columns.TASK, columns.DOOMED, columns.FORSAKEN, columns.ENTERED
 FAILURE = 1  # added to the argument, what a body that fails answers
 
 

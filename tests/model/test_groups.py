@@ -21,7 +21,9 @@ MUTANTS = [
     ("note", "store_relaxed(workers, me, NOTED, failed)", "pass"),
     ("forget", "-1", "0"),
     ("find_failed", "first = load_relaxed(words, 0, STATE)", "first = 0"),
-    ("find_failed", "not in (0, NOT_BEGUN)", "in (0, 1)"),
+    ("is_forsaken", "< word & _MOST_FORSAKEN", "< _MOST_FORSAKEN"),
+    ("forsake", "- first + 1", "- first + 2"),
+    ("has_failed", "not in (0, NOT_BEGUN)", "in (0, 1)"),
 ]
 OF_THE_SLEEP = [("wait_for_work", "or has_news(workers, me)", "")]
 BEYOND_THE_MODEL = {}

@@ -2,7 +2,21 @@
 
 import pytest
 
-from .families import SHARE, alone, family, join, mount_spawning, parent_of, spawn, spawning
+from .families import (
+    SHARE,
+    alone,
+    asks,
+    does,
+    family,
+    hear,
+    join,
+    mount_spawning,
+    one_by_one,
+    parent_of,
+    spawn,
+    spawning,
+    tell,
+)
 from .mutants import assert_killed
 from .scenario import finders, named
 from .spawners import NOT_ITS
@@ -52,6 +66,23 @@ SCENARIOS = {
     "taken before, and fails": spawning(family(join(0), (-1,), taken=True, failing=(0,))),
     "taken before, a newer one fails": spawning(
         family(spawn(1) + join(0, 1), (10, -2), taken=True, shares=False, failing=(1,))
+    ),
+    "taken before, asks while a newer one fails": spawning(
+        family(
+            spawn(1) + join(0, 1), (10, -2),
+            taken=True, shares=False, failing=(1,), children={0: asks(0)}, seen=(0,),
+        )
+    ),
+    "taken before, forsaken by who helps it": spawning(
+        family(
+            (), (), tasks=3, taken=True, raises=True, released=(0,), perhaps=(0, 1, 2), seen=(2,),
+            children={
+                0: does(spawn(1) + SHARE + hear(1) + join(1)),
+                1: one_by_one(tell(1), does(spawn(2) + SHARE + hear(2) + join(2))),
+                2: one_by_one(tell(2), asks(2)),
+            },
+        ),
+        preemptions=1,
     ),
     "taken before, of two that are shared one fails": spawning(
         family(

@@ -16,6 +16,7 @@ MUTANTS = [
     ("run", "failure != 0 and failure != NOT_BEGUN", "False"),
     ("enter", "store_relaxed(hands, me, FLOOR, floor_before)", "pass"),
     ("join_all_above", "store_relaxed(hands, me, DOOMED, doomed_before)", "pass"),
+    ("join_all_above", "store_relaxed(hands, me, FORSAKEN, forsaken_before)", "pass"),
     ("run", "owner = finish(block, failure)", "owner = finish(block, 0)"),
     ("run", "owner >= 0 and event.post(workers, owner)", "event.post(workers, owner) and False"),
     ("run", "event.post(workers, owner)", "event.claim(workers, owner)"),

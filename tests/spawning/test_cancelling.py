@@ -147,3 +147,46 @@ with zuki.Executor(int(sys.argv[1])) as executor:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupt_ends_a_loop(workers):
     assert run_script(LOOPS, workers, limit=LIMIT).split() == ["False"] * 5
+
+
+@zuki.task
+def work_but_for(index, done, failing):
+    total = 0.0
+    for step in range(200):
+        total += np.sqrt(step + index)
+    done[index] = 1 + (total < 0)  # or the loop would be left out
+    if index == failing:
+        raise ValueError("this one", index)
+    return total
+
+
+@zuki.task
+def only_work_but_for(index, done, failing):
+    work_but_for(index, done, failing)
+
+
+@zuki.task
+def larger(one, other):
+    return max(one, other)
+
+
+@pytest.mark.parametrize("failing", [1000, 501_000])
+@pytest.mark.parametrize(
+    "loop",
+    [
+        lambda *given, executor: zuki.parallel_for(only_work_but_for, 0, *given, executor=executor),
+        lambda stop, *given, executor: zuki.parallel_map(
+            work_but_for, np.arange(stop), *given, executor=executor
+        ),
+        lambda *given, executor: zuki.parallel_reduce(work_but_for, larger, 0, *given, executor=executor),
+    ],
+)
+def test_after_a_failure_the_other_parts_of_a_loop_end_early(executor, loop, failing):
+    done = np.zeros(1_000_000, np.int8)
+    loop(10, done, -1, executor=executor)
+    with pytest.raises(ValueError, match="this one") as caught:
+        loop(len(done), done, failing, executor=executor)
+    assert caught.value.args == ("this one", failing)
+    assert not any("more of the tasks" in note for note in caught.value.__notes__)
+    if failing == 1000 or executor.max_threads == 1:  # else each worker may have done its half before
+        assert done.sum() < failing + len(done) // 4

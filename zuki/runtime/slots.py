@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
 from zuki.errors import ExecutorShutDownError, ZukiError
@@ -78,7 +79,8 @@ class Slots:
 
     def count_lost(self, row: int, failure: int) -> None:
         """Let go of what a task has raised where another one's exception is raised; count it."""
-        exception_of(failure)  # its memory is given back
+        if isinstance(exception_of(failure), CancelledError):  # a part of a loop that was told to end
+            return
         with self._pool.lock:
             run = self.active.get(self._tables.run_of(row))
             if run is not None:

@@ -7,6 +7,7 @@ from numba.extending import lower_builtin
 from zuki.runtime.default import checked_executor
 from zuki.runtime.executor import Executor
 from zuki.runtime.seat import innermost_seat
+from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.spawning.kernel_calls import call_kernel
 from zuki_kernels import asking, starting
 from zuki_kernels.asking import NO_WORKER
@@ -72,21 +73,49 @@ def stopped() -> bool:
     raise NotImplementedError
 
 
-def _answer(question, kernel, result) -> None:
-    """Let a function without arguments be a kernel in jitted code."""
+def forsaken() -> bool:
+    """Tell whether the caller's spawner has failed, so that nobody can see what it does. In jitted code."""
+    raise NotImplementedError
+
+
+def failed(handle: int) -> bool:
+    """Tell whether a task has failed on another worker, by `block_of` its handle. In jitted code."""
+    raise NotImplementedError
+
+
+def block_of(handle: JoinHandle) -> int:
+    """Return the number by which `failed` knows a task that is not joined yet. In jitted code."""
+    raise NotImplementedError
+
+
+def _answer(question, kernel, result, *parameters) -> None:
+    """Let a function be a kernel in jitted code."""
 
     class Template(AbstractTemplate):
         def generic(self, args, kws):
-            return None if args or kws else signature(result)
+            return None if args != parameters or kws else signature(result, *parameters)
 
     infer_global(question)(Template)
 
-    @lower_builtin(question)
+    @lower_builtin(question, *parameters)
     def lower(context, builder, chosen, args):
-        return call_kernel(context, builder, kernel)
+        return call_kernel(context, builder, kernel, *args)
 
 
 _answer(worker_id, asking.worker_id, types.int64)
 _answer(num_workers, asking.num_workers, types.int64)
 _answer(cancelled, asking.is_cancelled, types.boolean)
 _answer(stopped, asking.is_stopped, types.boolean)
+_answer(forsaken, asking.is_forsaken, types.boolean)
+_answer(failed, asking.has_failed, types.boolean, types.int64)
+
+
+@infer_global(block_of)
+class _BlockTemplate(AbstractTemplate):
+    def generic(self, args, kws):
+        return types.int64(*args) if not kws and len(args) == 1 and isinstance(args[0], JoinHandle) else None
+
+
+@lower_builtin(block_of, JoinHandle)
+def _lower_block_of(context, builder, chosen, args):
+    return fields_of(context, builder, chosen.args[0], value=args[0]).block

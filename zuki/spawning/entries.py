@@ -19,14 +19,14 @@ _INT = types.int64
 
 _FOR = """
 def piece(start, stop{arguments}{grain}):
-{check}    pieces(start, stop, {least}, {least}{arguments})
+{check}    pieces(start, stop, 0, {least}, {least}{arguments})
 """
 
 _FOR_ROWS = """
 def piece(first_row, first_column, stop_row, stop_column{arguments}{grain}):
 {check}    rows, columns = stop_row - first_row, stop_column - first_column
     if rows > 0 and columns > 0:
-        pieces(0, rows * columns, {least}, {least}, first_row, first_column, columns{arguments})
+        pieces(0, rows * columns, 0, {least}, {least}, first_row, first_column, columns{arguments})
 """
 
 _STORE = """
@@ -37,7 +37,7 @@ def piece(index, values, results{arguments}):
 _MAP = """
 def piece(values{arguments}{grain}):
 {check}    results = empty(values.shape, dtype)
-    pieces(0, values.size, {least}, {least}, {flat_values}, {flat_results}{arguments})
+    pieces(0, values.size, 0, {least}, {least}, {flat_values}, {flat_results}{arguments})
     return results
 """
 

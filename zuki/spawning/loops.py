@@ -15,6 +15,8 @@ Types = tuple[types.Type, ...]
 # A piece runs a chunk before it looks for the first time: a loop that takes less than a split is
 # not split. The halves are halved in turn, so calls are nested as deep as a range has bits. A piece
 # that is to stop raises, though nobody sees its results: who catches what another one raises might.
+# ``older`` is the largest piece that one whose thread this runs on, or ran on, has given away and waits
+# for behind this: when that has failed, what this leaves out is as if an exception had left it out.
 _PIECE = """
 def piece({parameters}):
     begin = now()
@@ -23,13 +25,15 @@ def piece({parameters}):
 {work}
         after = now()
         took, begin, start = after - begin, after, end
-        if stopped():
+        if stopped() or forsaken():
             raise CancelledError("the run was stopped")
+        if failed(older):
+            return
         chunk = next_chunk(chunk, grain, took)
         if took >= WORTHWHILE and stop - start >= 2 * grain and is_split_due():
             middle = start + (stop - start) // 2
-            handle = spawn(piece, middle, stop, {rest})
-            piece(start, middle, {rest})
+            handle = spawn(piece, middle, stop, older, {rest})
+            piece(start, middle, older if older else block_of(handle), {rest})
             join(handle)
             return
 """
@@ -63,14 +67,14 @@ while at < end:
 
 @cache
 def indices(body: Task, arguments: Types) -> Task:
-    """Return a task ``(start, stop, grain, chunk, *arguments)`` that calls a body with each index."""
+    """Return a task ``(start, stop, 0, grain, chunk, *arguments)`` that calls a body with each index."""
     _check_returns_nothing("parallel_for", body, (_INT, *arguments))
     return _piece("parallel_for", body, _rounds("start", "end - start", "", arguments), (), arguments)
 
 
 @cache
 def ranges(body: Task, arguments: Types) -> Task:
-    """Return a task ``(start, stop, grain, chunk, *arguments)`` that calls a body with parts of a range."""
+    """Return a task ``(start, stop, 0, grain, chunk, *arguments)`` that calls a body with parts of it."""
     _check_returns_nothing("parallel_for_range", body, (_INT, _INT, *arguments))
     work = f"body(start, end{after_comma(names_of(arguments))})"
     return _piece("parallel_for_range", body, work, (), arguments)
@@ -80,7 +84,7 @@ def ranges(body: Task, arguments: Types) -> Task:
 def rows_and_columns(body: Task, arguments: Types) -> Task:
     """Return a task that calls a body with each row and column.
 
-    It takes ``(start, stop, grain, chunk, first_row, first_column, columns, *arguments)``, start and
+    It takes ``(start, stop, 0, grain, chunk, first_row, first_column, columns, *arguments)``, start and
     stop being numbers of rounds.
     """
     _check_returns_nothing("parallel_for", body, (_INT, _INT, *arguments))
@@ -91,8 +95,8 @@ def rows_and_columns(body: Task, arguments: Types) -> Task:
 
 def _piece(loop: str, body: Task, work: str, places: tuple[str, ...], arguments: Types) -> Task:
     rest = listed(("grain", "chunk"), places, names_of(arguments))
-    text = _PIECE.format(parameters=f"start, stop, {rest}", rest=rest, work=indent(work, " " * 8))
-    kinds = (*(_INT,) * (4 + len(places)), *arguments)
+    text = _PIECE.format(parameters=f"start, stop, older, {rest}", rest=rest, work=indent(work, " " * 8))
+    kinds = (*(_INT,) * (5 + len(places)), *arguments)
     return make_task(f"zuki.{loop} of {body.__name__}", text, {"body": body}, kinds)
 
 

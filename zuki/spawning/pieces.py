@@ -17,7 +17,7 @@ from numba.core import errors
 
 from zuki.errors import TaskError
 from zuki.spawning.api import join, spawn
-from zuki.spawning.asking import stopped
+from zuki.spawning.asking import block_of, failed, forsaken, stopped
 from zuki.task.cache import PartCache, TaskCache, digest_of
 from zuki.task.decorator import task
 from zuki.task.task import Task
@@ -28,6 +28,9 @@ from zuki_kernels.splitting import WORTHWHILE, is_split_due, next_chunk
 _NAMES = {
     "CancelledError": CancelledError,
     "WORTHWHILE": WORTHWHILE,
+    "block_of": block_of,
+    "forsaken": forsaken,
+    "failed": failed,
     "is_split_due": is_split_due,
     "join": join,
     "next_chunk": next_chunk,

@@ -23,7 +23,7 @@ _LEAST_BLOCK = 2048  # items
 _REDUCTION = """
 def piece(low, high, start, stop, size{arguments}):
     if high - low == 1:
-        if stopped():
+        if stopped() or forsaken():
             raise CancelledError("the run was stopped")
         first = start + low * size
         total = {as_total}(body(first{arguments}))
@@ -70,10 +70,10 @@ def piece(values{grain}):
     size = max({least}, LEAST_BLOCK, -(-len(values) // MOST_BLOCKS))
     blocks = -(-len(values) // size)
     totals = empty(blocks, dtype)
-    find_totals(0, blocks - 1, 1, 1, size, values, totals)
+    find_totals(0, blocks - 1, 0, 1, 1, size, values, totals)
     for block in range(1, blocks - 1):
         totals[block] = combine(totals[block - 1], totals[block])
-    find_results(0, blocks, 1, 1, size, values, totals, results)
+    find_results(0, blocks, 0, 1, 1, size, values, totals, results)
     return results
 """
 
