@@ -64,12 +64,6 @@ def is_forsaken() -> bool:
 
 
 @kernel
-def has_failed(block: int) -> bool:
-    """Tell whether a task has failed on another worker that the caller has spawned, and not joined yet."""
-    return groups.has_failed(block)
-
-
-@kernel
 def is_cancelled() -> bool:
     """Tell whether the thread works for nothing.
 

@@ -150,11 +150,12 @@ def is_doomed(hands: Table, owner: int, state: int) -> bool:
 
 @kernel
 def forsake(hands: Table, me: int, state: int) -> None:
-    """Let a task with this STATE, and all that were spawned since, know that nobody can see what they do.
+    """Doom a task with this STATE, and all that were spawned since: nobody can see what they do any more.
 
     Their spawner's body is over, and they are joined only to be let go. The word holds the first of their
     numbers and how many they are: what the worker spawns while it waits for them is none of them.
     """
+    doom(hands, me, state)
     first = state // ONE_STAMP
     count = load_relaxed(hands, me, STAMP) // ONE_STAMP - first + 1
     store_relaxed(hands, me, FORSAKEN, (first & _NUMBERS) << _COUNT_BITS | min(count, _MOST_FORSAKEN))

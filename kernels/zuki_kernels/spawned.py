@@ -27,7 +27,7 @@ from .clock import ticks
 from .counters import LOSSES, SHARED_TASKS, TASKS, TRIES, count, count_theft
 from .deque import TOP
 from .dispatch import address_of, call, call_join, call_python
-from .groups import NOT_BEGUN, doom, forsake, is_doomed, tell
+from .groups import NOT_BEGUN, forsake, is_doomed, tell
 from .hands import (
     ARENA_TOP,
     CALL_PYTHON,
@@ -140,15 +140,11 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
     After a failure, theirs or of who spawned them (``failed``), those that have not begun do not begin, and
     Python is only told of others.
     """
-    first, doomed_before, forsaken_before = (
-        0,
-        load_relaxed(hands, me, DOOMED),
-        load_relaxed(hands, me, FORSAKEN),
-    )
+    doomed_before, forsaken_before = load_relaxed(hands, me, DOOMED), load_relaxed(hands, me, FORSAKEN)
+    first = 0
     block = arena.onward(hands, me, floor)
     oldest = load_relaxed(block_at(block), 0, STATE) if block != load_relaxed(hands, me, ARENA_TOP) else 0
     if failed:
-        doom(hands, me, oldest)
         forsake(hands, me, oldest)
     while block != load_relaxed(hands, me, ARENA_TOP):
         words, kind = block_at(block), kind_of(block)
@@ -160,7 +156,6 @@ def join_all_above(hands: Table, me: int, floor: int, failed: bool) -> int:
                 call_python(load_relaxed(hands, me, CALL_PYTHON), me, SURPLUS, failure, NONE, 0)
             elif failure != 0:
                 first, failed = failure, True
-                doom(hands, me, oldest)
                 forsake(hands, me, oldest)
         if load_relaxed(hands, me, ARENA_TOP) == block:  # it was the last, and its memory is free
             break

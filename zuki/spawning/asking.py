@@ -9,7 +9,7 @@ from zuki.runtime.executor import Executor
 from zuki.runtime.seat import innermost_seat
 from zuki.spawning.handles import JoinHandle, fields_of
 from zuki.spawning.kernel_calls import call_kernel
-from zuki_kernels import asking, starting
+from zuki_kernels import asking, groups, starting
 from zuki_kernels.asking import NO_WORKER
 
 
@@ -107,7 +107,7 @@ _answer(num_workers, asking.num_workers, types.int64)
 _answer(cancelled, asking.is_cancelled, types.boolean)
 _answer(stopped, asking.is_stopped, types.boolean)
 _answer(forsaken, asking.is_forsaken, types.boolean)
-_answer(failed, asking.has_failed, types.boolean, types.int64)
+_answer(failed, groups.has_failed, types.boolean, types.int64)
 
 
 @infer_global(block_of)
