@@ -1,5 +1,7 @@
 """What zuki raises of its own; a body's own exception is raised as it is."""
 
+NO_THREAD = RuntimeError, MemoryError, OSError  # what the start of a thread raises when there can be no more
+
 
 class ZukiError(Exception):
     """The base of all errors that are zuki's own."""

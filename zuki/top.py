@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary
 
+from zuki.errors import NO_THREAD
 from zuki.later import import_now
 from zuki.metrics.metrics import Metrics
 from zuki.runtime.lifecycle import pools
@@ -112,7 +113,7 @@ class View:
         self._before: WeakKeyDictionary[Pool, Metrics] = WeakKeyDictionary()  # it keeps no pool alive
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._draw_again, name="zuki-top", daemon=True)
-        with suppress(RuntimeError):  # no more threads: there is the end to be seen
+        with suppress(*NO_THREAD):  # no more threads: there is the end to be seen
             self._thread.start()
 
     def _draw_again(self) -> None:

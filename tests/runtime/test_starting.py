@@ -12,13 +12,13 @@ from tests.runtime.together import LIMIT, Marked, threads_of
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def refuse(monkeypatch):
+@pytest.fixture(params=[RuntimeError, MemoryError])
+def refuse(monkeypatch, request):
     """Lets no thread start from now on, or any again."""
     start = threading.Thread.start
 
     def fail(_thread):
-        raise RuntimeError("can't start new thread")
+        raise request.param("can't start new thread")
 
     return lambda refused=True: monkeypatch.setattr(threading.Thread, "start", fail if refused else start)
 

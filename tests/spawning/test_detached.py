@@ -120,6 +120,8 @@ def test_they_go_on_by_themselves_and_the_pool_is_used_meanwhile(executor, repor
         while not (notes == 1).all() and time.monotonic() < deadline:
             time.sleep(0.001)
         assert (notes == 1).all()
+    executor.shutdown()  # what a task raises is reported after it has made its note
+    assert len(reported) == 20
 
 
 def test_arrays_stay_alive(executor):

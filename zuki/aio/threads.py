@@ -12,7 +12,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
-from zuki.errors import ZukiError
+from zuki.errors import NO_THREAD, ZukiError
 from zuki.lane.ending import end_after_pools
 from zuki.lane.future import Future
 from zuki.lane.stillness import note_beginning, sources
@@ -96,7 +96,7 @@ class ElasticPool:
         self._threads.add(thread)
         try:
             thread.start()
-        except RuntimeError:
+        except NO_THREAD:
             self._threads.discard(thread)
             if not self._threads:  # nobody would ever come
                 self._waiting.remove(call)

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from zuki.errors import NO_THREAD
 from zuki.lane.ending import end_after_pools
 from zuki.lane.reporting import report_lost
 from zuki.lane.stillness import sources
@@ -130,7 +131,7 @@ class Timers:
                 self._thread = thread
                 try:
                     thread.start()
-                except RuntimeError:
+                except NO_THREAD:
                     self._thread = None
                     raise
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from zuki.errors import NO_THREAD
 from zuki.lane.lanes import Lanes
 from zuki.lane.reporting import log
 from zuki.lane.serving import STEPS, Servant
@@ -95,7 +96,7 @@ class _Watch:
             self.watcher = threading.Thread(target=self._look, name="zuki-slow-steps", daemon=True)
             try:
                 self.watcher.start()
-            except RuntimeError:  # no more threads: servants measure
+            except NO_THREAD:  # no more threads: servants measure
                 self.watcher = None
 
     def _look(self) -> None:

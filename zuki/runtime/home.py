@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zuki.errors import NO_THREAD
 from zuki.lane.lanes import Lanes
 from zuki.lane.outcome import HAS_LOCK
 from zuki.lane.parking import attend, wait_idly
@@ -119,7 +120,7 @@ class PoolHome:
             self._watcher = threading.Thread(target=self._watch, name=name, daemon=True)
             try:
                 self._watcher.start()
-            except RuntimeError:  # no more threads: who is stuck keeps its lanes
+            except NO_THREAD:  # no more threads: who is stuck keeps its lanes
                 self._watcher = None
 
     def _watch(self) -> None:

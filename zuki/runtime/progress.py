@@ -7,6 +7,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
+from zuki.errors import NO_THREAD
 from zuki.later import import_now
 from zuki.runtime.config import checked_count
 from zuki.runtime.default import checked_executor
@@ -64,7 +65,7 @@ class SampledBar:
         self._thread = threading.Thread(target=self._sample, name="zuki-progress", daemon=True)
 
     def __enter__(self) -> "SampledBar":
-        with suppress(RuntimeError):  # no more threads: the bar comes to its end nevertheless
+        with suppress(*NO_THREAD):  # no more threads: the bar comes to its end nevertheless
             self._thread.start()
         return self
 

@@ -7,6 +7,7 @@ import threading
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from zuki.errors import NO_THREAD
 from zuki.platform.binding import unbind
 from zuki.runtime import hands, seat, worker
 from zuki.runtime.places import Places
@@ -65,11 +66,7 @@ class Workers:
                         thread.start()
                     finally:
                         threading.stack_size(before)
-            except (
-                RuntimeError,
-                MemoryError,
-                OSError,
-            ):  # no more, or the interpreter ends: those that run do the work
+            except NO_THREAD:  # or the interpreter ends: those that run do the work
                 self._places.give_back(row)
                 heappush(self._free_rows, row)
                 notifier.give_up_start(self._tables.pool, self._tables.workers)
@@ -183,7 +180,7 @@ class Workers:
                 self.pulse = threading.Thread(target=self._beat, name=f"{self._pool.name}-pulse", daemon=True)
                 try:
                     self.pulse.start()
-                except RuntimeError:  # no more threads: Ctrl-C waits for the end of the run
+                except NO_THREAD:  # no more threads: Ctrl-C waits for the end of the run
                     self.pulse = None
 
     def _beat(self) -> None:

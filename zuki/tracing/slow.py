@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from zuki.errors import ZukiError
+from zuki.errors import NO_THREAD, ZukiError
 from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import follow, unfollow
@@ -149,7 +149,7 @@ class log_slow_tasks:  # noqa: N801  (used as a statement)
             raise ZukiError("a zuki.log_slow_tasks is used once; make another one")
         self._is_used = True
         follow(self._add, None if self._executor is None else self._executor._pool)
-        with suppress(RuntimeError):  # no more threads: all is told at the end
+        with suppress(*NO_THREAD):  # no more threads: all is told at the end
             self._thread.start()
         return self
 
