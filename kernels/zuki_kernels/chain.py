@@ -4,7 +4,7 @@ This is where a run spends its time. What is looked at for each node is one cell
 run, of the pool and of the node; what is rarer ends the chain, for `turn` to deal with.
 """
 
-from . import arena, search, solo, tracing
+from . import arena, measuring, search, solo
 from ._jit import kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -88,6 +88,8 @@ def run_chain(
         moment = 0
     elif moment == 0:
         moment = ticks()
+    if ring != 0 and outcome != UNKNOWN:
+        measuring.end_node(ring, address_of(runs, 0, 0), task_of(slot, node))
     alone, is_solo = sole != solo.SHARED, sole >= 0  # for the whole loop, so that each case gets its own code
     while True:
         first, shape = load_relaxed(nodes, node, FIRST), load_relaxed(nodes, node, SHAPE)
@@ -111,9 +113,7 @@ def run_chain(
                 if timed:
                     store_relaxed(durations, node, 0, now() - begun)
                 if ring != 0:
-                    ended = ticks()
-                    tracing.note(ring, moment, ended, task_of(slot, node), tracing.NODE)
-                    moment = ended
+                    moment = measuring.note_node(ring, moment, address_of(runs, 0, 0), task_of(slot, node))
                 count(workers, me, TASKS, 1)
                 outcome = 0
                 if failure != 0:

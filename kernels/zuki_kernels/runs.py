@@ -28,6 +28,7 @@ TIMES = 11  # address of a nanoseconds cell for each node, or 0
 BATCH = 12  # a worker reports its finished nodes at the latest after so many
 WAITER = 13  # the worker to wake at the end, or NONE
 CALLBACK = 14  # 1 if Python wants to hear of the end from the worker that reaches it
+READY_SINCE = 15  # address of a cell for each node, and one more: see `measuring`; or 0
 # Fields that change
 NEXT = 16  # link of the run's root marker in a queue
 CURSOR = 17  # roots handed out; belongs to whoever holds the root marker

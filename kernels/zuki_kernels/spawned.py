@@ -1,6 +1,6 @@
 """Spawned tasks that are shared: where they are found, and how one is run by whoever found it."""
 
-from . import arena, deque, event, tracing
+from . import arena, deque, event, measuring, tracing
 from ._jit import kernel, rare_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
@@ -92,7 +92,10 @@ def enter(hands: Table, me: int, block: int) -> int:
             failure = left
     store_relaxed(hands, me, FLOOR, floor_before)
     if ring != 0:
-        tracing.note(ring, begun, ticks(), what, told)
+        ended = ticks()
+        tracing.note(ring, begun, ended, what, told)
+        if tracing.measures(ring):
+            measuring.measure(ring, measuring.DURATIONS, ended - begun)
     return failure
 
 

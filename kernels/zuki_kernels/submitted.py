@@ -14,12 +14,12 @@ Tables are given by addresses, for Python hands over a number in a tenth of the 
 Roles: any thread offers, attends, cancels and leaves; workers enter.
 """
 
-from . import queue, search, service
-from ._jit import kernel, short_kernel
+from . import measuring, queue, search, service, tracing
+from ._jit import kernel, rare_kernel, short_kernel
 from ._types import Table
 from .atomics import load_relaxed, store_relaxed
 from .chain import call_spawner
-from .clock import spin_hint
+from .clock import spin_hint, ticks
 from .counters import SUBMITTED_TASKS, count
 from .current import current_hand
 from .desk import (
@@ -42,7 +42,7 @@ from .desk import (
 )
 from .directory import DIRECTORY_FIELDS, POOL, directory_of, hands_of, queues_of, runs_of, workers_of
 from .dispatch import address_of, call, call_python, table_at
-from .hands import CALL_PYTHON, HAND_FIELDS, ROW
+from .hands import CALL_PYTHON, HAND_FIELDS, ROW, TRACE
 from .notifier import POOL_FIELDS, START, notify
 from .reasons import GO_ON
 from .runs import (
@@ -216,12 +216,14 @@ def enter(block: int) -> int:
     """Run a call that was taken from the queue, if nobody else has begun it; return 0. A worker."""
     words = table_at(block, 1, CALL_FIELDS)
     desk, life = _desk_of(words), life_of(load_relaxed(words, 0, WORD))
+    own = table_at(current_hand(), 1, HAND_FIELDS)
     if begin(words, 0, life):
-        if _end(desk, words, life, PASSED, _run(words)):
+        ring = load_relaxed(own, 0, TRACE)
+        failure = _run(words) if ring == 0 else _run_measured(words, ring)
+        if _end(desk, words, life, PASSED, failure):
             _call_servant(desk)
     elif add(words, 0, life, PASSED) & LEFT != 0:
         push(desk, FREED, words, 0, load_relaxed(words, 0, CALL_ROW))
-    own = table_at(current_hand(), 1, HAND_FIELDS)
     count(workers_of(directory_of(own, 0)), load_relaxed(own, 0, ROW), SUBMITTED_TASKS, 1)
     return 0
 
@@ -235,6 +237,16 @@ def _run(words: Table) -> int:
     own = table_at(hand, 1, HAND_FIELDS)
     hands = hands_of(directory_of(own, 0))
     return call_spawner(hands, load_relaxed(own, 0, ROW), entry - MAY_SPAWN, frame)
+
+
+@rare_kernel
+def _run_measured(words: Table, ring: int) -> int:
+    """Do as `_run`, and count what it takes if somebody asked for that."""
+    begun = ticks()
+    failure = _run(words)
+    if tracing.measures(ring):
+        measuring.measure(ring, measuring.DURATIONS, ticks() - begun)
+    return failure
 
 
 @kernel

@@ -7,8 +7,8 @@ keep. So the owner never waits, and never looks at who reads (a sequence lock, w
 The moments are those of `clock.ticks`. One read of it takes longer than all else that a node costs: so a node
 begins when the node before it has ended, if its worker has looked for nothing in between.
 
-Roles: the owner notes; any thread copies and counts; Python fills EVENTS and lets hands and workers have
-the address of a ring, or take it away, at any time.
+Roles: the owner notes; any thread copies and counts; Python fills the other columns, and lets hands and
+workers have the address of a ring, or takes it away, at any time.
 At rest: HEAD is how many events were noted; event i is at place i modulo EVENTS.
 """
 
@@ -30,6 +30,8 @@ RING = 23  # column of a worker's row: address of its ring of events, or 0: see 
 # Columns of a ring, before its events
 HEAD = 0  # events noted so far
 EVENTS = 1  # for how many there is room; a power of two
+HISTOGRAMS = 2  # address of the owner's histograms, or 0: see `measuring`
+RATE = 3  # nanoseconds of 2**20 ticks
 RING_FIELDS = 16
 _HEAD_BYTES = 8 * RING_FIELDS
 
@@ -76,6 +78,12 @@ def note(ring: int, begun: int, ended: int, what: int, how: int) -> None:
     store_relaxed(event, 0, WHAT, what)
     store_relaxed(event, 0, HOW, how)
     store_release(row, 0, HEAD, head + 1)  # order: the event, then HEAD; pairs with copy's load
+
+
+@kernel
+def measures(ring: int) -> bool:
+    """Tell whether the owner also counts what tasks take."""
+    return load_relaxed(table_at(ring, 1, RING_FIELDS), 0, HISTOGRAMS) != 0
 
 
 @kernel

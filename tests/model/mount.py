@@ -220,6 +220,7 @@ def _machine_layer():
     contents = {
         "atomics": {"__getattr__": atomic, "fence_here": lambda: None},
         "waiting": {"wait": _operation("wait", None), "wake": _operation("wake", None)},
+        "bits": {"leading_zeros": lambda word: 64 - word.bit_length()},
         "clock": {"give_way": lambda: None, "now": lambda: 0, "spin_hint": lambda: None, "ticks": lambda: 0},
         "dispatch": {
             "address_of": cell_address,

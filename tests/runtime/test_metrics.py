@@ -380,3 +380,120 @@ def test_a_child_counts_from_zero():
         """
     )
     assert "".join(printed).split() == ["0", "True", "1"]
+
+
+# ---- what is measured ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_times_are_counted_of_all_that_runs(kind, monkeypatch):
+    calls = []
+    monkeypatch.setenv("ZUKI_MEASURE", "1")
+    with EXECUTORS[kind]() as executor:
+        graph = zuki.Graph()
+        first = graph.add(spin, 100_000)
+        many = [graph.add(increment, number, after=first) for number in range(40)]
+        last = graph.add(lambda: calls.append(time.sleep(0.02)), after=many)
+        graph.add(increment, 3, after=last)
+        before = executor.metrics()
+        assert (before.durations.count, before.latencies.count) == (0, 0)
+        graph.run(executor)
+        after = executor.metrics()
+        passed = after - before
+        assert passed.durations.count == 43
+        assert passed.latencies.count == 42  # of jitted nodes
+        assert passed.durations.total >= 0.02
+        # who waits for the first, or for the sleep, is not ready before its end
+        assert passed.latencies.total < 43 * passed.seconds
+        for _ in range(5):
+            assert executor.submit(increment, 1).result(LIMIT) == 2
+        executor.submit(time.sleep, 0.001).result(LIMIT)
+        wait_until(lambda: (executor.metrics() - after).durations.count == 6)
+        marks = np.zeros(63, np.int64)
+        flags = np.zeros(63, np.bool_)
+        assert executor.run(tree, marks, flags, flags, 0) == 63
+        assert 7 <= (executor.metrics() - after).durations.count <= 6 + 63 + 1
+
+
+def test_latencies_are_from_the_last_predecessor_on():
+    graph = zuki.Graph()
+    first = graph.add(spin, 30_000_000)
+    graph.add(spin, 1, after=[first, graph.add(spin, 1)])
+    with zuki.Executor(2, measure=True) as executor:
+        graph.run(executor)
+        waited = executor.metrics().latencies
+    assert waited.count == 3
+    assert waited.total < 1.0
+    (low, _, _), *_ = waited
+    assert low < 0.001  # the one that came last was run at once
+
+
+def test_a_trace_measures_too_and_takes_nothing_away():
+    graph = spinning(20, 1000)
+    with zuki.Executor(2, measure=True) as executor:
+        for count in range(1, 4):
+            with zuki.trace(executor) as trace:
+                graph.run(executor)
+            assert trace.tasks == trace.durations().count == 20
+            assert executor.metrics().durations.count == 40 * count - 20
+            report = graph.run(executor)
+            assert executor.metrics().durations.count == 40 * count
+        with pytest.raises(zuki.ZukiError):
+            report.scaling()  # it was not traced
+
+
+def test_others_measure_nothing(monkeypatch):
+    with zuki.Executor(2) as executor:
+        spinning(5, 100).run(executor)
+        metrics = executor.metrics()
+        assert metrics.durations is metrics.latencies is (metrics - metrics).durations is None
+        assert metrics.to_dict()["durations"] is None
+        assert "tasks take" not in str(metrics)
+    monkeypatch.setenv("ZUKI_MEASURE", "1")
+    with zuki.Executor(2) as executor:
+        spinning(5, 100).run(executor)
+        metrics = executor.metrics()
+    assert metrics.to_dict()["durations"]["count"] == 5
+    for shown in (str(metrics), metrics._repr_html_()):
+        assert "tasks take" in shown
+        assert "nodes wait" in shown
+    monkeypatch.setenv("ZUKI_MEASURE", "perhaps")
+    with pytest.raises(ValueError, match="ZUKI_MEASURE must be 0 or 1, not 'perhaps'"):
+        zuki.Executor(2)
+    with pytest.raises(TypeError, match="measure must be a bool, not int"):
+        zuki.Executor(2, measure=3)
+
+
+def test_a_run_without_memory_for_its_cells_is_not_measured(monkeypatch):
+    graph = spinning(20, 100)
+
+    class Short:
+        int64 = np.int64
+
+        def zeros(self, *_):
+            raise MemoryError
+
+    with zuki.Executor(2, measure=True) as executor:
+        with monkeypatch.context() as patched:
+            patched.setattr("zuki.runtime.measured.np", Short())
+            assert graph.run(executor).nodes == 20
+        assert executor.metrics().durations.count == 0
+        graph.run(executor)
+        assert executor.metrics().durations.count == 20
+
+
+def test_a_child_of_a_fork_measures_anew():
+    run_script("""
+        import os
+        import zuki
+        from tests.runtime.together import spinning
+
+        executor, graph = zuki.Executor(2, measure=True), spinning(20, 100)
+        graph.run(executor)
+        child = os.fork()
+        if child == 0:
+            graph.run(executor)
+            os._exit(0 if executor.metrics().durations.count == 20 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert executor.metrics().durations.count == 20
+    """)

@@ -72,7 +72,7 @@ class GraphRun:
         self.report: Report | None = None
         self._counters = pool.counters()
         recorder = pool.recorder
-        self._trace = None if recorder is None else (recorder, recorder.mark())
+        self._trace = (recorder, recorder.mark()) if recorder is not None and recorder.is_on else None
         self._begun = time.perf_counter()
 
     @property

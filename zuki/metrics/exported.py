@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from zuki.metrics.histogram import Histogram
 from zuki.metrics.metrics import Metrics
 
 COUNTER, GAUGE = "counter", "gauge"
@@ -83,7 +84,24 @@ def samples_of(metrics: Metrics) -> Iterator[Sample]:
         labels = {**executor, "worker": str(row)}
         yield Sample("zuki_worker_tasks", COUNTER, "Bodies that a worker has run", labels, worker.tasks)
 
+    for name, (times, about) in _times(metrics).items():
+        yield Sample(f"zuki_{name}_counted", COUNTER, f"{about}: how many", executor, times.count)
+        yield Sample(f"zuki_{name}_seconds", COUNTER, f"{about}: all together", executor, times.total)
+        for percent in _PERCENTILES:
+            labels, value = {**executor, "quantile": f"{percent / 100:g}"}, times.percentile(percent)
+            yield Sample(f"zuki_{name}_quantile_seconds", GAUGE, f"{about}: percentiles", labels, value)
 
+
+def _times(metrics: Metrics) -> dict[str, tuple[Histogram, str]]:
+    """Return what an executor has measured that was made to."""
+    known = {
+        "task_duration": (metrics.durations, "What tasks take"),
+        "node_latency": (metrics.latencies, "What nodes wait for a worker"),
+    }
+    return {name: (times, about) for name, (times, about) in known.items() if times is not None}
+
+
+_PERCENTILES = 50, 95, 99
 _PLAIN = {
     "overflow": "Nodes that did not fit into a deque",
     "parks": "Sleeps of workers",

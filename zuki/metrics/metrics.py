@@ -5,6 +5,7 @@ from typing import Any
 
 from zuki.metrics import shown
 from zuki.metrics.counts import Queues, Steals, Tasks, Threads, Worker
+from zuki.metrics.histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Metrics:
         The pool's threads.
     workers : tuple of Worker
         Each worker, by its row.
+    durations : Histogram or None
+        How often bodies of nodes, shared spawned tasks, calls and steps of coroutines took how long; of an
+        executor that was made with ``measure=True``. Tasks that a task has run meanwhile count for both.
+    latencies : Histogram or None
+        Of such an executor: how often jitted nodes waited how long for a worker, once they were ready.
 
     Examples
     --------
@@ -72,6 +78,8 @@ class Metrics:
     queues: Queues
     threads: Threads
     workers: tuple[Worker, ...]
+    durations: Histogram | None = None
+    latencies: Histogram | None = None
 
     @property
     def tasks_per_steal(self) -> float:
@@ -109,6 +117,8 @@ class Metrics:
             contention=self.contention - earlier.contention,
             threads=self.threads.since(earlier.threads),
             workers=tuple(now.since(then) for now, then in zip(self.workers, before, strict=False)),
+            durations=_between(self.durations, earlier.durations),
+            latencies=_between(self.latencies, earlier.latencies),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,7 +138,13 @@ class Metrics:
         return shown.as_html(self)
 
 
+def _between(later: Histogram | None, earlier: Histogram | None) -> Histogram | None:
+    return None if later is None or earlier is None else later - earlier
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, Histogram):
+        return value.to_dict()
     if hasattr(value, "_asdict"):
         return {name: _plain(held) for name, held in value._asdict().items()}
     return [_plain(held) for held in value] if isinstance(value, tuple) else value

@@ -67,7 +67,13 @@ def _pool(metrics: "Metrics") -> tuple[Row, list[Row]]:
         ("waiting", waiting or "nothing"),
         ("threads", f"{threads.now} now, {threads.started:,} started, {threads.retired:,} retired"),
         ("utilisation", f"{metrics.utilisation:.0%}"),
+        *_times(metrics),
     ]  # fmt: skip
+
+
+def _times(metrics: "Metrics") -> list[Row]:
+    measured = {"tasks take": metrics.durations, "nodes wait": metrics.latencies}
+    return [(name, times.summary()) for name, times in measured.items() if times is not None]
 
 
 def _workers(metrics: "Metrics") -> list[tuple[Row, list[float]]]:

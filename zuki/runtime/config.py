@@ -115,6 +115,10 @@ class ExecutorConfig:
         then cores, and comes to second threads of cores last. Or numbers of processors, in this order. If
         there are more threads than processors they go round. A caller that helps is not bound. Default: no
         thread is.
+    measure : bool
+        Keep histograms of how long tasks take and how long nodes that are ready wait, for
+        `Executor.metrics`. It costs some 30 nanoseconds for each task, and 8 bytes for each node of a graph
+        while that runs.
     initializer : callable, optional
         Called in each thread before it calls the first callable.
     initargs : tuple
@@ -145,6 +149,7 @@ class ExecutorConfig:
     initializer: Callable[..., Any] | None = None
     initargs: tuple[Any, ...] = ()
     adaptive_sizing: bool = True
+    measure: bool = False
     affinity: str | Sequence[int] | None = None
     follows_processors: bool = field(default=False, init=False, repr=False, compare=False)
 
@@ -153,8 +158,10 @@ class ExecutorConfig:
             object.__setattr__(self, name, value)
 
         threads = self.max_threads
-        if not isinstance(self.adaptive_sizing, bool):
-            raise TypeError(f"adaptive_sizing must be a bool, not {type(self.adaptive_sizing).__name__}")
+        for switch in ("adaptive_sizing", "measure"):
+            value = getattr(self, switch)
+            if not isinstance(value, bool):
+                raise TypeError(f"{switch} must be a bool, not {type(value).__name__}")
         put("affinity", _checked_affinity(self.affinity))
         if threads is None:
             count, is_told = _default_threads()

@@ -37,6 +37,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ZUKI_AFFINITY": ("affinity", _order_or_cpus),
     "ZUKI_DEBUG": ("debug", _yes_or_no),
     "ZUKI_TRACE": ("trace", _switch),
+    "ZUKI_MEASURE": ("measure", _yes_or_no),
 }
 
 
@@ -53,6 +54,6 @@ def read_variable(variable: str, name: str, read: Callable[[str], Any], text: st
             what = f"a number between 1 and {MOST_THREADS}"
         elif name == "affinity":
             what = f"{', '.join(ORDERS)} or numbers of processors such as 0,2"
-        elif name in ("debug", "adaptive_sizing"):
+        elif name in ("debug", "adaptive_sizing", "measure"):
             what = "0 or 1"
         raise ValueError(f"{variable} must be {what}, not {text!r}") from None

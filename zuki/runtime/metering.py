@@ -57,6 +57,8 @@ def metrics_of(pool: "Pool") -> Metrics:
         coroutines=0 if lanes is None else lanes.coroutines.count_ready(),
         asleep=0 if lanes is None else lanes.asleep(),
     )
+    measured = pool.traces.measured
+    durations, latencies = (None, None) if measured is None else measured.read()
     return Metrics(
         executor=pool.name,
         begun=pool.begun,
@@ -85,6 +87,8 @@ def metrics_of(pool: "Pool") -> Metrics:
         queues=waiting,
         threads=Threads(*pool.workers.count_threads()),
         workers=tuple(_worker(row) for row in copy.tolist()),
+        durations=durations,
+        latencies=latencies,
     )
 
 

@@ -62,6 +62,7 @@ class MultiThreadedExecutor(Executor, policy="multi_threaded"):
             follows_processors=told.follows_processors,
             steady=not told.adaptive_sizing,
             affinity=told.affinity,
+            measures=told.measure,
         )
         if told.initializer is not None:
             prepare = _Initializer(told.initializer, told.initargs, self._broken)

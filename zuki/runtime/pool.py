@@ -62,6 +62,8 @@ class Pool:
         Do not tune how long workers search before they sleep.
     affinity : str, tuple of int or None
         To which processors threads are bound: see `zuki.ExecutorConfig`.
+    measures : bool
+        Count how long tasks take, and how long ready nodes wait.
     """
 
     postpones = True  # whether others go on while a Python body waits
@@ -79,8 +81,9 @@ class Pool:
         follows_processors: bool = False,
         steady: bool = False,
         affinity: str | tuple[int, ...] | None = None,
+        measures: bool = False,
     ) -> None:
-        self.trace_events = trace_events
+        self.trace_events, self.measures = trace_events, measures
         self.max_threads, self.min_threads, self.keep_alive = max_threads, min_threads, keep_alive
         self.stack_size, self.name, self.python_lanes = stack_size, name, python_lanes
         self.most_threads = most_of(max_threads) if follows_processors else max_threads
@@ -248,6 +251,8 @@ class Pool:
         given = run.slot, run.plan, run.epoch, run.times, run.batch, waiter, int(callback)
         if self.recorder is not None:
             self.recorder.begin_run(run)
+        if self.traces.measured is not None:
+            self.traces.measured.begin_run(run)
         with self.lock:
             answer = starting.begin(tables.pool, tables.workers, tables.queues, tables.runs, *given)
         return answer == notifier.START

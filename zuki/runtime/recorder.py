@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zuki.runtime import ticking
 from zuki.runtime.config import EVENTS
+from zuki.runtime.measured import Measured
 from zuki.runtime.recording import Mark, NotedRun, PythonEvent, Recording, SubmittedCall
 from zuki.runtime.seat import row_of_this_thread
 from zuki.runtime.tables import make_table
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 _MOST_RUNS = 100_000  # that are remembered
 _NAMED = blocks.NAME  # word of a kind
-_TRIES = 8  # looks at both clocks at once
-_APART = 2_000_000  # nanoseconds between two such looks that tell how fast the other clock runs
 
 
 class Recorder:
@@ -40,6 +40,8 @@ class Recorder:
         Whose.
     events : int
         For how many events each worker has room; a power of two.
+    measured : Measured, optional
+        What counts times, if that was asked for.
 
     Raises
     ------
@@ -47,13 +49,15 @@ class Recorder:
         There is no address space for so many.
     """
 
-    def __init__(self, pool: "Pool", events: int = EVENTS) -> None:
+    def __init__(self, pool: "Pool", events: int = EVENTS, measured: Measured | None = None) -> None:
         self._tables, self._name, self._max_threads = pool.tables, pool.name, pool.max_threads
-        self._pool, self.events = pool, events
+        self._pool, self.events, self._measured = pool, events, measured
         words = tracing.RING_FIELDS + events * tracing.EVENT_FIELDS
         self._rings = [make_table(1, words) for _ in range(pool.tables.seats)]
-        for ring in self._rings:
+        for row, ring in enumerate(self._rings):
             ring[0, tracing.EVENTS] = events
+            if measured is not None:
+                ring[0, tracing.HISTOGRAMS : tracing.RATE + 1] = measured.address(row), measured.rate
         self._traces = 0
         self._lock = threading.Lock()
         self._python: deque[PythonEvent] = deque(maxlen=events)
@@ -63,7 +67,7 @@ class Recorder:
         self.followers: list[deque[PythonEvent]] = []  # get what Python notes, too: who reads bit by bit
         self._runs: deque[NotedRun] = deque(maxlen=_MOST_RUNS)
         self._running: dict[int, NotedRun] = {}
-        _clock.look()
+        ticking.look()
 
     # ---- a trace ----------------------------------------------------------------------------------
 
@@ -82,8 +86,13 @@ class Recorder:
                 self._latest.clear()
                 self._runs.clear()
                 self._running.clear()
-                self._tell([ring.ctypes.data for ring in self._rings])
+                self.take_over()
             return self._mark()
+
+    def take_over(self) -> None:
+        """Let the workers note in these rings from now on."""
+        for row, ring in enumerate(self._rings):
+            self._tell(row, ring.ctypes.data)
 
     def mark(self) -> Mark:
         """Return where a trace would begin now; for a part of one that is on."""
@@ -94,16 +103,18 @@ class Recorder:
         heads = [tracing.counted(ring.ctypes.data) for ring in self._rings]
         return Mark(time.monotonic_ns(), heads, self._noted_in_python())
 
-    def end(self) -> None:
-        """End one trace."""
+    def end(self, following: "Recorder | None" = None) -> None:
+        """End one trace; after the last one another recorder goes on, or none."""
         with self._lock:
             self._traces -= 1
-            if self._traces == 0:
-                self._tell([0] * len(self._rings))
+            if self._traces == 0 and following is not None:
+                following.take_over()
+            elif self._traces == 0:
+                for row in range(len(self._rings)):
+                    self._tell(row, 0)
 
-    def _tell(self, addresses: list[int]) -> None:
-        for row, address in enumerate(addresses):
-            tracing.trace_worker(self._tables.workers, self._tables.hands, hands.TRACE, row, address)
+    def _tell(self, row: int, address: int) -> None:
+        tracing.trace_worker(self._tables.workers, self._tables.hands, hands.TRACE, row, address)
 
     def _noted_in_python(self) -> int:
         """Return how many events Python has noted: the next number, which is taken for that."""
@@ -116,7 +127,7 @@ class Recorder:
     def read(self, mark: Mark) -> Recording:
         """Copy what was noted since the begin of a trace; nobody stops for that."""
         ended, desk = time.monotonic_ns(), self._pool.desk
-        nanoseconds = _clock.conversion()
+        nanoseconds = ticking.conversion()
         rings, dropped, kinds = {}, {}, set()
         copied = np.zeros((self.events, tracing.EVENT_FIELDS), np.int64)
         for row, ring in enumerate(self._rings):
@@ -144,7 +155,9 @@ class Recorder:
     # ---- what Python notes --------------------------------------------------------------------------
 
     def begin_run(self, run: "Run") -> None:
-        """Note that a run begins."""
+        """Note that a run begins, if somebody traces."""
+        if not self._traces:
+            return
         noted = NotedRun(run.slot, time.monotonic_ns(), run.outline())
         self._runs.append(noted)
         self._running[run.slot] = noted
@@ -157,17 +170,24 @@ class Recorder:
 
     def note(self, begun: int, kind: str, what: Any, row: int | None = None) -> None:
         """Note what Python has run until now."""
+        ended = time.monotonic_ns()
+        if self._measured is not None:
+            self._measured.add(ended - begun)
+        if not self._traces:
+            return
         if row is None:
             row = row_of_this_thread(self._pool)
         track = threading.current_thread().name if row is None else row
-        event = PythonEvent(begun, time.monotonic_ns(), track, kind, what)
+        event = PythonEvent(begun, ended, track, kind, what)
         self._python.append(event)
         next(self._python_number)
         for follower in self.followers:
             follower.append(event)
 
     def note_call(self, node: int, name: str) -> None:
-        """Note that a call of a jitted task is submitted now."""
+        """Note that a call of a jitted task is submitted now, if somebody traces."""
+        if not self._traces:
+            return
         call = self._latest[node] = SubmittedCall(time.monotonic_ns(), node, name)
         self._calls.append(call)
 
@@ -196,36 +216,3 @@ def _name_of(kind: int) -> str:
     """Return the name that lies in a library, which Numba never unloads."""
     address = ctypes.c_int64.from_address(kind + 8 * _NAMED).value
     return ctypes.string_at(address).decode(errors="replace")
-
-
-class _Clock:
-    """How ticks and nanoseconds go together: two looks at both clocks, as far apart as may be."""
-
-    def __init__(self) -> None:
-        self._first: tuple[int, int] | None = None
-
-    @staticmethod
-    def _both() -> tuple[int, int]:
-        """Return ticks and nanoseconds of one moment: of several looks the one that took least."""
-        looks = [tracing.clocks() for _ in range(_TRIES)]
-        before, ticks, after = min(looks, key=lambda look: look[2] - look[0])
-        return ticks, (before + after) // 2
-
-    def look(self) -> None:
-        """Take the first look, if it was not taken."""
-        if self._first is None:
-            self._first = self._both()
-
-    def conversion(self) -> Any:
-        """Return a function that makes nanoseconds of the monotonic clock of arrays of ticks."""
-        assert self._first is not None
-        ticks_then, then = self._first
-        while True:
-            ticks_now, now = self._both()
-            if now - then >= _APART:
-                break
-        rate = (now - then) / (ticks_now - ticks_then)
-        return lambda ticks: now + np.rint((ticks - ticks_now) * rate).astype(np.int64)
-
-
-_clock = _Clock()

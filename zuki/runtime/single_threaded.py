@@ -118,7 +118,9 @@ class SingleThreadedExecutor(Executor, policy="single_threaded"):
     def _make_pool(self) -> Pool:
         self._config = told = self._config.changed(max_threads=1, min_threads=0, python_lanes=1)
         kept = told.keep_alive_nanoseconds, told.stack_size
-        return watch(_CallersPool(1, 0, *kept, told.name, trace_events=told.trace_events))
+        return watch(
+            _CallersPool(1, 0, *kept, told.name, trace_events=told.trace_events, measures=told.measure)
+        )
 
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         if self._pool.is_closed:

@@ -67,6 +67,8 @@ class Slots:
         runs, run = self._tables.runs, self.active[slot]
         if self._pool.recorder is not None:
             self._pool.recorder.end_run(slot)
+        if self._pool.traces.measured is not None:
+            self._pool.traces.measured.end_run(slot)
         failures, first_failed, stopped = starting.outcome(runs, slot)
         if failures or stopped:
             with self._pool.lock:

@@ -11,6 +11,8 @@ from zuki_kernels import (
     current,
     detached,
     exchange,
+    histogram,
+    measuring,
     metering,
     notifier,
     pulse,
@@ -84,6 +86,8 @@ _WANTED_FOR_TRACES = (
     (tracing.counted, "i"),
     (tracing.copy, "iit"),
     (tracing.clocks, ""),
+    (histogram.add, "tii"),
+    (measuring.tell_ready, "tii"),
 )
 
 _lock = threading.Lock()

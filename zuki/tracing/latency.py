@@ -3,8 +3,8 @@
 import numpy as np
 
 from zuki.errors import ZukiError
+from zuki.metrics.histogram import Histogram
 from zuki.tracing.events import NODE, PYTHON, Events
-from zuki.tracing.histogram import Histogram
 
 
 def durations_of(events: Events, name: str | None = None) -> Histogram:

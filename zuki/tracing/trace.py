@@ -6,6 +6,7 @@ from typing import Any
 
 from zuki.drawing.picture import Picture
 from zuki.errors import ZukiError
+from zuki.metrics.histogram import Histogram
 from zuki.runtime.config import EVENTS, checked_events
 from zuki.runtime.executor import Executor
 from zuki.runtime.lifecycle import follow, unfollow
@@ -15,7 +16,6 @@ from zuki.runtime.recording import Mark, Recording
 from zuki.tracing.chrome import save
 from zuki.tracing.events import Events, events_of
 from zuki.tracing.frame import data_frame_of
-from zuki.tracing.histogram import Histogram
 from zuki.tracing.latency import durations_of, latencies_of
 from zuki.tracing.scaling import USUAL, Scaling, scaling_of
 from zuki.tracing.strands import longest_run, strands_of, wake_cost

@@ -61,7 +61,7 @@ class Histogram:
     Examples
     --------
     >>> import numpy as np
-    >>> from zuki.tracing.histogram import Histogram
+    >>> from zuki.metrics.histogram import Histogram
     >>> times = Histogram("bodies", np.array([100, 110, 120, 5000]))
     >>> times.count, times.percentile(50) < 150e-9
     (4, True)
@@ -72,6 +72,52 @@ class Histogram:
         self.count = len(nanoseconds)
         self.total = float(np.maximum(nanoseconds, 0).sum()) * 1e-9 if self.count else 0.0
         self._counts = np.bincount(bucket_of(nanoseconds)) if self.count else np.zeros(0, np.int64)
+
+    @classmethod
+    def counted(cls, title: str, counts: np.ndarray, total: int) -> "Histogram":
+        """Return the histogram of times that were counted.
+
+        Parameters
+        ----------
+        title : str
+            What was measured.
+        counts : ndarray of int
+            How many are in each bucket.
+        total : int
+            Their sum in nanoseconds.
+
+        Returns
+        -------
+        Histogram
+            Of these.
+        """
+        made = cls(title, np.zeros(0, np.int64))
+        filled = np.flatnonzero(counts)
+        made._counts = np.array(counts[: filled[-1] + 1 if len(filled) else 0], np.int64)
+        made.count, made.total = int(made._counts.sum()), total * 1e-9
+        return made
+
+    def __sub__(self, earlier: "Histogram") -> "Histogram":
+        if not isinstance(earlier, Histogram):
+            return NotImplemented
+        before = np.zeros(max(len(self._counts), len(earlier._counts)), np.int64)
+        before[: len(earlier._counts)] = earlier._counts
+        after = np.zeros_like(before)
+        after[: len(self._counts)] = self._counts
+        if (after < before).any():
+            raise ValueError("the histogram that is subtracted is the later one")
+        return Histogram.counted(self.title, after - before, round((self.total - earlier.total) * 1e9))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Histogram):
+            return NotImplemented
+        return self._told() == other._told() and np.array_equal(self._counts, other._counts)
+
+    def __hash__(self) -> int:
+        return hash(self._told())
+
+    def _told(self) -> tuple[str, int, float]:
+        return self.title, self.count, self.total
 
     def __iter__(self) -> Iterator[tuple[float, float, int]]:
         """Yield the bounds of each bucket that is not empty, in seconds, and how many times are in it."""
@@ -134,18 +180,19 @@ class Histogram:
         }
 
     def __repr__(self) -> str:
-        return f"<zuki histogram of {self.title}: {self._summary()}>"
+        return f"<zuki histogram of {self.title}: {self.summary()}>"
 
     def __str__(self) -> str:
         doubled = self._doubled()
         most = max((count for _, count in doubled), default=1)
-        lines = [f"{self.title}: {self._summary()}"]
+        lines = [f"{self.title}: {self.summary()}"]
         for power, count in doubled:
             bar = "#" * -(-_BAR * count // most)
             lines.append(f"{in_words(2**power * 1e-9):>7} {count:>11,} {bar}".rstrip())
         return "\n".join(lines)
 
-    def _summary(self) -> str:
+    def summary(self) -> str:
+        """Return how many times there are, their mean and percentiles, in a line."""
         if not self.count:
             return "nothing"
         points = ", ".join(f"p{percent} {in_words(self.percentile(percent))}" for percent in (50, 95, 99))
@@ -159,7 +206,7 @@ class Histogram:
         return [(power, int(sums[power])) for power in range(there[0], there[-1] + 1)] if len(there) else []
 
     def _repr_html_(self) -> str:
-        drawn = [text(14, 24, printable(f"{self.title}: {self._summary()}", 84), is_title=True)]
+        drawn = [text(14, 24, printable(f"{self.title}: {self.summary()}", 84), is_title=True)]
         doubled = self._doubled()
         floor = _HEIGHT - _BOTTOM
         most = max((count for _, count in doubled), default=1)

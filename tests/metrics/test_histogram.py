@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import zuki
 from tests.tracing.bodies import take
-from zuki.tracing.histogram import Histogram, bucket_of, lower_bound
+from zuki.metrics.histogram import Histogram, bucket_of, lower_bound
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -38,6 +38,32 @@ def test_a_percentile_is_not_below_the_exact_one_and_an_eighth_above_at_most(tim
     assert found <= exact * 1.125 + 1.001
     assert sum(count for _, _, count in made) == made.count == len(times)
     assert made.total == pytest.approx(sum(times) * 1e-9)
+
+
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(0, 10**12)), st.lists(st.integers(0, 10**12)))
+def test_differences(before, since):
+    earlier = Histogram("times", np.array(before, np.int64))
+    later = Histogram("times", np.array(before + since, np.int64))
+    difference = later - earlier
+    expected = Histogram("times", np.array(since, np.int64))
+    assert list(difference) == list(expected)
+    assert difference.count == len(since)
+    assert difference.total == pytest.approx(expected.total, abs=1e-9)
+    if since:
+        with pytest.raises(ValueError, match="the later one"):
+            earlier - later
+
+
+def test_equal_ones():
+    one, same = (Histogram("times", np.array([3, 100])) for _ in range(2))
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != Histogram("times", np.array([2, 101]))
+    assert one != Histogram("others", np.array([3, 100]))
+    assert one != 3
+    with pytest.raises(TypeError):
+        one - 3
 
 
 def test_how_it_looks():
