@@ -1,6 +1,8 @@
 """Bad input: a clear error before anything runs, and nothing changed."""
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -221,3 +223,13 @@ for add in (graph.add, lambda *given: graph.add_many(*given, count=2)):
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     message = "0 task 'parallel' has parallel=True, and Numba's workqueue threading layer aborts the process"
     assert [line.startswith(message) for line in ran.stdout.splitlines()] == [True, True]
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_what_cannot_be_copied(copied):
+    with pytest.raises(
+        TypeError, match=r"graph 'mine' cannot be copied or pickled: .*build it where it is to run"
+    ):
+        copied(zuki.Graph("mine"))
+    with zuki.Executor(1) as executor, pytest.raises(TypeError, match="executor 'zuki' cannot be copied"):
+        copied(executor)

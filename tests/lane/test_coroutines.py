@@ -14,6 +14,11 @@ from tests.lane.together import LIMIT, wait_until
 pytestmark = pytest.mark.timeout(240)
 
 
+@zuki.task
+def double(number):
+    return 2 * number
+
+
 @pytest.fixture(params=["one", "two", "lanes", "single"])
 def executor(request):
     made = {
@@ -381,3 +386,27 @@ def test_another_default_executor():
                 zuki.set_default_executor(3)
         finally:
             assert zuki.set_default_executor(before) is executor
+
+
+def test_submitted_and_spawned_are_the_same(executor):
+    async def answer(number):
+        await zuki.yield_now()
+        return number
+
+    assert executor.submit(answer(7)).result(LIMIT) == 7
+    assert executor.at(zuki.Priority.HIGH).submit(answer(8)).result(LIMIT) == 8
+    assert executor.spawn(double, 4).result(LIMIT) == 8
+    for begin in (executor.submit, executor.spawn):
+        coroutine = answer(7)
+        with pytest.raises(TypeError, match="a coroutine takes its arguments when it is called"):
+            begin(coroutine, 3)
+        coroutine.close()
+
+
+def test_asyncio_is_told_from_zuki(executor):
+    async def sleep():
+        await asyncio.sleep(0.01)
+
+    with pytest.raises(RuntimeError, match="no running event loop") as caught:
+        executor.run(sleep())
+    assert "zuki.sleep" in caught.value.__notes__[0]

@@ -107,8 +107,23 @@ def test_what_cannot_be_run(executor, work):
             run(work)
 
 
+def test_arguments_by_name(executor):
+    assert executor.run(scaled, np.ones(2), factor=3.0).tolist() == [3.0] * 2
+    assert zuki.run(scaled, factor=2.0, values=np.ones(2), executor=executor).tolist() == [2.0] * 2
+    assert fib.run(n=10, executor=executor) == 55
+    with pytest.raises(
+        zuki.TaskError, match=r"'fib' cannot be called so: .* unexpected keyword argument 'm'"
+    ):
+        fib.run(5, m=3)
+    with pytest.raises(zuki.TaskError, match="'scaled' cannot be called so: missing a required argument: 'v"):
+        zuki.run(scaled, factor=3.0)
+
+
 def test_options_of_graphs_are_not_for_tasks(executor):
-    with pytest.raises(TypeError, match="'fib' is run without measure"):
+    graph = zuki.Graph()
+    graph.add(fib, 5)
+    assert zuki.run(graph, executor=executor, measure=True).work > 0
+    with pytest.raises(zuki.TaskError, match=r"'fib' cannot be called so: .*'measure'"):
         executor.run(fib, 5, measure=True)
     with pytest.raises(TypeError, match=r"must be a zuki\.Executor, not a int"):
         fib.run(5, executor=3)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NoReturn
 
 from numba.core.dispatcher import Dispatcher
 
@@ -308,6 +308,12 @@ class Graph(Drawable):
     def nodes(self) -> Nodes:
         """All nodes, by number."""
         return Nodes(self, 0, len(self))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"graph {self.name!r} cannot be copied or pickled: it holds addresses of machine code and of "
+            "arrays; build it where it is to run"
+        )
 
     def __len__(self) -> int:
         return self._state.contents.count

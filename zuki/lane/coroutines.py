@@ -156,6 +156,8 @@ class CoroutineTask(Future[T]):
         self._name = name = self.name
         self._coroutine = self._context = self._driver = None  # type: ignore[assignment]
         _drop_frames_of_runners(error)
+        if type(error) is RuntimeError and error.args == _OF_ASYNCIO:
+            error.add_note(_NOT_ASYNCIO)
         tally = self._lanes.coroutines.tally
         if is_cancellation(error):
             next(tally.cancelled)
@@ -218,6 +220,13 @@ class _Unheard:
 
 
 _RUNNERS = frozenset(f"{__package__}.{name}" for name in ("serving", "coroutines", "driver"))
+
+
+_OF_ASYNCIO = ("no running event loop",)
+_NOT_ASYNCIO = (
+    "zuki runs this coroutine, not asyncio: zuki.sleep, zuki.timeout, zuki.Event and the like take the place "
+    "of asyncio's"
+)
 
 
 def _drop_frames_of_runners(error: BaseException) -> None:

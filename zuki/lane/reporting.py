@@ -12,7 +12,8 @@ def report_lost(error: BaseException, message: str, about: object) -> None:
     """Let the program hear of an exception that nobody can catch."""
     if sys.unraisablehook is sys.__unraisablehook__:  # it takes nothing that Python code can make
         text = "".join(traceback.format_exception(error))
-        print(f"{message} {about!r}:\n{text}", end="", file=sys.stderr)
+        told = message if about is None else f"{message} {about!r}"
+        print(f"{told}:\n{text}", end="", file=sys.stderr)
         return
     kinds = type(error), error, error.__traceback__, message, about
     names = "exc_type", "exc_value", "exc_traceback", "err_msg", "object"

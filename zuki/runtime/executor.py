@@ -1,11 +1,12 @@
 """The executor: what a user sees of a pool."""
 
 from concurrent import futures
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from weakref import ref
 
 from zuki.errors import ExecutorShutDownError
-from zuki.lane.coroutines import CoroutineTask, spawn_on
+from zuki.lane.coroutines import spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.lane.priority import NORMAL, Priority
 from zuki.lane.slow_steps import WatchedServant
@@ -119,6 +120,11 @@ class Executor(futures.Executor):
         """The `Trace` of all that it has done so far, if it was made with ``trace=True``; else an error."""
         return type(self)._trace_of(self)
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"executor {self.name!r} cannot be copied or pickled: it has threads; its config can be"
+        )
+
     # ---- running -----------------------------------------------------------------------------------
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -126,8 +132,9 @@ class Executor(futures.Executor):
 
         Parameters
         ----------
-        fn : callable, Task or Graph
-            A Python callable or a jitted task, which is called with the arguments; or a graph.
+        fn : callable, Task, Graph or coroutine
+            A Python callable or a jitted task, which is called with the arguments; or a graph; or a
+            coroutine, which `spawn` takes as well.
         *args, **kwargs
             What it is called with.
 
@@ -164,35 +171,41 @@ class Executor(futures.Executor):
     def _submit_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         raise NotImplementedError
 
-    def spawn(
-        self, coroutine: Any, *, priority: Priority = _USUAL, name: str | None = None
-    ) -> CoroutineTask[Any]:
-        """Begin to run a coroutine, and return its future at once.
+    def spawn(self, coroutine: Any, *args: Any, priority: Priority = _USUAL, name: str | None = None) -> Any:
+        """Begin to run a coroutine, or a task, and return its future at once.
 
         Parameters
         ----------
-        coroutine : coroutine, awaitable, or object with a method poll
+        coroutine : coroutine, awaitable, or object with a method poll; or Task
             What is to run.
+        *args
+            What a task takes, each in its place.
         priority : Priority
-            How urgent it is.
+            How urgent a coroutine is.
         name : str, optional
             For messages; default: the coroutine's own.
 
         Returns
         -------
-        CoroutineTask
+        CoroutineTask or Future
             The future of what it returns.
 
         Raises
         ------
         TypeError
-            It is no coroutine, and cannot be awaited.
+            It is no coroutine and no task, and cannot be awaited.
         ValueError
             There is no such priority.
         ExecutorShutDownError
             The executor takes no more work.
         """
         level = NORMAL if priority is _USUAL else checked_priority(priority).value
+        if type(coroutine) is not CoroutineType and not hasattr(coroutine, "__await__"):
+            submit = submit_of(coroutine)
+            if submit is not None:  # a task
+                return submit(self, coroutine, args, {}, level)
+        if args:
+            raise TypeError("a coroutine takes its arguments when it is called, not from spawn")
         pool = self._pool
         if pool.is_closed:
             if hasattr(coroutine, "close"):

@@ -122,7 +122,7 @@ def submit(what: Any, /, *args: Any, **kwargs: Any) -> Any:
 
     Parameters
     ----------
-    what : callable, Task or Graph
+    what : callable, Task, Graph or coroutine
         What is to run; see `Executor.submit`.
     *args, **kwargs
         What it is called with.
@@ -155,15 +155,16 @@ def map(function: Any, /, *iterables: Any, timeout: float | None = None) -> Iter
     return checked_executor(None).map(function, *iterables, timeout=timeout)
 
 
-def run(work: Any, *args: Any, executor: Any = None) -> Any:
+def run(work: Any, *args: Any, executor: Any = None, **named: Any) -> Any:
     """Run a task inside the pool, with the tasks that it spawns; or a graph, or a coroutine.
 
     Parameters
     ----------
     work : Task, Numba function, Graph or coroutine
         What is to run.
-    *args
-        What the task takes, each in its place.
+    *args, **named
+        What the task takes, in its place or by its name; a graph takes ``progress`` and ``measure``, as
+        `Graph.run` does.
     executor : Executor, optional
         Where it is to run; default: `default_executor`.
 
@@ -182,15 +183,14 @@ def run(work: Any, *args: Any, executor: Any = None) -> Any:
         What a body has raised.
     """
     if run_on.dispatch(type(work)) is not run_on.dispatch(object):
-        return run_on(work, executor, args, {})
-    return checked_executor(executor).run(work, *args)
+        return run_on(work, executor, args, named)
+    return checked_executor(executor).run(work, *args, **named)
 
 
 @run_on.register
-def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    if options:
-        raise TypeError(f"task '{task.__name__}' is run without {', '.join(options)}: that is for graphs")
-    return run_task(checked_task(task), arguments, executor)
+def _run_task(task: Dispatcher, executor: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    made = checked_task(task)
+    return run_task(made, made.in_order(arguments, named), executor)
 
 
 def _submit_graph(
@@ -199,5 +199,15 @@ def _submit_graph(
     return graph.submit(executor, *args, **options)
 
 
+def _submit_coroutine(
+    executor: Executor, coroutine: Any, args: tuple[Any, ...], options: dict[str, Any], level: int
+) -> Any:
+    if args or options:
+        coroutine.close()
+        raise TypeError("a coroutine takes its arguments when it is called, not from submit")
+    return executor.spawn(coroutine, priority=Priority(level))
+
+
+submits[CoroutineType] = _submit_coroutine
 submits[Dispatcher] = submit_task
 submits[Graph] = _submit_graph

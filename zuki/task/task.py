@@ -69,13 +69,13 @@ class Task(CPUDispatcher):
         found = (self.specialise(types).writes for types in list(self.overloads))
         return frozenset().union(*found)
 
-    def run(self, *arguments: Any, executor: Any = None) -> Any:
+    def run(self, *arguments: Any, executor: Any = None, **named: Any) -> Any:
         """Run the task inside the pool, with the tasks that it spawns; the same as ``zuki.run``.
 
         Parameters
         ----------
-        *arguments
-            What it takes, each in its place.
+        *arguments, **named
+            What it takes, in its place or by its name.
         executor : Executor, optional
             Where it is to run; default: `default_executor`.
 
@@ -93,7 +93,16 @@ class Task(CPUDispatcher):
         BaseException
             What a body has raised.
         """
-        return run_on(self, executor, arguments, {})
+        return run_on(self, executor, arguments, named)
+
+    def in_order(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the arguments with those that are given by name in their places."""
+        if not named:
+            return arguments
+        try:
+            return inspect.signature(self.py_func).bind(*arguments, **named).args
+        except TypeError as error:
+            raise TaskError(f"task '{self.__name__}' cannot be called so: {error}") from None
 
     def complete(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments with the body's defaults behind them; raise if their number is wrong."""
