@@ -2,8 +2,9 @@
 
 python -m benchmarks.bench_loops [--quick] [--rounds N] [--json PATH]
 
-Efficiency is the time of the serial loop over workers times the loop's own. What can be attained is that of
-as many threads that run the whole serial loop at once: processors share caches, memory, and often more.
+Efficiency is the time of the serial loop over workers times the loop's own; the serial loop runs on each of
+as many processors, and the mean of their speeds counts. What can be attained is that of as many threads that
+run the whole serial loop at once: processors share caches, memory, and often more.
 """
 
 import json
@@ -18,6 +19,7 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from threading import Barrier
 
 if __package__ is None:  # run as a file: the folder above is not on the path
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -27,6 +29,7 @@ import numpy as np
 
 import zuki
 from benchmarks import _report, tbb
+from benchmarks._processors import at_mean_speed
 from benchmarks.native import AbsentError
 
 LAYERS = ("tbb", "omp", "workqueue")
@@ -88,6 +91,7 @@ SYSTEMS = {
     work: (serial_work, prange_work, part_of_work),
     stream: (serial_stream, prange_stream, part_of_stream),
 }
+_LIMIT = 60  # seconds
 PARTS = 8  # for each thread, of a loop that a ThreadPoolExecutor runs
 
 
@@ -131,20 +135,29 @@ def measure(
             for system in systems.values():
                 system()
             samples = {which: _report.timed(system) for which, system in systems.items()}
+            samples["serial"] = at_mean_speed(samples["serial"], workers)
+            samples["at once"] = systems["at once"]
             if native and body is work:
                 file = folder / name
                 args[1].tofile(file)
                 for which, way in (("C++", "serial"), ("oneTBB", "parallel")):
                     samples[which] = partial(_tbb_sample, native, way, file, workers)
+                samples["C++"] = at_mean_speed(samples["C++"], workers)
             found[name] = _report.take_turns(samples, rounds * (10 if body is stream else 1))
     return found
 
 
-def _at_once(threads: Executor, workers: int, serial: Callable, length: int, args: tuple) -> None:
-    """Let each thread run the whole loop, with results of its own."""
-    calls = [threads.submit(serial, length, np.empty_like(args[0]), *args[1:]) for _ in range(workers)]
-    for call in calls:
-        call.result()
+def _at_once(threads: Executor, workers: int, serial: Callable, length: int, args: tuple) -> float:
+    """Let each thread run the whole loop, with results of its own; return the seconds at their mean speed."""
+
+    def whole() -> float:
+        own = np.empty_like(args[0])
+        together.wait(_LIMIT)
+        return _report.timed(partial(serial, length, own, *args[1:]))()
+
+    together = Barrier(workers)
+    calls = [threads.submit(whole) for _ in range(workers)]
+    return statistics.harmonic_mean([call.result() for call in calls])
 
 
 def _in_parts(threads: Executor, count: int, part: Callable, length: int, args: tuple) -> None:

@@ -3,12 +3,10 @@
 python -m benchmarks.bench_scaling [--quick] [--rounds N] [--json PATH]
 """
 
-import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import numpy as np
 
 import zuki
 from benchmarks import _report, graphs
+from benchmarks._processors import at_mean_speed
 from benchmarks.bench_cholesky import build
 from examples import tree_search
 from zuki_kernels.clock import now
@@ -63,46 +62,11 @@ def search(depth: int) -> Run:
     return lambda executor: zuki.run(tree_search.search, root, depth, 0, 8, executor=executor)
 
 
-@contextmanager
-def bound_to(processors: Collection[int]) -> Iterator[None]:
-    """Let the calling thread stay on some processors, where the system can do that."""
-    if not processors:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, processors)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-def two_processors() -> list[set[int]]:
-    """Return two processors that may be used; nothing twice where nobody can choose."""
-    if not hasattr(os, "sched_getaffinity"):
-        return [set(), set()]
-    usable = sorted(os.sched_getaffinity(0))
-    return [{usable[0]}, {usable[-1]}]
-
-
 def seconds_of(run: Run, executor: zuki.Executor) -> float:
     """Return how long a run takes."""
     begun = time.perf_counter()
     run(executor)
     return time.perf_counter() - begun
-
-
-def on_each(run: Run, executor: zuki.Executor) -> Callable[[], float]:
-    """Return what answers the seconds of a run by the calling thread, at the mean speed of two processors."""
-
-    def sample() -> float:
-        times = []
-        for processor in two_processors():
-            with bound_to(processor):
-                times.append(seconds_of(run, executor))
-        return statistics.harmonic_mean(times)
-
-    return sample
 
 
 def predicted(run: Run, one: zuki.Executor) -> Callable[[], float]:
@@ -123,7 +87,7 @@ def measure(runs: dict[str, Run], rounds: int) -> dict[str, dict[str, list[float
         for name, run in runs.items():
             systems = {
                 "predicted": predicted(run, one),
-                "1": on_each(run, one),
+                "1": at_mean_speed(partial(seconds_of, run, one), 2),
                 "2": partial(seconds_of, run, two),
             }
             for sample in systems.values():

@@ -22,6 +22,7 @@ from numpy._core._multiarray_umath import __cpu_features__
 
 import zuki
 from benchmarks import _report, tbb
+from benchmarks._processors import at_mean_speed
 from examples import quicksort as example
 
 DTYPES = ("int32", "int64", "float64")
@@ -112,6 +113,9 @@ def quicksorts(
                 systems[f"oneTBB task_group, {_workers(workers)}"] = _tbb_sample(
                     native, "quicksort", "int32", file, workers
                 )
+        for name in systems:
+            if name == "njit, serial" or name.endswith(_workers(1)):
+                systems[name] = at_mean_speed(systems[name], max(worker_counts))
         samples = _report.take_turns(systems, rounds)
     for executor in executors.values():
         executor.shutdown()
