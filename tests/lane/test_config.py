@@ -35,6 +35,7 @@ WRONG = {
         (b"0", TypeError),
         ({0}, TypeError),
     ],
+    "measure": [(3, TypeError), ("yes", TypeError)],
     "initializer": [(3, TypeError)],
     "initargs": [(3, TypeError)],
 }
