@@ -43,7 +43,9 @@ from .waiting import wake
 # between a node that is ready and the row that is fetched, a stencil of 1.6 million nodes takes 9.4 ns a
 # task, not 13.6; half or twice as many do as well, and a graph of random edges loses nothing.
 _AHEAD = 128
-_MOST_ROOTS = 512  # roots that a worker takes at once
+# Roots that a worker takes at once: they fit into its deque. Two workers are 1.48 times as fast as one with a
+# million nodes without edges where these are 512, 1.60 with 1024, 1.66 with this, 1.69 with twice as many.
+_MOST_ROOTS = 2048
 _EVERYBODY = 1 << 30
 
 

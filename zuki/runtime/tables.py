@@ -25,7 +25,7 @@ _LINE = 128  # bytes: a pair of cache lines, which processors fetch together
 _WORDS = _LINE // 8
 GUESTS = 8  # callers that can help at once, beside the pool's threads
 RUNS = 1024  # runs that can be in flight at once
-CAPACITY = 1024  # tasks a deque holds; a power of two
+CAPACITY = 2048  # tasks a deque holds; a power of two, and as many as `release` takes of a run's roots
 HAND_CAPACITY = 16  # blocks a hand shares at once; a power of two
 # Columns of a hand
 _OF_WHAT_RUNS = hands.RUN, hands.TASK, hands.DOOMED, hands.ENTERED, hands.FLOOR, hands.PYTHON_FLOOR
