@@ -88,6 +88,9 @@ def test_metrics_are_shown(cells):
     assert "<td>spawned</td><td>317,810</td><td>317,810</td>" in counted  # fib(28) - 1
     assert "<td>nodes</td><td>21</td><td>21</td>" in counted
     assert "<td>calls</td><td>3</td><td>3</td>" in counted
+    durations, latencies = shown(cells, "with zuki.Executor(max_threads=2, measure=True)")
+    assert "durations of tasks: 20, mean" in durations  # a picture, of the nodes that run something
+    assert "time from ready to begin: 20, mean" in latencies
     assert "counted: 100%" in bar
     assert "tasks so far" in shown(cells, "with executor.dashboard")[0]
 
