@@ -46,19 +46,24 @@ async def asyncio_spawns(count: int) -> float:
 
 async def zuki_spawns(count: int) -> float:
     begun = time.perf_counter()
-    spawn = zuki.spawn
-    tasks = [spawn(trivial()) for _ in range(count)]
+    async with zuki.TaskGroup() as group:
+        for _ in range(count):
+            group.create_task(trivial())
+    return (time.perf_counter() - begun) / count
+
+
+async def asyncio_keeps(count: int) -> float:
+    begun = time.perf_counter()
+    tasks = [asyncio.create_task(trivial()) for _ in range(count)]
     for task in tasks:
         await task
     return (time.perf_counter() - begun) / count
 
 
-async def zuki_spawns_alone(count: int) -> float:
-    """As a group does it that keeps no task that is over."""
+async def zuki_keeps(count: int) -> float:
     begun = time.perf_counter()
-    spawn = zuki.spawn
-    unfinished = [task for task in (spawn(trivial()) for _ in range(count)) if not task.done()]
-    for task in unfinished:
+    tasks = [zuki.spawn(trivial()) for _ in range(count)]
+    for task in tasks:
         await task
     return (time.perf_counter() - begun) / count
 
@@ -144,10 +149,13 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, float]]:
         try:
             few = max(count // 20, 1)
             rows = {
-                "spawn and complete": (in_asyncio(asyncio_spawns, count), in_zuki(zuki_spawns, count)),
-                "the same, tasks not kept": (
+                "spawn and complete, in a TaskGroup": (
                     in_asyncio(asyncio_spawns, count),
-                    in_zuki(zuki_spawns_alone, count),
+                    in_zuki(zuki_spawns, count),
+                ),
+                "the same, tasks kept and awaited": (
+                    in_asyncio(asyncio_keeps, count),
+                    in_zuki(zuki_keeps, count),
                 ),
                 "switch": (in_asyncio(asyncio_switches, count), in_zuki(zuki_switches, count)),
                 **(_beside_uvloop(count) if uvloop else {}),
@@ -192,10 +200,7 @@ def measure(count: int, rounds: int) -> dict[str, dict[str, float]]:
 def _beside_uvloop(count: int) -> dict[str, tuple[Callable[[], float], Callable[[], float]]]:
     return {
         "spawn and complete, uvloop": (in_uvloop(asyncio_spawns, count), in_zuki(zuki_spawns, count)),
-        "the same, tasks not kept, uvloop": (
-            in_uvloop(asyncio_spawns, count),
-            in_zuki(zuki_spawns_alone, count),
-        ),
+        "the same, kept and awaited, uvloop": (in_uvloop(asyncio_keeps, count), in_zuki(zuki_keeps, count)),
         "switch, uvloop": (in_uvloop(asyncio_switches, count), in_zuki(zuki_switches, count)),
     }
 

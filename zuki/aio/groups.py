@@ -8,8 +8,8 @@ from zuki.aio.awaitables import close, level_of
 from zuki.aio.scopes import Scope
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.outcome import FINISHED
-from zuki.lane.priority import Priority
-from zuki.lane.wakers import current_task, is_cancellation, park
+from zuki.lane.priority import NORMAL, Priority
+from zuki.lane.wakers import current_task, here, is_cancellation, park
 
 _NORMAL = Priority.NORMAL
 
@@ -50,7 +50,8 @@ class TaskGroup:
         self._tasks: set[CoroutineTask[Any]] = set()
         self._errors: list[BaseException] = []
         self._lock = threading.RLock()  # a finaliser may come here again
-        self._is_aborting = self._is_leaving = self._is_over = False
+        self._is_aborting = self._is_leaving = False
+        self._refuses: str | None = "was not entered"  # why nothing can be spawned, if so
 
     def spawn(
         self, coroutine: Any, *, priority: Priority = _NORMAL, name: str | None = None
@@ -76,13 +77,14 @@ class TaskGroup:
         RuntimeError
             The group was not entered, is over, or is being cancelled.
         """
-        if self._scope is None or self._is_over or self._is_aborting:
+        if self._refuses is not None:
             close(coroutine)
-            reason = (
-                "was not entered" if self._scope is None else "is over" if self._is_over else "is cancelled"
-            )
-            raise RuntimeError(f"nothing can be spawned in a TaskGroup that {reason}")
-        task = spawn_on(current_task().lanes, coroutine, level_of(priority), name)
+            raise RuntimeError(f"nothing can be spawned in a TaskGroup that {self._refuses}")
+        servant = here.servant
+        if priority is _NORMAL and servant is not None and servant.current is not None:
+            task = servant.spawn(coroutine, NORMAL, name)  # as below, at two thirds of the cost
+        else:
+            task = spawn_on(current_task().lanes, coroutine, level_of(priority), name)
         if task._state == FINISHED and task._exception is None:  # with its first step, as most
             return task
         with self._lock:
@@ -93,22 +95,7 @@ class TaskGroup:
             task.cancel()
         return task
 
-    def create_task(self, coro: Any, *, name: str | None = None) -> CoroutineTask[Any]:
-        """Do as `spawn`, by the name that asyncio has for it.
-
-        Parameters
-        ----------
-        coro : coroutine
-            What is to run.
-        name : str, optional
-            What it is called in messages.
-
-        Returns
-        -------
-        CoroutineTask
-            The future of what it returns.
-        """
-        return self.spawn(coro, name=name)
+    create_task = spawn  # as asyncio calls it
 
     def _note_end(self, task: CoroutineTask[Any]) -> None:
         """Hear that a task is over. Any thread."""
@@ -131,7 +118,7 @@ class TaskGroup:
 
     def _abort(self) -> None:
         with self._lock:
-            self._is_aborting = True
+            self._is_aborting, self._refuses = True, "is cancelled"
             tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -139,7 +126,7 @@ class TaskGroup:
     async def __aenter__(self) -> "TaskGroup":
         if self._scope is not None:
             raise RuntimeError("a TaskGroup is for one block, and this one was entered before")
-        self._scope = Scope()
+        self._scope, self._refuses = Scope(), None
         return self
 
     async def __aexit__(
@@ -164,7 +151,7 @@ class TaskGroup:
                     raise
                 cancelled = interruption
                 self._abort()
-        self._is_over = True
+        self._refuses = "is over"
         try:
             self._raise(error, cancelled)
         finally:
