@@ -423,9 +423,9 @@ def test_latencies_are_from_the_last_predecessor_on():
         graph.run(executor)
         waited = executor.metrics().latencies
     assert waited.count == 3
-    assert waited.total < 1.0
+    assert waited.total < LIMIT  # not since the processor was started
     (low, _, _), *_ = waited
-    assert low < 0.001  # the one that came last was run at once
+    assert low == 0  # who comes last runs what follows at once
 
 
 def test_a_trace_measures_too_and_takes_nothing_away():
