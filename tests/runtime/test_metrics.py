@@ -13,6 +13,7 @@ from tests.runtime.bodies import increment, nothing, spin
 from tests.runtime.script import run_script
 from tests.runtime.together import LIMIT, spinning, wait_until
 from zuki.metrics.counts import TaskCounts
+from zuki.runtime import tables
 
 EXECUTORS = {
     "one": lambda: zuki.Executor(max_threads=1),
@@ -329,12 +330,12 @@ def test_overflow_and_its_way_back():
     with zuki.Executor(max_threads=1) as executor:
         graph = zuki.Graph()
         root = graph.add(nothing)
-        graph.add_many(nothing, count=5000, after=root)
+        graph.add_many(nothing, count=3 * tables.CAPACITY, after=root)
         graph.run(executor)
         metrics = executor.metrics()
-        assert metrics.overflow > 3000
+        assert metrics.overflow > tables.CAPACITY
         assert metrics.queues.overflow == metrics.queues.deques == 0
-        assert metrics.tasks.nodes == TaskCounts(spawned=5001, run=5001)
+        assert metrics.tasks.nodes == TaskCounts(*[3 * tables.CAPACITY + 1] * 2)
 
 
 def test_metrics_are_read_while_all_goes_on():
