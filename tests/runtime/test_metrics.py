@@ -333,7 +333,7 @@ def test_overflow_and_its_way_back():
         graph.add_many(nothing, count=3 * tables.CAPACITY, after=root)
         graph.run(executor)
         metrics = executor.metrics()
-        assert metrics.overflow > tables.CAPACITY
+        assert metrics.overflow > 1.5 * tables.CAPACITY  # of 2 that there is no room for
         assert metrics.queues.overflow == metrics.queues.deques == 0
         assert metrics.tasks.nodes == TaskCounts(*[3 * tables.CAPACITY + 1] * 2)
 

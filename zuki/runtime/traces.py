@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from zuki.later import later
 from zuki.runtime.config import EVENTS
-from zuki.runtime.warm import warm_up_traces
+from zuki.runtime.warm import warm_up_measuring, warm_up_traces
 
 if TYPE_CHECKING:
     from zuki.runtime.measured import Measured
@@ -35,7 +35,7 @@ class Traces:
         self._resting: Recorder | None = None  # notes while nobody traces, for what is measured
         self.measured: Measured | None = None
         if self._pool.measures:
-            warm_up_traces()
+            warm_up_measuring()
             self.measured = measuring.Measured(self._pool.tables)
             self._resting = recorders.Recorder(self._pool, 1, self.measured)
             self._resting.take_over()

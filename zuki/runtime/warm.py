@@ -86,6 +86,8 @@ _WANTED_FOR_TRACES = (
     (tracing.counted, "i"),
     (tracing.copy, "iit"),
     (tracing.clocks, ""),
+)
+_WANTED_FOR_MEASURING = (
     (histogram.add, "tii"),
     (measuring.tell_ready, "tii"),
 )
@@ -139,6 +141,13 @@ def warm_up_traces() -> None:
     """Compile the kernels that traces call, or load them from the cache."""
     with _lock:
         compile_all(_WANTED_FOR_TRACES)
+
+
+def warm_up_measuring() -> None:
+    """Do as `warm_up_traces`, and for the kernels that a pool calls which measures."""
+    warm_up_traces()
+    with _lock:
+        compile_all(_WANTED_FOR_MEASURING)
 
 
 def warm_up_metering() -> None:
