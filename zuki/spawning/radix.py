@@ -17,7 +17,8 @@ import numpy as np
 from numba import njit
 
 from zuki.spawning.api import join, spawn
-from zuki.spawning.buckets import DIGIT, bits_of, copy, flip, key_of, sort_bucket, survey, with_base
+from zuki.spawning.buckets import DIGIT, sort_bucket
+from zuki.spawning.keys import bits_of, copy, flip, flip_and_survey, key_of, word_of
 from zuki.spawning.prefetching import prefetch
 from zuki.task.decorator import task
 
@@ -33,28 +34,27 @@ _BIG = 16  # parts of the array; a bucket of more than one is spread again
 
 
 @task
-def _survey_block(words, order, sign, found):
+def _survey_block(words, base, below, found):
     """Survey a block, made words that are in order; note its first and its last key, too."""
-    flip(words, sign)
-    found[0], found[1], found[2] = survey(words, order)
-    found[3], found[4] = key_of(words[0], order), key_of(words[len(words) - 1], order)
+    found[0], found[1], found[2] = flip_and_survey(words, base, below)
+    found[3], found[4] = key_of(words[0], base), key_of(words[len(words) - 1], base)
 
 
 @task
-def _count(words, order, shift, counts):
+def _count(words, base, shift, counts):
     """Count the leading digits of a block."""
     counts[:] = 0
     for i in range(len(words)):
-        counts[key_of(words[i], order) >> shift] += np.uint64(1)
+        counts[key_of(words[i], base) >> shift] += np.uint64(1)
 
 
 @task
-def _spread(source, target, order, shift, bucket_of, places):
+def _spread(source, target, base, shift, bucket_of, places):
     """Move a block's words to their buckets; `places` says where the block's parts of them begin."""
     line = np.uint64(_LINE // source.itemsize)
     for i in range(len(source)):
         word = source[i]
-        bucket = bucket_of[key_of(word, order) >> shift]
+        bucket = bucket_of[key_of(word, base) >> shift]
         place = places[bucket]
         target[place] = word
         places[bucket] = place + np.uint64(1)
@@ -62,22 +62,22 @@ def _spread(source, target, order, shift, bucket_of, places):
 
 
 @task
-def _end_block(source, target, is_away, sign):
+def _end_block(source, target, is_away, below):
     """Make a block that is in order the words that were given, copied from `source` if it is there."""
     if is_away:
         copy(source, target)
-    flip(target, sign)
+    flip(target, below)
 
 
 @task
-def _sort_buckets(words, scratch, starts, largest, is_away, order, sign):
+def _sort_buckets(words, scratch, starts, largest, is_away, base, below):
     """Sort the buckets that have at most `largest` words, and make their words those that were given."""
     counts = np.empty((2, 1 << DIGIT), np.uint64)
     for bucket in range(len(starts) - 1):
         start, stop = starts[bucket], starts[bucket + 1]
         if start < stop and stop - start <= largest:
-            sort_bucket(words[start:stop], scratch[start:stop], is_away, order, counts)
-            flip(words[start:stop], sign)
+            sort_bucket(words[start:stop], scratch[start:stop], is_away, base, counts)
+            flip(words[start:stop], below)
 
 
 @njit
@@ -91,46 +91,46 @@ def _cuts(first, stop):
 
 
 @task
-def _survey_all(words, cuts, order, sign, found):
+def _survey_all(words, cuts, base, below, found):
     """Survey all blocks of a range."""
     for block in range(len(cuts) - 1):
-        spawn(_survey_block, words[cuts[block] : cuts[block + 1]], order, sign, found[block])
+        spawn(_survey_block, words[cuts[block] : cuts[block + 1]], base, below, found[block])
 
 
 @njit
 def _summary(found):
     """Return for a range what `survey` has found for its blocks."""
-    least, most, descents = found[0, 0], found[0, 1], found[0, 2]
+    least, most, is_sorted = found[0, 0], found[0, 1], found[0, 2] != 0
     for block in range(1, len(found)):
         least, most = min(least, found[block, 0]), max(most, found[block, 1])
-        descents += found[block, 2] + np.uint64(found[block, 3] < found[block - 1, 4])
-    return least, most, descents
+        is_sorted &= found[block, 2] != 0 and found[block, 3] >= found[block - 1, 4]
+    return least, most, is_sorted
 
 
 @task
-def _end_all(source, target, cuts, is_away, sign):
+def _end_all(source, target, cuts, is_away, below):
     """Do as `_end_block` with all blocks of a range."""
     for block in range(len(cuts) - 1):
         first, stop = cuts[block], cuts[block + 1]
-        spawn(_end_block, source[first:stop], target[first:stop], is_away, sign)
+        spawn(_end_block, source[first:stop], target[first:stop], is_away, below)
 
 
 @task
-def _count_all(words, cuts, order, shift, counts):
+def _count_all(words, cuts, base, shift, counts):
     """Count the leading digits of all blocks of a range."""
     for block in range(len(cuts) - 1):
-        spawn(_count, words[cuts[block] : cuts[block + 1]], order, shift, counts[block])
+        spawn(_count, words[cuts[block] : cuts[block + 1]], base, shift, counts[block])
 
 
 @task
-def _spread_all(source, target, cuts, order, shift, bucket_of, places):
+def _spread_all(source, target, cuts, base, shift, bucket_of, places):
     """Move all words of a range to their buckets."""
     for block in range(len(cuts) - 1):
-        spawn(_spread, source[cuts[block] : cuts[block + 1]], target, order, shift, bucket_of, places[block])
+        spawn(_spread, source[cuts[block] : cuts[block + 1]], target, base, shift, bucket_of, places[block])
 
 
 @task
-def _sort_all_buckets(words, scratch, starts, largest, is_away, order, sign):
+def _sort_all_buckets(words, scratch, starts, largest, is_away, base, below):
     """Sort all buckets of a range that have at most `largest` words."""
     buckets = len(starts) - 1
     share = (starts[buckets] - starts[0]) // _GROUPS
@@ -138,7 +138,7 @@ def _sort_all_buckets(words, scratch, starts, largest, is_away, order, sign):
     for bucket in range(buckets):
         if bucket + 1 == buckets or starts[bucket + 1] - starts[first] > share:
             part = starts[first : bucket + 2]
-            spawn(_sort_buckets, words, scratch, part, largest, is_away, order, sign)
+            spawn(_sort_buckets, words, scratch, part, largest, is_away, base, below)
             first = bucket + 1
 
 
@@ -174,7 +174,7 @@ def _find_places(counts, bucket_of, first, places):
 
 
 @task
-def sort_words(words, scratch, order, sign):
+def sort_words(words, scratch, base, below):
     """Sort unsigned words by their keys, in place.
 
     Parameters
@@ -183,17 +183,15 @@ def sort_words(words, scratch, order, sign):
         What is sorted.
     scratch : array of the same shape and dtype
         Memory that is written over.
-    order : tuple of two uint64
-        What `key_of` takes.
-    sign : int
-        What `flip` takes.
+    base, below : of the same dtype
+        What `key_of` and `flipped` take.
     """
     if len(words) == 0:
         return
     if len(words) <= DIRECT:
-        flip(words, sign)
-        sort_bucket(words, scratch, False, order, np.empty((2, 1 << DIGIT), np.uint64))
-        flip(words, sign)
+        flip(words, below)
+        sort_bucket(words, scratch, False, base, np.empty((2, 1 << DIGIT), np.uint64))
+        flip(words, below)
         return
     largest = max(DIRECT, len(words) // _BIG)
     waiting = np.empty((_BIG + 1, 3), np.int64)  # ranges, and whether their words are in `scratch`
@@ -205,16 +203,16 @@ def sort_words(words, scratch, order, sign):
         here, there = (scratch, words) if is_away else (words, scratch)
         cuts = _cuts(first, stop)
         found = np.empty((len(cuts) - 1, 5), np.uint64)
-        join(spawn(_survey_all, here, cuts, order, 0 if are_flipped else sign, found))
+        join(spawn(_survey_all, here, cuts, base, key_of(below, below) if are_flipped else below, found))
         are_flipped = True
-        least, most, descents = _summary(found)
-        if descents == 0:
-            if is_away or sign != 0:
-                join(spawn(_end_all, here, words, cuts, is_away, sign))
+        least, most, is_sorted = _summary(found)
+        if is_sorted:
+            if is_away or below != 0:
+                join(spawn(_end_all, here, words, cuts, is_away, below))
             continue
         bits = bits_of(most - least)
         leading = min(bits, _LEADING)
-        shift, based = np.uint64(bits - leading), with_base(order, least)
+        shift, based = np.uint64(bits - leading), word_of(base, words.dtype.type(least))
         counts = np.empty((len(cuts) - 1, 1 << leading), np.uint64)
         bucket_of = np.empty(1 << leading, np.uint16)
         join(spawn(_count_all, here, cuts, based, shift, counts))
@@ -222,7 +220,7 @@ def sort_words(words, scratch, order, sign):
         places = np.empty((len(cuts) - 1, _share_buckets(counts, most, bucket_of)), np.uint64)
         starts = _find_places(counts, bucket_of, first, places)
         join(spawn(_spread_all, here, there, cuts, based, shift, bucket_of, places))
-        join(spawn(_sort_all_buckets, words, scratch, starts, largest, not is_away, order, sign))
+        join(spawn(_sort_all_buckets, words, scratch, starts, largest, not is_away, base, below))
         for bucket in range(len(starts) - 1):
             if starts[bucket + 1] - starts[bucket] > largest:
                 waiting[count, 0], waiting[count, 1] = starts[bucket], starts[bucket + 1]

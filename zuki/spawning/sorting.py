@@ -4,13 +4,16 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import njit, types
 from numba.core import errors
 from numba.extending import overload
 
 from zuki.later import later
+from zuki.spawning import lanes, numpy_sorts
 from zuki.spawning.api import run
+from zuki.spawning.numpy_sorts import can_sort
 
+quicksort = later("zuki.spawning.quicksort")
 radix = later("zuki.spawning.radix")
 ties = later("zuki.spawning.ties")
 
@@ -71,11 +74,14 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
     whole = plain if is_whole else plain.copy()
     words = whole.view(f"u{whole.itemsize}")
     equal = ties.ties_of(whole, words) if stable and whole.dtype.kind == "f" else None
-    given = words, np.empty_like(words), *_order_of(whole.dtype)
-    if len(words) < _ALONE:
-        radix.sort_words(*given)
+    if _has_vectors(words.dtype) and numpy_sorts.addresses.all():
+        sort_words, given = quicksort.sort_words, (words, *_order_of(whole.dtype))
     else:
-        run(radix.sort_words, *given, executor=executor)
+        sort_words, given = radix.sort_words, (words, np.empty_like(words), *_order_of(whole.dtype))
+    if len(words) < _ALONE:
+        sort_words(*given)
+    else:
+        run(sort_words, *given, executor=executor)
     if equal is not None:
         ties.restore(whole, *equal)
     if not is_whole:
@@ -86,20 +92,21 @@ def _is_sortable(kind: str, size: int) -> bool:
     return kind in "iub" or (kind == "f" and size in (4, 8))
 
 
+def _has_vectors(dtype: np.dtype) -> bool:
+    return lanes.ARE_HERE and dtype.itemsize in (4, 8)
+
+
 @cache
-def _order_of(dtype: np.dtype) -> tuple[tuple[np.uint64, np.uint64], int]:
-    """Return what `radix` takes to sort words that are values of a dtype: an order, and the sign to flip by.
+def _order_of(dtype: np.dtype) -> tuple[np.unsignedinteger, np.unsignedinteger]:
+    """Return what `key_of` and `flipped` take to make keys of words that are values of a dtype.
 
     The base of floats is the key of minus infinity, so that NaNs of either sign come last.
     """
-    mask = (1 << 8 * dtype.itemsize) - 1
-    sign = base = 0
+    word = np.dtype(f"u{dtype.itemsize}")
+    highest = 1 << 8 * dtype.itemsize - 1
     if dtype.kind == "f":
-        sign = 8 * dtype.itemsize - 1
-        base = int(np.array(-np.inf, dtype).view(f"u{dtype.itemsize}")) ^ mask >> 1
-    elif dtype.kind == "i":
-        base = mask ^ mask >> 1
-    return (np.uint64(base), np.uint64(mask)), sign
+        return word.type(int(np.array(-np.inf, dtype).view(word)) ^ (highest - 1)), word.type(highest - 1)
+    return word.type(highest if dtype.kind == "i" else 0), word.type(0)
 
 
 @overload(parallel_sort)
@@ -116,21 +123,54 @@ def _parallel_sort_in_jitted_code(array, stable=False):
         raise errors.TypingError(f"{_WHAT}, not one of {array.ndim} dimensions")
     if not array.mutable:
         raise errors.TypingError("zuki.parallel_sort sorts in place, and this array is read-only")
-    word, (order, sign) = np.dtype(f"u{dtype.itemsize}").type, _order_of(dtype)
+    word, (base, below) = np.dtype(f"u{dtype.itemsize}").type, _order_of(dtype)
     is_whole = array.layout == "C" and array.aligned
-    has_ties = dtype.kind == "f"
-    sort_words, ties_of, restore = radix.sort_words, ties.ties_of, ties.restore
+    sort_words = _sorter(_has_vectors(dtype))
 
-    def sort(array, stable=False):
+    if dtype.kind != "f":
+
+        def sort(array, stable=False):
+            whole = array if is_whole else array.copy()
+            sort_words(whole.view(word), word(base), word(below))
+            if not is_whole:
+                array[:] = whole
+
+        return sort
+    ties_of, restore = ties.ties_of, ties.restore
+
+    def sort_floats(array, stable=False):
         whole = array if is_whole else array.copy()
         words = whole.view(word)
-        if has_ties and stable:
+        if stable:
             nans, zeros = ties_of(whole, words)
-            sort_words(words, np.empty_like(words), order, sign)
+            sort_words(words, word(base), word(below))
             restore(whole, nans, zeros)
         else:
-            sort_words(words, np.empty_like(words), order, sign)
+            sort_words(words, word(base), word(below))
         if not is_whole:
             array[:] = whole
 
-    return sort
+    return sort_floats
+
+
+@cache
+def _sorter(has_vectors: bool) -> Any:
+    """Return what sorts words in jitted code."""
+    in_radix = radix.sort_words
+
+    @njit
+    def by_radix(words, base, below):
+        in_radix(words, np.empty_like(words), base, below)
+
+    if not has_vectors:
+        return by_radix
+    in_place = quicksort.sort_words
+
+    @njit
+    def sort_words(words, base, below):
+        if can_sort(words):
+            in_place(words, base, below)
+        else:
+            by_radix(words, base, below)
+
+    return sort_words

@@ -1,0 +1,151 @@
+"""NumPy's own sorts of numbers, called from compiled code.
+
+NumPy sorts numbers of 32 and of 64 bits by vector instructions where the processor has them, such as
+AVX-512, AVX2 or NEON. What does it stands in the table of functions that its C interface gives for each
+dtype (`PyArray_ArrFuncs`). It takes memory and a count and touches no Python object: NumPy itself calls it
+without the GIL.
+
+Compiled code finds the addresses by the name of a symbol: the code may be cached, the addresses may not. So
+who changes their order changes the name, and keeps the old one for older code.
+An address is 0 where this NumPy has no such function, or one that goes through numbers one by one.
+"""
+
+import ctypes
+from time import perf_counter
+
+import numpy as np
+from llvmlite import binding, ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from zuki.spawning.keys import flipped, key_of, word_of
+
+_SYMBOL = "zuki.numpy_sorts"
+_DTYPES = np.uint32, np.int32, np.float32, np.uint64, np.float64
+_UNSIGNED, _SIGNED, _FLOATS, _LONG, _DOUBLES = range(len(_DTYPES))
+# Of NumPy's C interface, version 2: places in its table, and in the table of a dtype
+_INTERFACE = 0x2000000
+_VERSION, _FUNCTIONS = 0, 365  # PyArray_GetNDArrayCVersion, PyDataType_GetArrFuncs
+_SORT = 33  # behind 21 casts and 12 other functions
+_LEAST_DOUBLE = 1 << 52  # the bits of the least positive float that is not denormal
+_MOST_BITS = 62  # of numbers that can be added to these and are finite floats still
+_MANY, _ROUNDS = 1024, 5  # numbers that are sorted to see how fast it is, and how often
+_TIMES = 2.5  # as fast as one by one, at least; vectors are five to ten times as fast
+
+_WORD = ir.IntType(64)
+_BYTES = ir.IntType(8).as_pointer()
+
+
+def _seconds(dtype: type, kind: str) -> float:
+    """Return how long some numbers take to sort, at best."""
+    numbers = (np.arange(_MANY, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)).astype(dtype)
+    times = []
+    for given in np.tile(numbers, (_ROUNDS, 1)):
+        begin = perf_counter()
+        given.sort(kind=kind)
+        times.append(perf_counter() - begin)
+    return min(times)
+
+
+def _find_addresses() -> list[int]:
+    pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    pointers = ctypes.POINTER(ctypes.c_void_p)
+    interface = ctypes.cast(pointer_of(np._core._multiarray_umath._ARRAY_API, None), pointers)
+    if ctypes.PYFUNCTYPE(ctypes.c_uint)(interface[_VERSION])() != _INTERFACE:
+        return [0] * len(_DTYPES)
+    one_by_one = _seconds(np.uint32, "stable")
+    functions_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(interface[_FUNCTIONS])
+    found = []
+    for dtype in _DTYPES:
+        address = ctypes.cast(functions_of(np.dtype(dtype)), pointers)[_SORT] or 0
+        found.append(address if _TIMES * _seconds(dtype, "quicksort") < one_by_one else 0)
+    return found
+
+
+addresses = np.array(_find_addresses(), np.int64)
+binding.add_symbol(_SYMBOL, addresses.ctypes.data)
+
+
+@intrinsic
+def _address_of(typing, which):
+    """Return the address of a sort, or 0."""
+
+    def emit(context, builder, signature, args):
+        table = builder.module.globals.get(_SYMBOL)
+        if table is None:
+            table = ir.GlobalVariable(builder.module, ir.ArrayType(_WORD, len(_DTYPES)), _SYMBOL)
+            table.linkage = "external"
+        return builder.load(builder.gep(table, [ir.IntType(32)(0), args[0]]))
+
+    return types.int64(types.int64), emit
+
+
+@intrinsic
+def _sort_at(typing, address, numbers):
+    """Sort what lies in an array, by the function at an address."""
+    if not isinstance(numbers, types.Array) or numbers.ndim != 1 or numbers.layout != "C":
+        return None
+
+    def emit(context, builder, signature, args):
+        made = context.make_array(signature.args[1])(context, builder, args[1])
+        kind = ir.FunctionType(ir.IntType(32), [_BYTES, _WORD, _BYTES])
+        function = builder.inttoptr(args[0], kind.as_pointer())
+        builder.call(function, [builder.bitcast(made.data, _BYTES), made.nitems, _BYTES(None)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, numbers), emit
+
+
+@njit
+def can_sort(words):
+    """Tell whether NumPy has fast sorts of such words."""
+    if words.itemsize == 4:
+        return _address_of(_UNSIGNED) != 0 and _address_of(_SIGNED) != 0 and _address_of(_FLOATS) != 0
+    return words.itemsize == 8 and _address_of(_LONG) != 0 and _address_of(_DOUBLES) != 0
+
+
+@njit
+def _sort_as(which, words, base, below):
+    """Sort words as numbers of one of the dtypes; their keys, less a base, are such numbers' words."""
+    for i in range(len(words)):
+        words[i] = key_of(flipped(words[i], below), base)
+    _sort_at(_address_of(which), words)
+    for i in range(len(words)):
+        words[i] = flipped(word_of(words[i], base), below)
+
+
+@njit
+def sort_by_numpy(words, base, below, low, high):
+    """Sort words by their keys, in place; `can_sort` must have said yes.
+
+    They stay as they are where NumPy has the same order. Keys of 64 bits are sorted as floats, if they are
+    not too far apart: vectors have no faster way to compare.
+
+    Parameters
+    ----------
+    words : array of uint32 or uint64, shape (n,), contiguous
+        What is sorted.
+    base, below : of the same dtype
+        What makes keys of words: ``key_of(flipped(word, below), base)``. Without `below`, the base is 0
+        or the least signed number.
+    low, high : of the same dtype
+        The least key that there may be, and the greatest.
+    """
+    kind = words.dtype.type
+    if below:
+        infinity, zero = key_of(kind((base ^ below) & below), base), key_of(kind(0), base)
+        # not with NaNs, nor with zeros, of which NumPy takes 0.0 and -0.0 for the same
+        if high <= infinity and (high < key_of(zero, kind(1)) or low > zero):
+            _sort_at(_address_of(_FLOATS if words.itemsize == 4 else _DOUBLES), words)
+            return
+    elif words.itemsize == 4:
+        _sort_at(_address_of(_SIGNED if base else _UNSIGNED), words)
+        return
+    base = word_of(base, low)
+    if words.itemsize == 4:
+        _sort_as(_UNSIGNED, words, base, below)
+    elif key_of(high, low) < np.uint64(1) << np.uint64(_MOST_BITS):
+        _sort_as(_DOUBLES, words, key_of(base, kind(_LEAST_DOUBLE)), below)
+    else:
+        _sort_as(_LONG, words, base, below)
