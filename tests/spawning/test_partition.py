@@ -48,6 +48,22 @@ def test_every_word_is_on_its_side(dtype, size):
         assert_split(given, words, partition.split(words, base, below, pivot), base, below, pivot)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("steps", [1, 2, 3, 10])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.8, 1.0])
+def test_pairs(dtype, steps, share):
+    size = steps * (STEP if np.dtype(dtype).itemsize == 4 else STEP // 2)
+    given, keys, base, below = random_words(dtype, 2 * size)
+    pivot = np.sort(keys)[min(int(share * len(keys)), len(keys) - 1)]
+    words = given.copy()
+    some, others = words[:size], words[size:]
+    count, others_count = partition.split_pair(some, others, base, below, pivot)
+    assert np.array_equal(np.sort(words), np.sort(given))
+    for part, lesser in ((some, count), (others, others_count)):
+        assert_split(part.copy(), part, lesser, base, below, pivot)
+    assert min(size - count, others_count) <= 2 * STEP  # as many as were kept aside
+
+
 def test_what_lies_around_is_left_alone():
     around = np.full(1000, 7, np.uint32)
     around[100:900] = np.random.default_rng(0).integers(0, 100, 800)

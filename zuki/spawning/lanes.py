@@ -14,6 +14,7 @@ _STEP = 8  # vectors that are read before any of their words is stored
 # Whether the processor for which Numba compiles has the instructions
 ARE_HERE = "+avx512f" in cpu_target.target_context.codegen().magic_tuple()[2]
 
+_ORDERS = "zuki.orders_of_words"
 _WORD = ir.IntType(64)
 
 
@@ -58,6 +59,21 @@ class _Vectors:
         compress = self._function("x86.avx512.mask.compress", self.kind, self.kind, self.kind, self._chosen)
         return self.builder.call(compress, [words, ir.Constant(self.kind, ir.Undefined), chosen])
 
+    def parted(self, words, chosen):
+        """Return words in another order: the chosen ones first, and the others last."""
+        mask = self.builder.zext(self.builder.bitcast(chosen, self._mask), _WORD)
+        orders = self.builder.load(
+            self.builder.gep(_orders_of(self.builder.module), [ir.IntType(32)(0), mask])
+        )
+        order = self.builder.zext(
+            self.builder.bitcast(orders, ir.VectorType(ir.IntType(8), self.count)), self.kind
+        )
+        made = ir.FunctionType(self.kind, [self.kind, self.kind])
+        name = "llvm.x86.avx512.permvar.di.512"
+        return self.builder.call(
+            cgutils.get_or_insert_function(self.builder.module, made, name), [words, order]
+        )
+
     def store(self, words, pointer):
         """Store a vector."""
         self.builder.store(words, pointer, align=self.bits // 8)
@@ -74,6 +90,18 @@ class _Vectors:
         tail = ".p0" if name == "masked.store" else ""
         name = f"llvm.{name}.v{self.count}i{self.bits}{tail}"
         return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, kinds), name)
+
+
+def _orders_of(module):
+    """Return a table: for each mask of 8 words the numbers of those it chooses, then of the others, as bytes."""
+    found = module.globals.get(_ORDERS)
+    if found is None:
+        kind = ir.ArrayType(_WORD, 256)
+        found = ir.GlobalVariable(module, kind, _ORDERS)
+        found.linkage, found.global_constant = "internal", True
+        orders = [sorted(range(8), key=lambda place: not mask >> place & 1) for mask in range(256)]
+        found.initializer = ir.Constant(kind, [int.from_bytes(bytes(order), "little") for order in orders])
+    return found
 
 
 def _bits_of(array):
@@ -95,35 +123,42 @@ def step_in(typing, array):
 
 
 @intrinsic
-def put_step(typing, source, place, ahead, target, left, right, base, below, pivot):
+def put_step(typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
     """Move the words of some vectors to where a partition has room; return the new ends of the room.
 
-    Those from `place` on with lesser keys than a pivot go to `left` and after, the others before `right`.
-    There has to be room for all of them. What lies between may be written over, too. What lies at `ahead`
-    will be at hand, if it is memory.
+    Those from `place` on with lesser keys than a pivot go into `lesser`, to `left` and after; the others into
+    `others`, before `right`. Each is to have room for all of them, which may be written over. What lies at
+    `ahead` will be at hand, if it is memory.
     """
     bits = _bits_of(source)
-    if bits is None or target != source or not base == below == pivot == source.dtype:
+    if bits is None or not source == lesser == others or not base == below == pivot == source.dtype:
         return None
 
     def emit(context, builder, signature, args):
         vectors = _Vectors(context, builder, bits)
-        left, right = args[4:6]
-        order = [vectors.filled(word) for word in args[6:]]
-        pointer = vectors.pointer(signature.args[0], args[0], args[1])
-        soon = vectors.pointer(signature.args[0], args[0], args[2])
+        order = [vectors.filled(word) for word in args[7:]]
+        here, soon = (vectors.pointer(source, args[0], place) for place in args[1:3])
         for index in range(_STEP):
             emit_prefetch(builder, builder.gep(soon, [_WORD(index)]))
-        step = [vectors.load(builder.gep(pointer, [_WORD(index)])) for index in range(_STEP)]
-        lesser = [vectors.less(words, *order) for words in step]
-        counts = [vectors.how_many(chosen) for chosen in lesser]
-        for words, chosen, count in zip(step, lesser, counts, strict=True):
-            others = builder.sub(_WORD(vectors.count), count)
-            vectors.store(vectors.packed(words, chosen), vectors.pointer(signature.args[3], args[3], left))
-            left, right = builder.add(left, count), builder.sub(right, others)
-            place = vectors.pointer(signature.args[3], args[3], right)
-            vectors.store_first(vectors.packed(words, builder.not_(chosen)), place, others)
+        step = [vectors.load(builder.gep(here, [_WORD(index)])) for index in range(_STEP)]
+        chosen = [vectors.less(words, *order) for words in step]
+        counts = [vectors.how_many(some) for some in chosen]
+        left, right = args[4], args[6]
+        for words, some, count in zip(step, chosen, counts, strict=True):
+            rest = builder.sub(_WORD(vectors.count), count)
+            if bits == 64:
+                parted = vectors.parted(words, some)
+                vectors.store(parted, vectors.pointer(lesser, args[3], left))
+                last = builder.sub(right, _WORD(vectors.count))
+                vectors.store(parted, vectors.pointer(others, args[5], last))
+                left, right = builder.add(left, count), builder.sub(right, rest)
+                continue
+            vectors.store(vectors.packed(words, some), vectors.pointer(lesser, args[3], left))
+            left, right = builder.add(left, count), builder.sub(right, rest)
+            place = vectors.pointer(others, args[5], right)
+            vectors.store_first(vectors.packed(words, builder.not_(some)), place, rest)
         return context.make_tuple(builder, signature.return_type, [left, right])
 
     word, index = source.dtype, types.int64
-    return types.UniTuple(index, 2)(source, index, index, source, index, index, word, word, word), emit
+    takes = source, index, index, lesser, index, others, index, word, word, word
+    return types.UniTuple(index, 2)(*takes), emit

@@ -16,6 +16,16 @@ _AHEAD = 8  # steps from what is moved to what is fetched: processors do not for
 
 
 @njit
+def _put_one_by_one(source, words, left, right, base, below, pivot):
+    """Do as `put_step` with words of any number."""
+    for word in source:
+        words[left] = words[right - 1] = word  # no branch: nobody could foresee it
+        is_lesser = np.int64(key_of(flipped(word, below), base) < pivot)
+        left, right = left + is_lesser, right - 1 + is_lesser
+    return left, right
+
+
+@njit
 def split(words, base, below, pivot):
     """Move words with lesser keys than a pivot before the others, in place; return how many they are.
 
@@ -29,27 +39,65 @@ def split(words, base, below, pivot):
         A key.
     """
     step = step_in(words)
+    kept = np.empty(3 * step, words.dtype)
     left, right = 0, len(words)
-    while (right - left) % step or right - left == step:  # the rest is none, or steps and more than one
-        word = words[left]
-        if key_of(flipped(word, below), base) < pivot:
-            left += 1
-        else:
-            right -= 1
-            words[left], words[right] = words[right], word
-    if left == right:
-        return left
-    unread, read = left + step, right - step
-    kept = np.empty(2 * step, words.dtype)
-    copy(words[left:unread], kept[:step])
-    copy(words[read:right], kept[step:])
+    rest = right % step
+    if right < 2 * step:
+        copy(words, kept[:right])
+        return _put_one_by_one(kept[:right], words, left, right, base, below, pivot)[0]
+    unread, read = rest + step, right - step
+    copy(words[:unread], kept[:unread])
+    copy(words[read:], kept[unread : unread + step])
     while unread < read:
         if unread - left < right - read:
             place, unread, ahead = unread, unread + step, unread + _AHEAD * step
         else:
             read -= step
             place, ahead = read, read - _AHEAD * step
-        left, right = put_step(words, place, ahead, words, left, right, base, below, pivot)
-    left, right = put_step(kept, 0, 0, words, left, right, base, below, pivot)
-    left, right = put_step(kept, step, 0, words, left, right, base, below, pivot)
+        left, right = put_step(words, place, ahead, words, left, words, right, base, below, pivot)
+    left, right = _put_one_by_one(kept[:rest], words, left, right, base, below, pivot)
+    left, right = put_step(kept, rest, 0, words, left, words, right, base, below, pivot)
+    left, right = put_step(kept, rest + step, 0, words, left, words, right, base, below, pivot)
     return left
+
+
+@njit
+def split_pair(some, others, base, below, pivot):
+    """Split two ranges, moving words with lesser keys to `some` and the rest to `others` while that goes.
+
+    Each is split in the end. Only one has many words that are better off in the other: `some` if less than
+    half of all have lesser keys, else `others`. Returned is how many of each have lesser keys.
+
+    Parameters
+    ----------
+    some, others : arrays of uint32 or uint64, shape (n,), contiguous
+        What is split; a whole number of steps.
+    base, below, pivot
+        As for `split`.
+    """
+    step = step_in(some)
+    left, right = 0, len(others)
+    unread, read = step, len(others) - step
+    kept = np.empty(2 * step, some.dtype)
+    copy(some[:unread], kept[:step])
+    copy(others[read:], kept[step:])
+    while True:
+        if unread - left < right - read:
+            if unread == len(some):
+                break
+            left, right = put_step(
+                some, unread, unread + _AHEAD * step, some, left, others, right, base, below, pivot
+            )
+            unread += step
+        else:
+            if read == 0:
+                break
+            read -= step
+            left, right = put_step(
+                others, read, read - _AHEAD * step, some, left, others, right, base, below, pivot
+            )
+    room = unread - left
+    copy(kept[:room], some[left:unread])
+    copy(kept[room:], others[read:right])
+    left += split(some[left:], base, below, pivot)
+    return left, split(others[:right], base, below, pivot)

@@ -1,8 +1,9 @@
 """Quicksort of words by tasks, in place, where the processor has vectors for it and NumPy a fast sort.
 
-First all workers split ranges together: each splits blocks of its own, then what lies on the wrong side of
-the whole is exchanged. Once there is a range for each worker, one worker splits each alone. A range that
-fits a cache is sorted by NumPy's function (`numpy_sorts`), by whoever has time.
+First all workers split ranges together: each takes pairs of blocks, one from either end, and moves lesser
+words from one to the other, so that not many are left to be exchanged. Once there is a range for each
+worker, one worker splits each alone. A range that fits a cache is sorted by NumPy's function
+(`numpy_sorts`), by whoever has time.
 
 All keys of a range lie between two bounds, which splits narrow: what has one key only is done. So words that
 are all alike are no worse than others. Pivots are medians of samples. Should they be bad all the same,
@@ -16,8 +17,9 @@ from zuki.runtime.tables import GUESTS
 from zuki.spawning.api import join, spawn
 from zuki.spawning.asking import num_workers
 from zuki.spawning.keys import bits_of, flipped, key_of, survey, word_of
+from zuki.spawning.lanes import step_in
 from zuki.spawning.numpy_sorts import sort_by_numpy
-from zuki.spawning.partition import split
+from zuki.spawning.partition import split, split_pair
 from zuki.task.decorator import task
 
 ALONE = 32768  # words that one worker sorts
@@ -46,17 +48,29 @@ def _are_blocks_sorted(words, cuts, base, below, answers):
 
 
 @task
-def _split_block(words, base, below, pivot, lesser):
+def _split_middle(words, base, below, pivot, lesser):
     """Split a block; note how many words have lesser keys."""
     lesser[0] = split(words, base, below, pivot)
 
 
 @task
+def _split_pair(some, others, base, below, pivot, lesser, others_lesser):
+    """Split two blocks; note how many words of each have lesser keys."""
+    lesser[0], others_lesser[0] = split_pair(some, others, base, below, pivot)
+
+
+@task
 def _split_blocks(words, cuts, base, below, pivot, lesser):
-    """Split all blocks of a range."""
-    for block in range(len(cuts) - 1):
-        part = words[cuts[block] : cuts[block + 1]]
-        spawn(_split_block, part, base, below, pivot, lesser[block : block + 1])
+    """Split all blocks of a range: the first with the last, and so on; one is left in the middle."""
+    blocks = len(lesser)
+    for block in range(blocks // 2):
+        other = blocks - 1 - block
+        some, others = words[cuts[block] : cuts[block + 1]], words[cuts[other] : cuts[other + 1]]
+        counts, others_counts = lesser[block : block + 1], lesser[other : other + 1]
+        spawn(_split_pair, some, others, base, below, pivot, counts, others_counts)
+    middle = blocks // 2
+    part = words[cuts[middle] : cuts[middle + 1]]
+    spawn(_split_middle, part, base, below, pivot, lesser[middle : middle + 1])
 
 
 @task
@@ -152,9 +166,22 @@ def _are_sorted(words, base, below):
 
 
 @njit
+def _paired_cuts(words):
+    """Return the ends of blocks: one in the middle and as many before as behind it, of whole steps."""
+    pairs = max(1, min(_MOST_BLOCKS, len(words) // _BLOCK) // 2)
+    step = step_in(words)
+    size = len(words) // (2 * pairs) // step * step
+    cuts = np.empty(2 * pairs + 2, np.int64)
+    for block in range(pairs + 1):
+        cuts[block] = block * size
+        cuts[2 * pairs + 1 - block] = len(words) - block * size
+    return cuts
+
+
+@njit
 def _split_together(words, base, below, pivot):
     """Do as `split` with all workers."""
-    cuts = _cuts(len(words))
+    cuts = _paired_cuts(words)
     lesser = np.empty(len(cuts) - 1, np.int64)
     join(spawn(_split_blocks, words, cuts, base, below, pivot, lesser))
     middle = lesser.sum()
