@@ -5,7 +5,7 @@ import pytest
 from numba import njit
 
 import zuki
-from zuki.spawning import lanes, numpy_sorts, partition, quicksort
+from zuki.spawning import halving, lanes, numpy_sorts, partition, quicksort
 from zuki.spawning.sorting import _order_of
 
 pytestmark = pytest.mark.skipif(not lanes.ARE_HERE, reason="this processor has no such vectors")
@@ -45,7 +45,14 @@ def test_every_word_is_on_its_side(dtype, size):
     most = keys.dtype.type(2 ** (8 * keys.itemsize) - 1)
     for pivot in (keys.dtype.type(0), most, *np.sort(keys)[:: size // 5 or 1]):
         words = given.copy()
-        assert_split(given, words, partition.split(words, base, below, pivot), base, below, pivot)
+        assert_split(
+            given,
+            words,
+            partition.split(words, base, below, pivot, partition.make_room(words)),
+            base,
+            below,
+            pivot,
+        )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -57,7 +64,7 @@ def test_pairs(dtype, steps, share):
     pivot = np.sort(keys)[min(int(share * len(keys)), len(keys) - 1)]
     words = given.copy()
     some, others = words[:size], words[size:]
-    count, others_count = partition.split_pair(some, others, base, below, pivot)
+    count, others_count = partition.split_pair(some, others, base, below, pivot, partition.make_room(some))
     assert np.array_equal(np.sort(words), np.sort(given))
     for part, lesser in ((some, count), (others, others_count)):
         assert_split(part.copy(), part, lesser, base, below, pivot)
@@ -68,7 +75,7 @@ def test_what_lies_around_is_left_alone():
     around = np.full(1000, 7, np.uint32)
     around[100:900] = np.random.default_rng(0).integers(0, 100, 800)
     zero = np.uint32(0)
-    partition.split(around[100:900], zero, zero, np.uint32(50))
+    partition.split(around[100:900], zero, zero, np.uint32(50), partition.make_room(around))
     assert (around[:100] == 7).all()
     assert (around[900:] == 7).all()
 
@@ -117,7 +124,7 @@ def test_numpy_sorts_by_keys(dtype, special):
     words = values.view(f"u{values.itemsize}")
     base, below = _order_of(values.dtype)
     expected = np.sort(keys_of(words, base, below))
-    numpy_sorts.sort_by_numpy(words, base, below, expected[0], expected[-1])
+    halving.sort_in_cache(words, base, below, expected[0], expected[-1], partition.make_room(words))
     assert np.array_equal(keys_of(words, base, below), expected)
 
 
@@ -125,7 +132,7 @@ def test_numpy_sorts_by_keys(dtype, special):
 def test_numpy_sorts_keys_that_are_far_apart():
     words = np.array([2**64 - 1, 0, 2**62, 2**63, 5] * 20, np.uint64)
     expected, zero = np.sort(words), np.uint64(0)
-    numpy_sorts.sort_by_numpy(words, zero, zero, expected[0], expected[-1])
+    halving.sort_in_cache(words, zero, zero, expected[0], expected[-1], partition.make_room(words))
     assert np.array_equal(words, expected)
 
 

@@ -9,7 +9,7 @@ from numba.extending import intrinsic
 from zuki.spawning.prefetching import emit_prefetch
 
 _BITS = 512  # of a vector
-_STEP = 8  # vectors that are read before any of their words is stored
+STEP = 8  # vectors that are moved at once
 
 # Whether the processor for which Numba compiles has the instructions
 ARE_HERE = "+avx512f" in cpu_target.target_context.codegen().magic_tuple()[2]
@@ -54,46 +54,46 @@ class _Vectors:
         """Return how many words are chosen."""
         return self.builder.zext(self.builder.ctpop(self.builder.bitcast(chosen, self._mask)), _WORD)
 
-    def packed(self, words, chosen):
-        """Return the chosen words, one after the other from the first place on; the rest may be anything."""
+    def put_packed(self, words, chosen, count, left, right):
+        """Store the chosen words, so many, from one address on, and the others before another."""
         compress = self._function("x86.avx512.mask.compress", self.kind, self.kind, self.kind, self._chosen)
-        return self.builder.call(compress, [words, ir.Constant(self.kind, ir.Undefined), chosen])
+        unknown = ir.Constant(self.kind, ir.Undefined)
+        self._store(self.builder.call(compress, [words, unknown, chosen]), left)
+        rest = self.builder.sub(_WORD(self.count), count)
+        mask = self.builder.sub(self.builder.shl(_WORD(1), rest), _WORD(1))
+        first = self.builder.bitcast(self.builder.trunc(mask, self._mask), self._chosen)
+        others = self.builder.call(compress, [words, unknown, self.builder.not_(chosen)])
+        place, align = self._before(right, rest), ir.IntType(32)
+        store = self._function("masked.store", ir.VoidType(), self.kind, place.type, align, self._chosen)
+        self.builder.call(store, [others, place, align(self.bits // 8), first])
 
-    def parted(self, words, chosen):
-        """Return words in another order: the chosen ones first, and the others last."""
+    def put_parted(self, words, chosen, count, left, right):
+        """Do as `put_packed` with a vector of 8 words, which has all of them at both addresses then."""
         mask = self.builder.zext(self.builder.bitcast(chosen, self._mask), _WORD)
-        orders = self.builder.load(
-            self.builder.gep(_orders_of(self.builder.module), [ir.IntType(32)(0), mask])
-        )
-        order = self.builder.zext(
-            self.builder.bitcast(orders, ir.VectorType(ir.IntType(8), self.count)), self.kind
-        )
-        made = ir.FunctionType(self.kind, [self.kind, self.kind])
-        name = "llvm.x86.avx512.permvar.di.512"
-        return self.builder.call(
-            cgutils.get_or_insert_function(self.builder.module, made, name), [words, order]
-        )
+        orders = self.builder.gep(_orders_of(self.builder.module), [ir.IntType(32)(0), mask])
+        order = self.builder.bitcast(self.builder.load(orders), ir.VectorType(ir.IntType(8), self.count))
+        permute = self._function("x86.avx512.permvar.di.512", self.kind, self.kind, self.kind)
+        parted = self.builder.call(permute, [words, self.builder.zext(order, self.kind)])
+        self._store(parted, left)
+        self._store(parted, self._before(right, _WORD(self.count)))
 
-    def store(self, words, pointer):
-        """Store a vector."""
+    def _store(self, words, pointer):
         self.builder.store(words, pointer, align=self.bits // 8)
 
-    def store_first(self, words, pointer, count):
-        """Store so many words of a vector, from its first place on."""
-        mask = self.builder.sub(self.builder.shl(_WORD(1), count), _WORD(1))
-        first = self.builder.bitcast(self.builder.trunc(mask, self._mask), self._chosen)
-        align = ir.IntType(32)
-        store = self._function("masked.store", ir.VoidType(), self.kind, pointer.type, align, self._chosen)
-        self.builder.call(store, [words, pointer, align(self.bits // 8), first])
+    def _before(self, pointer, count):
+        """Return the address of a vector so many words before another."""
+        words = self.builder.bitcast(pointer, self.kind.element.as_pointer())
+        return self.builder.bitcast(self.builder.gep(words, [self.builder.neg(count)]), pointer.type)
 
     def _function(self, name, result, *kinds):
-        tail = ".p0" if name == "masked.store" else ""
-        name = f"llvm.{name}.v{self.count}i{self.bits}{tail}"
+        """Return a function of LLVM, for vectors of this kind unless its name says so."""
+        tail = {"x86.avx512.permvar.di.512": "", "masked.store": f".v{self.count}i{self.bits}.p0"}
+        name = f"llvm.{name}{tail.get(name, f'.v{self.count}i{self.bits}')}"
         return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, kinds), name)
 
 
 def _orders_of(module):
-    """Return a table: for each mask of 8 words the numbers of those it chooses, then of the others, as bytes."""
+    """Return a table: for each mask of 8 words the places of those it chooses, then the others', as bytes."""
     found = module.globals.get(_ORDERS)
     if found is None:
         kind = ir.ArrayType(_WORD, 256)
@@ -112,24 +112,18 @@ def _bits_of(array):
 
 
 @intrinsic
-def step_in(typing, array):
-    """Return how many words of an array `put_step` moves; a constant."""
+def lanes_in(typing, array):
+    """Return how many words of an array a vector holds; a constant."""
     bits = _bits_of(array)
 
     def emit(context, builder, signature, args):
-        return _WORD(_STEP * _BITS // bits)
+        return _WORD(_BITS // bits)
 
     return None if bits is None else (types.int64(array), emit)
 
 
-@intrinsic
-def put_step(typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
-    """Move the words of some vectors to where a partition has room; return the new ends of the room.
-
-    Those from `place` on with lesser keys than a pivot go into `lesser`, to `left` and after; the others into
-    `others`, before `right`. Each is to have room for all of them, which may be written over. What lies at
-    `ahead` will be at hand, if it is memory.
-    """
+def _put(count, typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
+    """Type and emit what moves some vectors; see `put_vector`."""
     bits = _bits_of(source)
     if bits is None or not source == lesser == others or not base == below == pivot == source.dtype:
         return None
@@ -138,27 +132,42 @@ def put_step(typing, source, place, ahead, lesser, left, others, right, base, be
         vectors = _Vectors(context, builder, bits)
         order = [vectors.filled(word) for word in args[7:]]
         here, soon = (vectors.pointer(source, args[0], place) for place in args[1:3])
-        for index in range(_STEP):
+        for index in range(count if count > 1 else 0):
             emit_prefetch(builder, builder.gep(soon, [_WORD(index)]))
-        step = [vectors.load(builder.gep(here, [_WORD(index)])) for index in range(_STEP)]
+        step = [vectors.load(builder.gep(here, [_WORD(index)])) for index in range(count)]
         chosen = [vectors.less(words, *order) for words in step]
-        counts = [vectors.how_many(some) for some in chosen]
         left, right = args[4], args[6]
-        for words, some, count in zip(step, chosen, counts, strict=True):
-            rest = builder.sub(_WORD(vectors.count), count)
-            if bits == 64:
-                parted = vectors.parted(words, some)
-                vectors.store(parted, vectors.pointer(lesser, args[3], left))
-                last = builder.sub(right, _WORD(vectors.count))
-                vectors.store(parted, vectors.pointer(others, args[5], last))
-                left, right = builder.add(left, count), builder.sub(right, rest)
-                continue
-            vectors.store(vectors.packed(words, some), vectors.pointer(lesser, args[3], left))
-            left, right = builder.add(left, count), builder.sub(right, rest)
-            place = vectors.pointer(others, args[5], right)
-            vectors.store_first(vectors.packed(words, builder.not_(some)), place, rest)
+        for words, some in zip(step, chosen, strict=True):
+            found = vectors.how_many(some)
+            put = vectors.put_parted if bits == 64 else vectors.put_packed
+            put(
+                words,
+                some,
+                found,
+                vectors.pointer(lesser, args[3], left),
+                vectors.pointer(others, args[5], right),
+            )
+            left = builder.add(left, found)
+            right = builder.sub(right, builder.sub(_WORD(vectors.count), found))
         return context.make_tuple(builder, signature.return_type, [left, right])
 
     word, index = source.dtype, types.int64
     takes = source, index, index, lesser, index, others, index, word, word, word
     return types.UniTuple(index, 2)(*takes), emit
+
+
+@intrinsic
+def put_vector(typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
+    """Move the words of a vector to where a partition has room; return the new ends of the room.
+
+    Those from `place` on with lesser keys than a pivot go into `lesser`, to `left` and after; the others into
+    `others`, before `right`. Each is to have room for all of them, which may be written over. What lies at
+    `ahead` will be at hand, if it is memory.
+    """
+    return _put(1, typing, source, place, ahead, lesser, left, others, right, base, below, pivot)
+
+
+@intrinsic
+def put_step(typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
+    """Do as `put_vector` with `STEP` vectors, which are all read before any is written."""
+    return _put(STEP, typing, source, place, ahead, lesser, left, others, right, base, below, pivot)

@@ -18,17 +18,13 @@ from llvmlite import binding, ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from zuki.spawning.keys import flipped, key_of, word_of
-
 _SYMBOL = "zuki.numpy_sorts"
 _DTYPES = np.uint32, np.int32, np.float32, np.uint64, np.float64
-_UNSIGNED, _SIGNED, _FLOATS, _LONG, _DOUBLES = range(len(_DTYPES))
+UNSIGNED, SIGNED, FLOATS, LONG, DOUBLES = range(len(_DTYPES))
 # Of NumPy's C interface, version 2: places in its table, and in the table of a dtype
 _INTERFACE = 0x2000000
 _VERSION, _FUNCTIONS = 0, 365  # PyArray_GetNDArrayCVersion, PyDataType_GetArrFuncs
 _SORT = 33  # behind 21 casts and 12 other functions
-_LEAST_DOUBLE = 1 << 52  # the bits of the least positive float that is not denormal
-_MOST_BITS = 62  # of numbers that can be added to these and are finite floats still
 _MANY, _ROUNDS = 1024, 5  # numbers that are sorted to see how fast it is, and how often
 _TIMES = 2.5  # as fast as one by one, at least; vectors are five to ten times as fast
 
@@ -68,7 +64,7 @@ binding.add_symbol(_SYMBOL, addresses.ctypes.data)
 
 
 @intrinsic
-def _address_of(typing, which):
+def address_of(typing, which):
     """Return the address of a sort, or 0."""
 
     def emit(context, builder, signature, args):
@@ -82,7 +78,7 @@ def _address_of(typing, which):
 
 
 @intrinsic
-def _sort_at(typing, address, numbers):
+def sort_at(typing, address, numbers):
     """Sort what lies in an array, by the function at an address."""
     if not isinstance(numbers, types.Array) or numbers.ndim != 1 or numbers.layout != "C":
         return None
@@ -101,51 +97,5 @@ def _sort_at(typing, address, numbers):
 def can_sort(words):
     """Tell whether NumPy has fast sorts of such words."""
     if words.itemsize == 4:
-        return _address_of(_UNSIGNED) != 0 and _address_of(_SIGNED) != 0 and _address_of(_FLOATS) != 0
-    return words.itemsize == 8 and _address_of(_LONG) != 0 and _address_of(_DOUBLES) != 0
-
-
-@njit
-def _sort_as(which, words, base, below):
-    """Sort words as numbers of one of the dtypes; their keys, less a base, are such numbers' words."""
-    for i in range(len(words)):
-        words[i] = key_of(flipped(words[i], below), base)
-    _sort_at(_address_of(which), words)
-    for i in range(len(words)):
-        words[i] = flipped(word_of(words[i], base), below)
-
-
-@njit
-def sort_by_numpy(words, base, below, low, high):
-    """Sort words by their keys, in place; `can_sort` must have said yes.
-
-    They stay as they are where NumPy has the same order. Keys of 64 bits are sorted as floats, if they are
-    not too far apart: vectors have no faster way to compare.
-
-    Parameters
-    ----------
-    words : array of uint32 or uint64, shape (n,), contiguous
-        What is sorted.
-    base, below : of the same dtype
-        What makes keys of words: ``key_of(flipped(word, below), base)``. Without `below`, the base is 0
-        or the least signed number.
-    low, high : of the same dtype
-        The least key that there may be, and the greatest.
-    """
-    kind = words.dtype.type
-    if below:
-        infinity, zero = key_of(kind((base ^ below) & below), base), key_of(kind(0), base)
-        # not with NaNs, nor with zeros, of which NumPy takes 0.0 and -0.0 for the same
-        if high <= infinity and (high < key_of(zero, kind(1)) or low > zero):
-            _sort_at(_address_of(_FLOATS if words.itemsize == 4 else _DOUBLES), words)
-            return
-    elif words.itemsize == 4:
-        _sort_at(_address_of(_SIGNED if base else _UNSIGNED), words)
-        return
-    base = word_of(base, low)
-    if words.itemsize == 4:
-        _sort_as(_UNSIGNED, words, base, below)
-    elif key_of(high, low) < np.uint64(1) << np.uint64(_MOST_BITS):
-        _sort_as(_DOUBLES, words, key_of(base, kind(_LEAST_DOUBLE)), below)
-    else:
-        _sort_as(_LONG, words, base, below)
+        return address_of(UNSIGNED) != 0 and address_of(SIGNED) != 0 and address_of(FLOATS) != 0
+    return words.itemsize == 8 and address_of(LONG) != 0 and address_of(DOUBLES) != 0

@@ -10,23 +10,32 @@ import numpy as np
 from numba import njit
 
 from zuki.spawning.keys import copy, flipped, key_of
-from zuki.spawning.lanes import put_step, step_in
+from zuki.spawning.lanes import STEP, lanes_in, put_step, put_vector
 
 _AHEAD = 8  # steps from what is moved to what is fetched: processors do not foresee two ways at once
 
 
 @njit
-def _put_one_by_one(source, words, left, right, base, below, pivot):
-    """Do as `put_step` with words of any number."""
-    for word in source:
+def make_room(words):
+    """Return memory for the words that `split` and `split_pair` keep aside."""
+    return np.empty(3 * STEP * lanes_in(words), words.dtype)
+
+
+@njit
+def _put_all(source, words, left, right, base, below, pivot):
+    """Do as `put_step` with less than a step of words, or a few more, into just as much room."""
+    start = len(source) % lanes_in(source)
+    for word in source[:start]:
         words[left] = words[right - 1] = word  # no branch: nobody could foresee it
         is_lesser = np.int64(key_of(flipped(word, below), base) < pivot)
         left, right = left + is_lesser, right - 1 + is_lesser
+    for place in range(start, len(source), lanes_in(source)):
+        left, right = put_vector(source, place, 0, words, left, words, right, base, below, pivot)
     return left, right
 
 
 @njit
-def split(words, base, below, pivot):
+def split(words, base, below, pivot, kept):
     """Move words with lesser keys than a pivot before the others, in place; return how many they are.
 
     Parameters
@@ -37,14 +46,15 @@ def split(words, base, below, pivot):
         What makes keys of words: ``key_of(flipped(word, below), base)``.
     pivot : of the same dtype
         A key.
+    kept : array of the same dtype
+        What `make_room` returns.
     """
-    step = step_in(words)
-    kept = np.empty(3 * step, words.dtype)
+    step = STEP * lanes_in(words)
     left, right = 0, len(words)
-    rest = right % step
     if right < 2 * step:
         copy(words, kept[:right])
-        return _put_one_by_one(kept[:right], words, left, right, base, below, pivot)[0]
+        return _put_all(kept[:right], words, left, right, base, below, pivot)[0]
+    rest = right % step
     unread, read = rest + step, right - step
     copy(words[:unread], kept[:unread])
     copy(words[read:], kept[unread : unread + step])
@@ -55,14 +65,14 @@ def split(words, base, below, pivot):
             read -= step
             place, ahead = read, read - _AHEAD * step
         left, right = put_step(words, place, ahead, words, left, words, right, base, below, pivot)
-    left, right = _put_one_by_one(kept[:rest], words, left, right, base, below, pivot)
+    left, right = _put_all(kept[:rest], words, left, right, base, below, pivot)
     left, right = put_step(kept, rest, 0, words, left, words, right, base, below, pivot)
     left, right = put_step(kept, rest + step, 0, words, left, words, right, base, below, pivot)
     return left
 
 
 @njit
-def split_pair(some, others, base, below, pivot):
+def split_pair(some, others, base, below, pivot, kept):
     """Split two ranges, moving words with lesser keys to `some` and the rest to `others` while that goes.
 
     Each is split in the end. Only one has many words that are better off in the other: `some` if less than
@@ -72,15 +82,14 @@ def split_pair(some, others, base, below, pivot):
     ----------
     some, others : arrays of uint32 or uint64, shape (n,), contiguous
         What is split; a whole number of steps.
-    base, below, pivot
+    base, below, pivot, kept
         As for `split`.
     """
-    step = step_in(some)
+    step = STEP * lanes_in(some)
     left, right = 0, len(others)
     unread, read = step, len(others) - step
-    kept = np.empty(2 * step, some.dtype)
     copy(some[:unread], kept[:step])
-    copy(others[read:], kept[step:])
+    copy(others[read:], kept[step : 2 * step])
     while True:
         if unread - left < right - read:
             if unread == len(some):
@@ -98,6 +107,6 @@ def split_pair(some, others, base, below, pivot):
             )
     room = unread - left
     copy(kept[:room], some[left:unread])
-    copy(kept[room:], others[read:right])
-    left += split(some[left:], base, below, pivot)
-    return left, split(others[:right], base, below, pivot)
+    copy(kept[room : 2 * step], others[read:right])
+    left += split(some[left:], base, below, pivot, kept)
+    return left, split(others[:right], base, below, pivot, kept)

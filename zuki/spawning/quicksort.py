@@ -2,12 +2,11 @@
 
 First all workers split ranges together: each takes pairs of blocks, one from either end, and moves lesser
 words from one to the other, so that not many are left to be exchanged. Once there is a range for each
-worker, one worker splits each alone. A range that fits a cache is sorted by NumPy's function
-(`numpy_sorts`), by whoever has time.
+worker, one worker splits each alone. A range that fits a cache is sorted by who is free (`halving`).
 
 All keys of a range lie between two bounds, which splits narrow: what has one key only is done. So words that
 are all alike are no worse than others. Pivots are medians of samples. Should they be bad all the same,
-ranges are left to NumPy's function as they are, which has a remedy of its own.
+ranges are left to NumPy as they are, which has a remedy of its own.
 """
 
 import numpy as np
@@ -16,47 +15,27 @@ from numba import njit
 from zuki.runtime.tables import GUESTS
 from zuki.spawning.api import join, spawn
 from zuki.spawning.asking import num_workers
+from zuki.spawning.halving import sort_in_cache
 from zuki.spawning.keys import bits_of, flipped, key_of, survey, word_of
-from zuki.spawning.lanes import step_in
-from zuki.spawning.numpy_sorts import sort_by_numpy
-from zuki.spawning.partition import split, split_pair
+from zuki.spawning.lanes import STEP, lanes_in
+from zuki.spawning.numpy_sorts import LONG, UNSIGNED, address_of, sort_at
+from zuki.spawning.partition import make_room, split, split_pair
 from zuki.task.decorator import task
 
-ALONE = 32768  # words that one worker sorts
-_IN_CACHE = 1 << 19  # bytes of a range that is not split again
-_BLOCK = 32768  # words that one task splits, looks at or exchanges, at least
+IN_CACHE = 1 << 19  # bytes that one worker sorts
+_BLOCK = 32768  # words of a block, at least
 _MOST_BLOCKS = 64
 _MOST_RANGES = 256  # that all workers split together
 _FEW, _MANY = 65, 1025  # keys in a sample, if one worker splits or all
-_RUNS, _RUN = 32, 32  # places that are looked at first, and words there, to see whether all may be in order
+_RUNS, _RUN = 32, 32  # places where it is looked first whether words are in order, and how many there
 _STRIDE = np.uint64(0x9E3779B97F4A7C15)  # of samples; of the golden section, so that they are spread
 _SPARE_DEPTH = 16  # splits of splits beyond twice as many as there should be
 
 
 @task
-def _is_block_sorted(words, base, below, answer):
-    """Note whether words are in order."""
-    answer[0] = survey(words, base, below)[2]
-
-
-@task
-def _are_blocks_sorted(words, cuts, base, below, answers):
-    """Note for each block whether it is in order, with the first word behind it."""
-    for block in range(len(cuts) - 1):
-        part = words[cuts[block] : cuts[block + 1] + 1]
-        spawn(_is_block_sorted, part, base, below, answers[block : block + 1])
-
-
-@task
-def _split_middle(words, base, below, pivot, lesser):
-    """Split a block; note how many words have lesser keys."""
-    lesser[0] = split(words, base, below, pivot)
-
-
-@task
 def _split_pair(some, others, base, below, pivot, lesser, others_lesser):
     """Split two blocks; note how many words of each have lesser keys."""
-    lesser[0], others_lesser[0] = split_pair(some, others, base, below, pivot)
+    lesser[0], others_lesser[0] = split_pair(some, others, base, below, pivot, make_room(some))
 
 
 @task
@@ -70,58 +49,57 @@ def _split_blocks(words, cuts, base, below, pivot, lesser):
         spawn(_split_pair, some, others, base, below, pivot, counts, others_counts)
     middle = blocks // 2
     part = words[cuts[middle] : cuts[middle + 1]]
-    spawn(_split_middle, part, base, below, pivot, lesser[middle : middle + 1])
+    lesser[middle] = split(part, base, below, pivot, make_room(part))
 
 
-@task
-def _exchange(some, others):
-    """Exchange words of two ranges."""
-    for i in range(len(some)):
-        some[i], others[i] = others[i], some[i]
-
-
-@task
-def _exchange_all(words, cuts, lesser, middle):
+@njit
+def _exchange(words, cuts, lesser, middle):
     """Exchange the words before `middle` whose keys are not less and those behind it whose keys are."""
-    blocks = len(lesser)
-    early = late = 0  # blocks
-    here = there = here_stop = there_stop = 0
+    early = late = here = there = here_stop = there_stop = 0
     while True:
-        while here == here_stop and early < blocks:
-            here = min(cuts[early] + lesser[early], middle)
-            here_stop = max(here, min(cuts[early + 1], middle))
+        while here == here_stop and early < len(lesser):
+            here, here_stop = min(cuts[early] + lesser[early], middle), min(cuts[early + 1], middle)
             early += 1
-        while there == there_stop and late < blocks:
-            there = max(cuts[late], middle)
-            there_stop = max(there, cuts[late] + lesser[late])
+        while there == there_stop and late < len(lesser):
+            there, there_stop = max(cuts[late], middle), max(cuts[late] + lesser[late], middle)
             late += 1
-        count = min(here_stop - here, there_stop - there, _BLOCK)
+        count = min(here_stop - here, there_stop - there)
         if count == 0:
             return
-        spawn(_exchange, words[here : here + count], words[there : there + count])
+        for i in range(count):
+            words[here + i], words[there + i] = words[there + i], words[here + i]
         here, there = here + count, there + count
 
 
 @njit
-def _pivot_of(words, base, below, low, high, sample):
+def _pivot_of(words, base, below, low, sample):
     """Return the median of some keys, or what is more than the least, so that there is something to split."""
     place = np.uint64(0)
     for i in range(len(sample)):
         place += _STRIDE
         sample[i] = key_of(flipped(words[place % np.uint64(len(words))], below), base)
-    zero = key_of(low, low)
-    sort_by_numpy(sample, zero, zero, low, high)
+    sort_at(address_of(UNSIGNED if words.itemsize == 4 else LONG), sample)
     return max(sample[len(sample) // 2], word_of(low, words.dtype.type(1)))
+
+
+@njit
+def _sort_alone(words, base, below, low, high, kept):
+    """Sort words by one worker; if no split has made a bound, look for those that there are."""
+    if low == 0 or high == key_of(key_of(base, base), words.dtype.type(1)):
+        low, high, is_sorted = survey(words, base, below)
+        if is_sorted:
+            return
+    sort_in_cache(words, base, below, low, high, kept)
 
 
 @task([f"void({word}[::1], {word}, {word}, {word}, {word}, int64)" for word in ("uint32", "uint64")])
 def _sort_range(words, base, below, low, high, depth):
     """Sort a range whose keys lie between two bounds, by splits of splits up to a depth."""
-    sample = np.empty(_FEW, words.dtype)
-    while len(words) * words.itemsize > _IN_CACHE and low < high and depth > 0:
+    sample, kept = np.empty(_FEW, words.dtype), make_room(words)
+    while len(words) * words.itemsize > IN_CACHE and low < high and depth > 0:
         depth -= 1
-        pivot = _pivot_of(words, base, below, low, high, sample)
-        lesser, last = split(words, base, below, pivot), key_of(pivot, words.dtype.type(1))
+        pivot = _pivot_of(words, base, below, low, sample)
+        lesser, last = split(words, base, below, pivot, kept), key_of(pivot, words.dtype.type(1))
         if 2 * lesser < len(words):
             spawn(_sort_range, words[lesser:], base, below, pivot, high, depth)
             words, high = words[:lesser], last
@@ -129,47 +107,25 @@ def _sort_range(words, base, below, low, high, depth):
             spawn(_sort_range, words[:lesser], base, below, low, last, depth)
             words, low = words[lesser:], pivot
     if low < high:
-        sort_by_numpy(words, base, below, low, high)
-
-
-@njit
-def _looks_sorted(words, base, below):
-    """Look at some words here and there; return False if any are out of order."""
-    place = np.uint64(0)
-    for _ in range(_RUNS):
-        place = (place + _STRIDE) % np.uint64(len(words) - _RUN)
-        for i in range(place + np.uint64(1), place + np.uint64(_RUN)):
-            if key_of(flipped(words[i], below), base) < key_of(flipped(words[i - 1], below), base):
-                return False
-    return True
-
-
-@njit
-def _cuts(length):
-    """Return the ends of the blocks of a range."""
-    blocks = max(1, min(_MOST_BLOCKS, length // _BLOCK))
-    cuts = np.empty(blocks + 1, np.int64)
-    for block in range(blocks + 1):
-        cuts[block] = length * block // blocks
-    return cuts
+        _sort_alone(words, base, below, low, high, kept)
 
 
 @njit
 def _are_sorted(words, base, below):
-    """Return whether words are in order, which all workers look at if it seems so."""
-    if not _looks_sorted(words, base, below):
-        return False
-    cuts = _cuts(len(words))
-    answers = np.empty(len(cuts) - 1, np.bool_)
-    join(spawn(_are_blocks_sorted, words, cuts, base, below, answers))
-    return answers.all()
+    """Return whether words are in order; where it does not look like that, only some are looked at."""
+    place = np.uint64(0)
+    for _ in range(_RUNS):
+        place = (place + _STRIDE) % np.uint64(len(words) - _RUN)
+        if not survey(words[place : place + np.uint64(_RUN)], base, below)[2]:
+            return False
+    return survey(words, base, below)[2]
 
 
 @njit
 def _paired_cuts(words):
     """Return the ends of blocks: one in the middle and as many before as behind it, of whole steps."""
     pairs = max(1, min(_MOST_BLOCKS, len(words) // _BLOCK) // 2)
-    step = step_in(words)
+    step = STEP * lanes_in(words)
     size = len(words) // (2 * pairs) // step * step
     cuts = np.empty(2 * pairs + 2, np.int64)
     for block in range(pairs + 1):
@@ -185,16 +141,8 @@ def _split_together(words, base, below, pivot):
     lesser = np.empty(len(cuts) - 1, np.int64)
     join(spawn(_split_blocks, words, cuts, base, below, pivot, lesser))
     middle = lesser.sum()
-    join(spawn(_exchange_all, words, cuts, lesser, middle))
+    _exchange(words, cuts, lesser, middle)
     return middle
-
-
-@njit
-def _sort_alone(words, base, below):
-    """Sort words by one worker."""
-    low, high, is_sorted = survey(words, base, below)
-    if not is_sorted:
-        sort_by_numpy(words, base, below, low, high)
 
 
 @task
@@ -227,27 +175,25 @@ def sort_words(words, base, below):
     """
     if len(words) == 0:
         return
-    if len(words) <= ALONE:
-        _sort_alone(words, base, below)
+    zero = key_of(base, base)
+    if len(words) * words.itemsize <= IN_CACHE:
+        _sort_alone(words, base, below, zero, zero, make_room(words))
         return
     if _are_sorted(words, base, below):
         return
-    share = len(words) // max(1, num_workers() - GUESTS)
-    share += share // 4  # a sample's median is not quite in the middle
+    # a quarter more than a worker's share: medians of samples are not quite in the middle
+    share = max(5 * len(words) // (4 * max(1, num_workers() - GUESTS)), IN_CACHE // words.itemsize)
     sample = np.empty(_MANY, words.dtype)
     ends, bounds = np.empty((_MOST_RANGES, 2), np.int64), np.empty((_MOST_RANGES, 2), words.dtype)
     ends[0, 0], ends[0, 1] = 0, len(words)
-    bounds[0, 0], bounds[0, 1] = (
-        key_of(base, base),
-        key_of(key_of(base, base), words.dtype.type(1)),
-    )  # all bits
+    bounds[0, 0], bounds[0, 1] = zero, key_of(zero, words.dtype.type(1))  # all bits
     index, count = 0, 1
     while index < count:
         first, stop, low, high = ends[index, 0], ends[index, 1], bounds[index, 0], bounds[index, 1]
-        if stop - first <= max(share, ALONE) or low == high or count == _MOST_RANGES:
+        if stop - first <= share or low == high or count == _MOST_RANGES:
             index += 1
             continue
-        pivot = _pivot_of(words[first:stop], base, below, low, high, sample)
+        pivot = _pivot_of(words[first:stop], base, below, low, sample)
         middle = first + _split_together(words[first:stop], base, below, pivot)
         count = _split_off(ends, bounds, index, count, middle, pivot)
     depth = 2 * bits_of(np.uint64(len(words))) + _SPARE_DEPTH

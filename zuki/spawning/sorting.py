@@ -9,7 +9,7 @@ from numba.core import errors
 from numba.extending import overload
 
 from zuki.later import later
-from zuki.spawning import lanes, numpy_sorts
+from zuki.spawning import lanes
 from zuki.spawning.api import run
 from zuki.spawning.numpy_sorts import can_sort
 
@@ -17,7 +17,9 @@ quicksort = later("zuki.spawning.quicksort")
 radix = later("zuki.spawning.radix")
 ties = later("zuki.spawning.ties")
 
-_ALONE = 65536  # elements below which Python's caller sorts alone: entering a pool costs as much
+_ALONE = (
+    65536  # elements below which Python's caller sorts alone by radix, as it does what nearly fits a cache
+)
 _WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
 
 
@@ -25,7 +27,7 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
     """Sort an array in place, with all workers of a pool; in jitted code and from Python.
 
     In jitted code, the pool is that of the calling thread; outside of one the calling thread
-    sorts alone. Memory for a second array of the same size is taken while it lasts; a sort that
+    sorts alone. Memory for a second array of the same size may be taken while it lasts; a sort that
     an exception interrupts, such as Ctrl-C, leaves the array in no particular state.
 
     Parameters
@@ -48,7 +50,11 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
 
     Notes
     -----
-    A radix sort: time and memory grow with `n` alone. Spreading by leading bits, then sorting
+    Where the processor has AVX-512 and NumPy a sort that uses it, arrays of 32 and 64 bits are sorted in
+    place: by a quicksort whose partitions move a vector at a time, after M. Blacher et al., "Vectorized and
+    performance-portable Quicksort" (2022), and in cache by NumPy's own function.
+
+    Elsewhere it is a radix sort: time and memory grow with `n` alone. Spreading by leading bits, then sorting
     each part in cache, is from Polychroniou and Ross, "A comprehensive study of main-memory
     partitioning and its application to large-scale comparison- and radix-sort" (SIGMOD 2014).
 
@@ -69,16 +75,19 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
         raise ValueError(f"{_WHAT}, not one of {array.ndim} dimensions")
     if not array.flags.writeable:
         raise ValueError("zuki.parallel_sort sorts in place, and this array is read-only")
-    plain = array.view(np.ndarray)
+    plain = array if type(array) is np.ndarray else array.view(np.ndarray)
     is_whole = plain.flags.c_contiguous and plain.flags.aligned
     whole = plain if is_whole else plain.copy()
-    words = whole.view(f"u{whole.itemsize}")
+    base, below = _order_of(whole.dtype)
+    words = whole.view(base.dtype)
     equal = ties.ties_of(whole, words) if stable and whole.dtype.kind == "f" else None
-    if _has_vectors(words.dtype) and numpy_sorts.addresses.all():
-        sort_words, given = quicksort.sort_words, (words, *_order_of(whole.dtype))
+    if _has_vectors(words.dtype) and can_sort(words):
+        sort_words, given = quicksort.sort_words, (words, base, below)
+        is_small = words.nbytes <= 2 * quicksort.IN_CACHE
     else:
-        sort_words, given = radix.sort_words, (words, np.empty_like(words), *_order_of(whole.dtype))
-    if len(words) < _ALONE:
+        sort_words, given = radix.sort_words, (words, np.empty_like(words), base, below)
+        is_small = len(words) < _ALONE
+    if is_small:
         sort_words(*given)
     else:
         run(sort_words, *given, executor=executor)
@@ -123,7 +132,8 @@ def _parallel_sort_in_jitted_code(array, stable=False):
         raise errors.TypingError(f"{_WHAT}, not one of {array.ndim} dimensions")
     if not array.mutable:
         raise errors.TypingError("zuki.parallel_sort sorts in place, and this array is read-only")
-    word, (base, below) = np.dtype(f"u{dtype.itemsize}").type, _order_of(dtype)
+    base, below = _order_of(dtype)
+    word = type(base)
     is_whole = array.layout == "C" and array.aligned
     sort_words = _sorter(_has_vectors(dtype))
 
