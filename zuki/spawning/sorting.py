@@ -17,9 +17,7 @@ quicksort = later("zuki.spawning.quicksort")
 radix = later("zuki.spawning.radix")
 ties = later("zuki.spawning.ties")
 
-_ALONE = (
-    65536  # elements below which Python's caller sorts alone by radix, as it does what nearly fits a cache
-)
+_ALONE = 65536  # elements below which a radix sort is the caller's alone: to enter a pool costs as much
 _WHAT = "zuki.parallel_sort sorts one-dimensional arrays of integers, floats of 32 or 64 bits, or booleans"
 
 
