@@ -1,5 +1,9 @@
 """Partition by vectors, by one worker and by all."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numba import njit
@@ -12,6 +16,7 @@ pytestmark = pytest.mark.skipif(not lanes.ARE_HERE, reason="this processor has n
 
 DTYPES = ["u4", "i4", "f4", "u8", "i8", "f8"]
 SPECIAL = [(), (0.0,), (-0.0,), (0.0, -0.0), (np.nan,), (-np.nan, 0.0), (np.inf, -np.inf)]
+LIMIT = 120  # seconds
 STEP = 128  # words of 32 bits that are moved at once, and twice as many as of 64
 
 
@@ -80,6 +85,32 @@ def test_what_lies_around_is_left_alone():
     assert (around[900:] == 7).all()
 
 
+BY_AVX2 = """
+import numpy as np
+from zuki.spawning import lanes, partition
+assert lanes._BITS == 256, lanes._BITS
+random = np.random.default_rng(0)
+for kind in (np.uint32, np.uint64):
+    for size in (0, 1, 7, 31, 32, 33, 63, 64, 65, 128, 1000, 5003):
+        given = random.integers(0, 100, size).astype(kind) << kind(8 * kind().itemsize - 8)
+        pivot = kind(70) << kind(8 * kind().itemsize - 8)
+        words = given.copy()
+        count = partition.split(words, kind(0), kind(0), pivot, partition.make_room(words))
+        assert count == (given < pivot).sum() and (words[:count] < pivot).all()
+        assert np.array_equal(np.sort(words), np.sort(given))
+print("all split")
+"""
+
+
+@pytest.mark.skipif("+avx2" not in lanes._FEATURES, reason="this processor has no AVX2")
+def test_shorter_vectors(tmp_path):
+    features = "+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+bmi,+bmi2,+lzcnt,+fma,+cx16"
+    asked = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", BY_AVX2]
+    done = subprocess.run(command, env=os.environ | asked, capture_output=True, text=True, timeout=LIMIT)
+    assert done.stdout.split() == ["all", "split"], done.stderr
+
+
 @njit
 def split_together(words, base, below, pivot):
     return quicksort._split_together(words, base, below, pivot)
@@ -143,4 +174,5 @@ def test_functions_of_another_interface_are_not_called(monkeypatch):
 
 def test_functions_that_are_not_fast_are_not_called(monkeypatch):
     monkeypatch.setattr(numpy_sorts, "_seconds", lambda dtype, kind: 1.0)
-    assert not any(numpy_sorts._find_addresses())
+    found = numpy_sorts._find_addresses()
+    assert [which for which, address in enumerate(found) if address] == [numpy_sorts.LONG]

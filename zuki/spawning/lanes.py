@@ -1,4 +1,4 @@
-"""Vectors of words, as a partition moves them: compares and compressed stores of AVX-512."""
+"""Vectors of words, as a partition moves them: by AVX-512, or by AVX2."""
 
 from llvmlite import ir
 from numba import types
@@ -8,13 +8,13 @@ from numba.extending import intrinsic
 
 from zuki.spawning.prefetching import emit_prefetch
 
-_BITS = 512  # of a vector
 STEP = 8  # vectors that are moved at once
 
-# Whether the processor for which Numba compiles has the instructions
-ARE_HERE = "+avx512f" in cpu_target.target_context.codegen().magic_tuple()[2]
+# Bits of a vector of the processor for which Numba compiles, or none
+_FEATURES = cpu_target.target_context.codegen().magic_tuple()[2]
+_BITS = 512 if "+avx512f" in _FEATURES else 256 if "+avx2" in _FEATURES else 0
+ARE_HERE = _BITS > 0
 
-_ORDERS = "zuki.orders_of_words"
 _WORD = ir.IntType(64)
 
 
@@ -54,8 +54,19 @@ class _Vectors:
         """Return how many words are chosen."""
         return self.builder.zext(self.builder.ctpop(self.builder.bitcast(chosen, self._mask)), _WORD)
 
-    def put_packed(self, words, chosen, count, left, right):
-        """Store the chosen words, so many, from one address on, and the others before another."""
+    def put(self, words, chosen, count, left, right):
+        """Store the chosen words, so many, from one address on, and the others before another.
+
+        The rest of a vector's places at either may be written over.
+        """
+        if self.count == 16:
+            self._put_packed(words, chosen, count, left, right)
+        else:
+            parted = self._parted(words, chosen)
+            self._store(parted, left)
+            self._store(parted, self._before(right, _WORD(self.count)))
+
+    def _put_packed(self, words, chosen, count, left, right):
         compress = self._function("x86.avx512.mask.compress", self.kind, self.kind, self.kind, self._chosen)
         unknown = ir.Constant(self.kind, ir.Undefined)
         self._store(self.builder.call(compress, [words, unknown, chosen]), left)
@@ -67,15 +78,33 @@ class _Vectors:
         store = self._function("masked.store", ir.VoidType(), self.kind, place.type, align, self._chosen)
         self.builder.call(store, [others, place, align(self.bits // 8), first])
 
-    def put_parted(self, words, chosen, count, left, right):
-        """Do as `put_packed` with a vector of 8 words, which has all of them at both addresses then."""
+    def _parted(self, words, chosen):
+        """Return words in another order: the chosen ones first, then the others."""
         mask = self.builder.zext(self.builder.bitcast(chosen, self._mask), _WORD)
-        orders = self.builder.gep(_orders_of(self.builder.module), [ir.IntType(32)(0), mask])
-        order = self.builder.bitcast(self.builder.load(orders), ir.VectorType(ir.IntType(8), self.count))
-        permute = self._function("x86.avx512.permvar.di.512", self.kind, self.kind, self.kind)
-        parted = self.builder.call(permute, [words, self.builder.zext(order, self.kind)])
-        self._store(parted, left)
-        self._store(parted, self._before(right, _WORD(self.count)))
+        orders = self.builder.gep(self._orders(), [ir.IntType(32)(0), mask])
+        order = self.builder.bitcast(self.builder.load(orders), ir.VectorType(ir.IntType(8), 8))
+        kind = ir.VectorType(ir.IntType(_BITS // 8), 8)
+        name = "x86.avx512.permvar.di.512" if _BITS == 512 else "x86.avx2.permd"
+        given = [self.builder.bitcast(words, kind), self.builder.zext(order, kind)]
+        return self.builder.bitcast(
+            self.builder.call(self._function(name, kind, kind, kind), given), self.kind
+        )
+
+    def _orders(self):
+        """Return a table: 8 bytes for each mask, the places of the words it chooses and of the others."""
+        name, masks, each = f"zuki.orders_of_{self.count}_words", 1 << self.count, 8 // self.count
+        found = self.builder.module.globals.get(name)
+        if found is None:
+            kind = ir.ArrayType(_WORD, masks)
+            found = ir.GlobalVariable(self.builder.module, kind, name)
+            found.linkage, found.global_constant = "internal", True
+            orders = []
+            for mask in range(masks):
+                words = sorted(range(self.count), key=lambda place: not mask >> place & 1)
+                places = bytes(each * word + part for word in words for part in range(each))
+                orders.append(int.from_bytes(places, "little"))
+            found.initializer = ir.Constant(kind, orders)
+        return found
 
     def _store(self, words, pointer):
         self.builder.store(words, pointer, align=self.bits // 8)
@@ -86,22 +115,11 @@ class _Vectors:
         return self.builder.bitcast(self.builder.gep(words, [self.builder.neg(count)]), pointer.type)
 
     def _function(self, name, result, *kinds):
-        """Return a function of LLVM, for vectors of this kind unless its name says so."""
-        tail = {"x86.avx512.permvar.di.512": "", "masked.store": f".v{self.count}i{self.bits}.p0"}
-        name = f"llvm.{name}{tail.get(name, f'.v{self.count}i{self.bits}')}"
-        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, kinds), name)
-
-
-def _orders_of(module):
-    """Return a table: for each mask of 8 words the places of those it chooses, then the others', as bytes."""
-    found = module.globals.get(_ORDERS)
-    if found is None:
-        kind = ir.ArrayType(_WORD, 256)
-        found = ir.GlobalVariable(module, kind, _ORDERS)
-        found.linkage, found.global_constant = "internal", True
-        orders = [sorted(range(8), key=lambda place: not mask >> place & 1) for mask in range(256)]
-        found.initializer = ir.Constant(kind, [int.from_bytes(bytes(order), "little") for order in orders])
-    return found
+        """Return a function of LLVM, of these vectors where its name does not say of which."""
+        vectors = f".v{self.count}i{self.bits}"
+        tail = {"masked.store": f"{vectors}.p0", "x86.avx512.mask.compress": vectors}.get(name, "")
+        made = ir.FunctionType(result, kinds)
+        return cgutils.get_or_insert_function(self.builder.module, made, f"llvm.{name}{tail}")
 
 
 def _bits_of(array):
@@ -139,14 +157,8 @@ def _put(count, typing, source, place, ahead, lesser, left, others, right, base,
         left, right = args[4], args[6]
         for words, some in zip(step, chosen, strict=True):
             found = vectors.how_many(some)
-            put = vectors.put_parted if bits == 64 else vectors.put_packed
-            put(
-                words,
-                some,
-                found,
-                vectors.pointer(lesser, args[3], left),
-                vectors.pointer(others, args[5], right),
-            )
+            ends = vectors.pointer(lesser, args[3], left), vectors.pointer(others, args[5], right)
+            vectors.put(words, some, found, *ends)
             left = builder.add(left, found)
             right = builder.sub(right, builder.sub(_WORD(vectors.count), found))
         return context.make_tuple(builder, signature.return_type, [left, right])

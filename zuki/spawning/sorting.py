@@ -48,8 +48,8 @@ def parallel_sort(array: np.ndarray, stable: bool = False, *, executor: Any = No
 
     Notes
     -----
-    Where the processor has AVX-512 and NumPy a sort that uses it, arrays of 32 and 64 bits are sorted in
-    place: by a quicksort whose partitions move a vector at a time, after M. Blacher et al., "Vectorized and
+    Where the processor has AVX-512 or AVX2 and NumPy's sort uses it, numbers of 32 and 64 bits are sorted
+    in place: by a quicksort whose partitions move vectors, after M. Blacher et al., "Vectorized and
     performance-portable Quicksort" (2022), and in cache by NumPy's own function.
 
     Elsewhere it is a radix sort: time and memory grow with `n` alone. Spreading by leading bits, then sorting
