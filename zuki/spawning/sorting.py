@@ -9,10 +9,10 @@ from numba.core import errors
 from numba.extending import overload
 
 from zuki.later import later
-from zuki.spawning import lanes
 from zuki.spawning.api import run
 from zuki.spawning.numpy_sorts import can_sort
 
+lanes = later("zuki.spawning.lanes")
 quicksort = later("zuki.spawning.quicksort")
 radix = later("zuki.spawning.radix")
 ties = later("zuki.spawning.ties")
