@@ -10,31 +10,28 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+from zuki_kernels.bits import leading_zeros
+
 _CHUNK = 4096  # words that stay in a first-level cache from one look at them to the next
+
+
+def _of_words(word, other, emit):
+    """Type what makes a word of two, which are unsigned and of one type."""
+    if not isinstance(word, types.Integer) or word != other:
+        return None
+    return word(word, word), lambda context, builder, signature, args: emit(builder, *args)
 
 
 @intrinsic
 def key_of(typing, word, base):
     """Return a word less a base, without carry; both are unsigned, and of one type."""
-    if not isinstance(word, types.Integer) or word != base:
-        return None
-
-    def emit(context, builder, signature, args):
-        return builder.sub(*args)
-
-    return word(word, word), emit
+    return _of_words(word, base, lambda builder, word, base: builder.sub(word, base))
 
 
 @intrinsic
 def word_of(typing, key, base):
     """Return a key and a base, without carry; both are unsigned, and of one type."""
-    if not isinstance(key, types.Integer) or key != base:
-        return None
-
-    def emit(context, builder, signature, args):
-        return builder.add(*args)
-
-    return key(key, key), emit
+    return _of_words(key, base, lambda builder, key, base: builder.add(key, base))
 
 
 @intrinsic
@@ -44,14 +41,12 @@ def flipped(typing, word, below):
     The words of floats, with all bits below the sign, are then in the order of the floats, as signed
     integers. For other words `below` is 0.
     """
-    if not isinstance(word, types.Integer) or word != below:
-        return None
 
-    def emit(context, builder, signature, args):
-        sign = builder.ashr(args[0], args[0].type(word.bitwidth - 1))
-        return builder.xor(args[0], builder.and_(sign, args[1]))
+    def emit(builder, word, below):
+        sign = builder.ashr(word, word.type(word.type.width - 1))
+        return builder.xor(word, builder.and_(sign, below))
 
-    return word(word, word), emit
+    return _of_words(word, below, emit)
 
 
 @njit
@@ -65,11 +60,7 @@ def flip(words, below):
 @njit
 def bits_of(number):
     """Return how many bits a number has, without leading zeros."""
-    bits = 0
-    while number:
-        number >>= np.uint64(1)
-        bits += 1
-    return bits
+    return 64 - leading_zeros(np.int64(number))
 
 
 @njit

@@ -133,23 +133,13 @@ def _parallel_sort_in_jitted_code(array, stable=False):
     base, below = _order_of(dtype)
     word = type(base)
     is_whole = array.layout == "C" and array.aligned
-    sort_words = _sorter(_has_vectors(dtype))
+    has_ties = dtype.kind == "f"
+    sort_words, ties_of, restore = _sorter(_has_vectors(dtype)), ties.ties_of, ties.restore
 
-    if dtype.kind != "f":
-
-        def sort(array, stable=False):
-            whole = array if is_whole else array.copy()
-            sort_words(whole.view(word), word(base), word(below))
-            if not is_whole:
-                array[:] = whole
-
-        return sort
-    ties_of, restore = ties.ties_of, ties.restore
-
-    def sort_floats(array, stable=False):
+    def sort(array, stable=False):
         whole = array if is_whole else array.copy()
         words = whole.view(word)
-        if stable:
+        if has_ties and stable:
             nans, zeros = ties_of(whole, words)
             sort_words(words, word(base), word(below))
             restore(whole, nans, zeros)
@@ -158,7 +148,7 @@ def _parallel_sort_in_jitted_code(array, stable=False):
         if not is_whole:
             array[:] = whole
 
-    return sort_floats
+    return sort
 
 
 @cache
