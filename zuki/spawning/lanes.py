@@ -6,8 +6,6 @@ from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-from zuki.spawning.prefetching import emit_prefetch
-
 STEP = 8  # vectors that are moved at once
 
 # Bits of a vector of the processor for which Numba compiles, or none
@@ -140,7 +138,7 @@ def lanes_in(typing, array):
     return None if bits is None else (types.int64(array), emit)
 
 
-def _put(count, typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
+def _put(count, typing, source, place, lesser, left, others, right, base, below, pivot):
     """Type and emit what moves some vectors; see `put_vector`."""
     bits = _bits_of(source)
     if bits is None or not source == lesser == others or not base == below == pivot == source.dtype:
@@ -148,38 +146,35 @@ def _put(count, typing, source, place, ahead, lesser, left, others, right, base,
 
     def emit(context, builder, signature, args):
         vectors = _Vectors(context, builder, bits)
-        order = [vectors.filled(word) for word in args[7:]]
-        here, soon = (vectors.pointer(source, args[0], place) for place in args[1:3])
-        for index in range(count if count > 1 else 0):
-            emit_prefetch(builder, builder.gep(soon, [_WORD(index)]))
+        order = [vectors.filled(word) for word in args[6:]]
+        here = vectors.pointer(source, args[0], args[1])
         step = [vectors.load(builder.gep(here, [_WORD(index)])) for index in range(count)]
         chosen = [vectors.less(words, *order) for words in step]
-        left, right = args[4], args[6]
+        left, right = args[3], args[5]
         for words, some in zip(step, chosen, strict=True):
             found = vectors.how_many(some)
-            ends = vectors.pointer(lesser, args[3], left), vectors.pointer(others, args[5], right)
+            ends = vectors.pointer(lesser, args[2], left), vectors.pointer(others, args[4], right)
             vectors.put(words, some, found, *ends)
             left = builder.add(left, found)
             right = builder.sub(right, builder.sub(_WORD(vectors.count), found))
         return context.make_tuple(builder, signature.return_type, [left, right])
 
     word, index = source.dtype, types.int64
-    takes = source, index, index, lesser, index, others, index, word, word, word
+    takes = source, index, lesser, index, others, index, word, word, word
     return types.UniTuple(index, 2)(*takes), emit
 
 
 @intrinsic
-def put_vector(typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
+def put_vector(typing, source, place, lesser, left, others, right, base, below, pivot):
     """Move the words of a vector to where a partition has room; return the new ends of the room.
 
     Those from `place` on with lesser keys than a pivot go into `lesser`, to `left` and after; the others into
-    `others`, before `right`. Each is to have room for all of them, which may be written over. What lies at
-    `ahead` will be at hand, if it is memory.
+    `others`, before `right`. Each is to have room for all of them, which may be written over.
     """
-    return _put(1, typing, source, place, ahead, lesser, left, others, right, base, below, pivot)
+    return _put(1, typing, source, place, lesser, left, others, right, base, below, pivot)
 
 
 @intrinsic
-def put_step(typing, source, place, ahead, lesser, left, others, right, base, below, pivot):
+def put_step(typing, source, place, lesser, left, others, right, base, below, pivot):
     """Do as `put_vector` with `STEP` vectors, which are all read before any is written."""
-    return _put(STEP, typing, source, place, ahead, lesser, left, others, right, base, below, pivot)
+    return _put(STEP, typing, source, place, lesser, left, others, right, base, below, pivot)

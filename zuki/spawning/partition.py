@@ -11,6 +11,7 @@ from numba import njit
 
 from zuki.spawning.keys import copy, flipped, key_of
 from zuki.spawning.lanes import STEP, lanes_in, put_step, put_vector
+from zuki.spawning.prefetching import prefetch
 
 _AHEAD = 8  # steps from what is moved to what is fetched: processors do not foresee two ways at once
 
@@ -22,6 +23,13 @@ def make_room(words):
 
 
 @njit
+def _fetch(words, place):
+    """Have a step of words at hand from a place on; there need not be such a place."""
+    for vector in range(STEP):
+        prefetch(words, np.uint64(place + vector * lanes_in(words)))
+
+
+@njit
 def _put_all(source, words, left, right, base, below, pivot):
     """Do as `put_step` with less than a step of words, or a few more, into just as much room."""
     start = len(source) % lanes_in(source)
@@ -30,7 +38,7 @@ def _put_all(source, words, left, right, base, below, pivot):
         is_lesser = np.int64(key_of(flipped(word, below), base) < pivot)
         left, right = left + is_lesser, right - 1 + is_lesser
     for place in range(start, len(source), lanes_in(source)):
-        left, right = put_vector(source, place, 0, words, left, words, right, base, below, pivot)
+        left, right = put_vector(source, place, words, left, words, right, base, below, pivot)
     return left, right
 
 
@@ -60,14 +68,15 @@ def split(words, base, below, pivot, kept):
     copy(words[read:], kept[unread : unread + step])
     while unread < read:
         if unread - left < right - read:
-            place, unread, ahead = unread, unread + step, unread + _AHEAD * step
+            place, unread = unread, unread + step
+            _fetch(words, place + _AHEAD * step)
         else:
-            read -= step
-            place, ahead = read, read - _AHEAD * step
-        left, right = put_step(words, place, ahead, words, left, words, right, base, below, pivot)
+            place = read = read - step
+            _fetch(words, place - _AHEAD * step)
+        left, right = put_step(words, place, words, left, words, right, base, below, pivot)
     left, right = _put_all(kept[:rest], words, left, right, base, below, pivot)
-    left, right = put_step(kept, rest, 0, words, left, words, right, base, below, pivot)
-    left, right = put_step(kept, rest + step, 0, words, left, words, right, base, below, pivot)
+    left, right = put_step(kept, rest, words, left, words, right, base, below, pivot)
+    left, right = put_step(kept, rest + step, words, left, words, right, base, below, pivot)
     return left
 
 
@@ -94,17 +103,15 @@ def split_pair(some, others, base, below, pivot, kept):
         if unread - left < right - read:
             if unread == len(some):
                 break
-            left, right = put_step(
-                some, unread, unread + _AHEAD * step, some, left, others, right, base, below, pivot
-            )
+            _fetch(some, unread + _AHEAD * step)
+            left, right = put_step(some, unread, some, left, others, right, base, below, pivot)
             unread += step
         else:
             if read == 0:
                 break
             read -= step
-            left, right = put_step(
-                others, read, read - _AHEAD * step, some, left, others, right, base, below, pivot
-            )
+            _fetch(others, read - _AHEAD * step)
+            left, right = put_step(others, read, some, left, others, right, base, below, pivot)
     room = unread - left
     copy(kept[:room], some[left:unread])
     copy(kept[room : 2 * step], others[read:right])

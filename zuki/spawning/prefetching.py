@@ -9,14 +9,6 @@ _BYTES = ir.IntType(8).as_pointer()
 _FOR_WRITING = 1, 3, 1  # to be written, to be kept, data
 
 
-def emit_prefetch(builder, address):
-    """Emit what has the cache line at an address at hand, for writing; there need not be memory."""
-    flags = [ir.IntType(32)(flag) for flag in _FOR_WRITING]
-    kind = ir.FunctionType(ir.VoidType(), [_BYTES, *(flag.type for flag in flags)])
-    fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    builder.call(fetch, [builder.bitcast(address, _BYTES), *flags])
-
-
 @intrinsic
 def prefetch(context, array, index):
     """Have the cache line of an item at hand, for writing; there need not be such an item."""
@@ -25,7 +17,12 @@ def prefetch(context, array, index):
 
     def emit(context, builder, signature, args):
         made = context.make_array(signature.args[0])(context, builder, args[0])
-        emit_prefetch(builder, builder.gep(made.data, [args[1]]))
+        place = builder.bitcast(builder.gep(made.data, [args[1]]), _BYTES)
+        flags = [ir.IntType(32)(flag) for flag in _FOR_WRITING]
+        kind = ir.FunctionType(ir.VoidType(), [_BYTES, *(flag.type for flag in flags)])
+        builder.call(
+            cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0"), [place, *flags]
+        )
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), emit
