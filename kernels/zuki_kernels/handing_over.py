@@ -8,6 +8,7 @@ from .notifier import START, notify
 from .reasons import EXIT, RUN_PYTHON
 from .release import offer_roots, settle
 from .runs import ROOT_MARKER, SHAPE, level_of, node_of, nodes_of, slot_of
+from .waking import pass_on
 
 
 @rare_kernel
@@ -18,6 +19,7 @@ def hand_over(
     rings: Table,
     queues: Table,
     runs: Table,
+    hands: Table,
     me: int,
     reason: int,
     slot: int,
@@ -53,6 +55,6 @@ def hand_over(
         else:
             level = level_of(load_relaxed(nodes_of(runs, slot_of(task)), node_of(task), SHAPE))
             search.add(deques, rings, queues, workers, runs, me, level, task)
-    if waking and reason != EXIT and notify(pool, workers, me, True) == START:
+    if waking and reason != EXIT and pass_on(pool, workers, deques, queues, hands, me) == START:
         start = True
     return ended, start

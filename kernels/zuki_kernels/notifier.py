@@ -83,6 +83,21 @@ def notify(pool: Table, workers: Table, me: int, waking: bool) -> int:
 
 
 @kernel
+def lay_down(pool: Table) -> bool:
+    """Lay down the duty to wake, and see what was added before; return False if that was notified just now.
+
+    Then the worker has its duty still.
+    """
+    while True:  # a failure means that another thread has moved the state
+        sync = load_relaxed(pool, 0, SYNC)
+        if sync_state.is_notified(sync):
+            return False
+        if cas_relaxed(pool, 0, SYNC, sync, sync_state.relieved(sync)):  # relaxed: the fence orders it
+            fence_seq_cst()  # order: the duty laid down, then the look for work; pairs with notify's
+            return True
+
+
+@kernel
 def is_alone(pool: Table) -> bool:
     """Tell whether no second worker is ever awake: then the only one need not share its cells."""
     return load_relaxed(pool, 0, MOST) == 1

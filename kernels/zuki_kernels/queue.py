@@ -49,6 +49,12 @@ def is_empty(queues: Table, queue: int) -> bool:
 
 
 @kernel
+def holds_any(queues: Table, queue: int) -> bool:
+    """Tell whether there may be a task: there seems to be, or another thread is at them. Any thread."""
+    return load_relaxed(queues, queue, STACK) != 0
+
+
+@kernel
 def holds_another(queues: Table, queue: int, runs: Table, task: int) -> bool:
     """Tell whether there seems to be another task than ``task``, and no thread is at them. Any thread."""
     stack = load_relaxed(queues, queue, STACK)

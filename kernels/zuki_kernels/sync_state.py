@@ -141,6 +141,12 @@ def registered(sync: int, waking: bool) -> int:
 
 
 @kernel
+def relieved(sync: int) -> int:
+    """Give the duty of waking up, awake: nobody is being woken."""
+    return sync & ~_STATES
+
+
+@kernel
 def unregistered(sync: int) -> int:
     """Count a worker that was idle as awake."""
     return sync - ONE_IDLE

@@ -57,6 +57,7 @@ from .runs import (
     task_of,
 )
 from .spawning import RUN_DETACHED
+from .waking import pass_on
 
 LATEST = -2  # as ``pulse``: what it is at the begin of the turn
 
@@ -151,7 +152,7 @@ def run_tasks(
         if yields:  # others run it meanwhile, or look for more in its place
             sole = solo.give_up(pool, sole)
             ended, start = hand_over(
-                pool, workers, deques, rings, queues, runs, me, GO_ON,
+                pool, workers, deques, rings, queues, runs, hands, me, GO_ON,
                 slot, done, root_slot, root, last_root, task, waking, ended, start,
             )  # fmt: skip
             slot, done, root, task, waking, yields = NONE, 0, last_root, NONE, False, False
@@ -243,7 +244,7 @@ def run_tasks(
                     idling.go_on(workers, me)
                 spins, is_late, moment = 0, False, 0
                 if waking:
-                    start = notify(pool, workers, me, True) == START or start
+                    start = pass_on(pool, workers, deques, queues, hands, me) == START or start
                     waking = False
                 if start:  # now: the task may run for long, and others wait for a worker
                     call_python(load_relaxed(hands, me, CALL_PYTHON), me, GO_ON, NONE, NONE, 1)
@@ -271,7 +272,7 @@ def run_tasks(
             if spins != 0:
                 idling.go_on(workers, me)
             if waking:
-                start = notify(pool, workers, me, True) == START or start
+                start = pass_on(pool, workers, deques, queues, hands, me) == START or start
                 waking = False
         spins = 0
         if slot_of(task) != slot:
@@ -376,7 +377,7 @@ def run_tasks(
     if spins != 0:
         idling.end_search(workers, me, until, reason)
     ended, start = hand_over(
-        pool, workers, deques, rings, queues, runs, me, reason,
+        pool, workers, deques, rings, queues, runs, hands, me, reason,
         slot, done, root_slot, root, last_root, task, waking, ended, start,
     )  # fmt: skip
     return reason, task, ended, start

@@ -80,6 +80,7 @@ def test_who_may_take_a_notification():
 def test_sleep_and_leave():
     assert sync.registered(word(2, 0, WAKING), True) == word(2, 1)
     assert sync.registered(word(2, 0, WAKING), False) == word(2, 1, WAKING)
+    assert sync.relieved(word(2, 1, WAKING)) == word(2, 1)
     assert sync.unregistered(word(2, 1, WAKING)) == word(2, 0, WAKING)
     assert sync.departed(word(2, 1, WAKING), True) == word(1, 1)
     assert sync.departed(word(2, 1, SHUTDOWN), True) == word(1, 1, SHUTDOWN)

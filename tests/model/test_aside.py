@@ -20,7 +20,7 @@ BEYOND_THE_MODEL = {}
 STEPS = [
     ("NONE, 0, last_root, NONE, False, False", "NONE, done, last_root, NONE, False, False"),
     ("NONE, 0, last_root, NONE, False, False", "NONE, 0, root, NONE, False, False"),
-    ("runs, me, GO_ON,", "runs, me, RUN_PYTHON,"),
+    ("runs, hands, me, GO_ON,", "runs, hands, me, RUN_PYTHON,"),
     ("start = notify(pool, workers, me, False) == START or start\nif ended", "if ended"),
 ]
 

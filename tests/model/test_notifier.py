@@ -36,6 +36,11 @@ OF_THE_EVENT = [
     ("post", "cas_release", "cas_relaxed"),
 ]
 BEYOND_THE_MODEL = {
+    (
+        "lay_down",
+        "fence_seq_cst()",
+    ): "that of wait_for_work does where nobody else has taken a notification since; "
+    "who has, without any duty, may leave tasks to one that has not searched for long enough",
     ("wait_for_work", "cas_release(pool, 0, SYNC, sync, retired)"): "EVENT is claimed by a compare-exchange, "
     "which in the model reads the latest; elsewhere a claim by who no longer counts the thread might come "
     "before the disarming",

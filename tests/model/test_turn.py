@@ -121,13 +121,9 @@ def test_who_is_patient_must_look_again_and_not_be_so_for_ever(kernel, mutant):
 
 @pytest.mark.parametrize(("kernel", "mutant"), OF_THE_LIMIT)
 def test_who_may_not_be_alone_for_ever_shares_its_cells(kernel, mutant):
-    assert_killed(
-        kernel,
-        mutant,
-        SCENARIOS["more may be awake than at first"],
-        SCENARIOS["fewer may be awake, then more"],
-        entry=pools.mount_pool,
-    )
+    raised, lowered = "more may be awake than at first", "fewer may be awake, then more"
+    for_longer = [pool(RANDOM[name], random=1000, depth=4) for name in (raised, lowered)]
+    assert_killed(kernel, mutant, *for_longer, entry=pools.mount_pool)
 
 
 def test_who_waits_in_a_body_for_a_submitted_run_has_to_be_told_of_its_end():
