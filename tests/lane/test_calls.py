@@ -9,6 +9,7 @@ import pytest
 
 import zuki
 from tests.lane.together import LIMIT, Gate, wait_until
+from zuki.lane.priority import NORMAL
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -120,6 +121,23 @@ def test_who_waits_calls_what_has_not_begun():
             executor.submit(int).result(0.01)  # with a limit it only waits
         gate.open()
         blocked.result(LIMIT)
+
+
+def test_what_the_waiting_thread_has_called_leaves_the_queue():
+    with zuki.Executor(max_threads=1) as executor:
+        gate = Gate()
+        blocked = executor.submit(gate.wait)
+        wait_until(lambda: gate.waiting == 1)
+        queue = executor._pool.lanes.calls.ready[NORMAL]
+        calls = [executor.submit(int) for _ in range(5)]
+        assert [call.result() for call in calls[:2]] == [0, 0]
+        assert list(queue) == calls[2:]
+        assert calls[4].result() == 0  # it does not come first: who serves finds that it is over
+        assert list(queue) == calls[2:]
+        gate.open()
+        assert [call.result(LIMIT) for call in calls] == [0] * 5
+        blocked.result(LIMIT)
+    assert not queue
 
 
 def test_a_call_waits_for_one_that_it_has_submitted(executor):

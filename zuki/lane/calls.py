@@ -9,7 +9,7 @@ from zuki.errors import DeadlockError
 from zuki.lane.awaiting import running_loop
 from zuki.lane.future import Future
 from zuki.lane.lanes import Lanes
-from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING, RUNNING
+from zuki.lane.outcome import CANCELLED, DONE, FINISHED, HAS_LOCK, PENDING, RUNNING
 from zuki.lane.priority import NORMAL
 
 T = TypeVar("T")
@@ -67,6 +67,12 @@ class Call(Future[T]):
             and ("asyncio" not in modules or running_loop() is None)
         ):
             copy_context().run(self._run)  # what the function sets is not the caller's
+            queue = self._lanes.calls.ready[self._level]
+            try:  # without this, who serves would go once more through calls that are waited for in order
+                if queue and queue[0] is self:
+                    queue.remove(self)
+            except (IndexError, ValueError):
+                pass  # somebody has just taken it out
         if self._state == FINISHED and self._exception is None:
             return self._result
         return super().result(timeout)
@@ -103,16 +109,24 @@ class Call(Future[T]):
             next(self._lanes.calls.tally.failed)
             self.set_exception(error)
 
+    def _miss(self) -> None:
+        """Hear that somebody else has begun, or has cancelled it."""
+        if self._state == CANCELLED:
+            self._notify_cancel()
+
     def _run(self) -> None:
         """Call the function, unless somebody else does or the call is cancelled."""
+        lanes = self._lanes
+        if self._state != PENDING:
+            self._miss()
+            return
         try:
-            self._lanes.pending.remove(self)
+            lanes.pending.remove(self)
         except KeyError:
-            if self._state == CANCELLED:
-                self._notify_cancel()
+            self._miss()
             return
         self._state = RUNNING
-        recorder = self._lanes.recorder
+        recorder = lanes.recorder
         begun, name = (0, "") if recorder is None else (time.monotonic_ns(), name_of(self._function))
         try:
             if self._keywords:
@@ -123,12 +137,16 @@ class Call(Future[T]):
             self._function = self._arguments = self._keywords = None  # not to be kept alive
             if error.__traceback__ is not None:  # this frame would keep alive what is called
                 error.__traceback__ = error.__traceback__.tb_next
-            next(self._lanes.calls.tally.failed)
+            next(lanes.calls.tally.failed)
             self._fail(error)
         else:
             self._function = self._arguments = self._keywords = None
-            next(self._lanes.calls.tally.run)
-            self._succeed(result)
+            next(lanes.calls.tally.run)
+            self._result = result
+            if HAS_LOCK and self._wakers is None:  # `_close`, in place
+                self._state = FINISHED
+            else:
+                self._close(FINISHED)
         if recorder is not None:
             recorder.note(begun, "call", name)
 

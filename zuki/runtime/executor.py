@@ -148,7 +148,8 @@ class Executor(futures.Executor):
         ExecutorShutDownError
             The executor takes no more work.
         """
-        submit = submits.get(type(fn)) or submit_of(fn)
+        kind = type(fn)
+        submit = submits[kind] if kind in submits else submit_of(fn)
         if submit is not None:
             return submit(self, fn, args, kwargs, NORMAL)
         return self._submit_call(fn, args, kwargs, NORMAL)
