@@ -18,7 +18,6 @@ from zuki_kernels.runs import NONE
 from zuki_kernels.sync_state import ONE_IDLE, ONE_SPAWNED, SYNC
 
 from . import pools
-from .explore import explore
 from .mount import Table, atomic, cell_address
 from .mount import _operation as operation
 from .mutants import assert_killed
@@ -36,6 +35,7 @@ MUTANTS = [
     ("_has_any", "not deque.is_empty(deques, worker * search.LEVELS + level)", "False"),
     ("_has_any", "load_relaxed(hands, worker, DETACHED) != NO_BLOCK", "False"),
 ]
+FOR_NOTHING = ("pass_on", "if _is_any_left(pool, deques, queues, hands, me)", "if True")
 OF_THE_NOTIFIER = [
     ("lay_down", "sync_state.is_notified(sync)", "False"),
     ("lay_down", "cas_relaxed(pool, 0, SYNC, sync, sync_state.relieved(sync))", "True"),
@@ -201,6 +201,19 @@ def beside_a_busy_one(add):
     return make(lambda pool: [pool.caller(0), pool.busy(add(pool))], sleepers=1)
 
 
+def one_is_woken(kernels):
+    """A call comes, and of two workers one is woken for it; the other would count itself as a body."""
+    pool = Bodies(kernels, 2, 1)
+
+    def check(results, memory):
+        return memory.latest(pool.begun, 0, 0) != 1 and "a worker was woken for nothing"
+
+    def quiescent(results, memory):
+        return not check(results, memory)
+
+    return [pool.worker(0), pool.sleeper(1), pool.caller(0)], check, quiescent
+
+
 def scenario(made, **options):
     return Scenario(made, entry=mount_asleep, timeouts=False, **{"preemptions": 2, **options})
 
@@ -209,6 +222,7 @@ def at_random(made):
     return Scenario(made, entry=mount_asleep, timeouts=False, random=300, depth=3)
 
 
+ONE_IS_WOKEN = scenario(one_is_woken, preemptions=1)
 SCENARIOS = {
     "one call": scenario(make(lambda pool: [pool.caller(0)], idle=1), preemptions=None),
     "two calls": scenario(make(lambda pool: [pool.caller(0, 1)])),
@@ -237,12 +251,6 @@ def test_the_duty_is_laid_down_before_the_look(mutant):
     assert_killed("notifier", mutant, *finders(SCENARIOS), entry=mount_asleep)
 
 
-def test_one_call_wakes_one_worker():
-    """The other one sleeps on: it is not woken for nothing."""
-
-    def quiescent(results, memory):
-        return memory.latest(pool.world.pool, 0, SYNC) & 1 == 1
-
-    pool = Bodies(mount_asleep(), 2, 1)
-    threads = [pool.worker(0), pool.worker(1), pool.caller(0)]
-    explore(threads, None, quiescent=quiescent, timeouts=False, preemptions=1)
+def test_a_look_keeps_others_from_being_woken_for_nothing():
+    ONE_IS_WOKEN.holds()
+    assert_killed("waking", FOR_NOTHING, ONE_IS_WOKEN, entry=mount_asleep)
