@@ -10,7 +10,7 @@ from zuki_kernels.counters import TASKS, count
 
 @pytest.mark.parametrize(
     ("bodies", "nanoseconds", "quick"),
-    [(0, 0, False), (1, 0, True), (1, 127, True), (1, 128, False), (100, 10_000, True), (10, 10_000, False)],
+    [(0, 0, False), (1, 0, True), (1, 63, True), (1, 64, False), (200, 10_000, True), (100, 10_000, False)],
 )
 def test_bodies_are_quick_that_are_shorter_than_a_theft(bodies, nanoseconds, quick):
     assert patience.is_quick(bodies, nanoseconds) is quick
