@@ -12,6 +12,8 @@ from ._jit import kernel
 from ._machine import ANY_TABLE, BARE, WORD, bare_of, call_symbol, cell_of, compiles_to
 from ._types import Table
 
+_CACHE_LINE = 64  # bytes, of x86-64 and most others
+
 
 def _lower_call(context, builder, signature, args):
     kind = ir.FunctionType(WORD, [WORD]).as_pointer()
@@ -114,19 +116,35 @@ def stack_pointer() -> int:
     raise NotImplementedError
 
 
-def _lower_prefetch(context, builder, signature, args):
-    place = builder.bitcast(
-        cell_of(context, builder, signature, (*args, WORD(0))), ir.IntType(8).as_pointer()
-    )
+def _emit_prefetch(builder, place):
     flags = [ir.IntType(32)(flag) for flag in (1, 3, 1)]  # to be written, to be kept, data
     kind = ir.FunctionType(ir.VoidType(), [place.type, *(flag.type for flag in flags)])
     builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0"), [place, *flags])
+
+
+def _lower_prefetch(context, builder, signature, args):
+    place = cell_of(context, builder, signature, (*args, WORD(0)))
+    _emit_prefetch(builder, builder.bitcast(place, ir.IntType(8).as_pointer()))
     return context.get_dummy_value()
 
 
 @compiles_to(_lower_prefetch, types.void, ANY_TABLE, types.intp)
 def prefetch(table: Table, row: int) -> None:
     """Tell the processor that a row will be wanted; the row need not be there."""
+    raise NotImplementedError
+
+
+def _lower_prefetch_target(context, builder, signature, args):
+    address = builder.load(cell_of(context, builder, signature, args))
+    for line in range(2):
+        place = builder.add(address, WORD(line * _CACHE_LINE))
+        _emit_prefetch(builder, builder.inttoptr(place, ir.IntType(8).as_pointer()))
+    return context.get_dummy_value()
+
+
+@compiles_to(_lower_prefetch_target, types.void, ANY_TABLE, types.intp, types.intp)
+def prefetch_target(table: Table, row: int, field: int) -> None:
+    """Do as `prefetch` with two cache lines at the address in a cell, which nobody writes meanwhile."""
     raise NotImplementedError
 
 

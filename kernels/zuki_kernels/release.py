@@ -13,7 +13,7 @@ from .atomics import (
     store_release,
 )
 from .dependencies import READY, WAITS, arrive, arrive_alone, condemn, home_of
-from .dispatch import prefetch
+from .dispatch import prefetch, prefetch_target
 from .notifier import LIMIT
 from .runs import (
     CALLBACK,
@@ -21,6 +21,7 @@ from .runs import (
     DONE,
     FAILURES,
     FIRST_FAILED,
+    FRAME,
     LINK,
     NONE,
     REMAINING,
@@ -43,6 +44,9 @@ from .waiting import wake
 # between a node that is ready and the row that is fetched, a stencil of 1.6 million nodes takes 9.4 ns a
 # task, not 13.6; half or twice as many do as well, and a graph of random edges loses nothing.
 _AHEAD = 128
+# The same for what a body is given. Task Bench's stencil, a task of 59 ns with 72 bytes of arguments, takes
+# 5 % less with it, and 10 % where others have used the caches since. Half and twice as many do as well.
+_FRAMES_AHEAD = 48
 # Roots that a worker takes at once: they fit into its deque. Two workers are 1.48 times as fast as one with a
 # million nodes without edges where these are 512, 1.60 with 1024, 1.66 with this, 1.69 with twice as many.
 _MOST_ROOTS = 2048
@@ -141,6 +145,7 @@ def _fetch(nodes: Table, edges: Table, node: int, edge: int) -> None:
     """Let what will be wanted soon come into the cache; ``edge`` leads to ``node``."""
     prefetch(nodes, node + _AHEAD)
     prefetch(edges, (edge >> 1) + 3 * _AHEAD // 2)  # two edges a row, and some three edges a node
+    prefetch_target(nodes, min(node + _FRAMES_AHEAD, nodes.shape[0] - 1), FRAME)
 
 
 @rare_kernel

@@ -35,6 +35,7 @@ def swap_through_an_address(address, rows, fields):
     table = dispatch.table_at(address, rows, fields)
     dispatch.prefetch(table, 0)
     dispatch.prefetch(table, rows)  # one past the end
+    dispatch.prefetch_target(table, 0, 0)  # that is no address
     store_relaxed(table, rows - 1, fields - 1, load_relaxed(table, 0, 0) + 1)
     return table.shape
 

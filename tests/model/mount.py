@@ -230,6 +230,7 @@ def _machine_layer():
             "free": lambda address: None,
             "call_python": lambda function, *words: _PLACES[function](*words),
             "prefetch": lambda table, row: None,
+            "prefetch_target": lambda table, row, field: None,
             "stack_pointer": lambda: 1,
             "table_at": table_at,
         },
