@@ -75,6 +75,8 @@ class held_back:  # noqa: N801  (used as a statement)
     """
 
     _innermost: ClassVar["held_back | None"] = None  # of the main thread
+    # What the last block that was in no other has found and replaced: mostly the next one finds the same
+    _found: ClassVar[tuple[list[Any], list[tuple[int, _Holding]]]] = ([], [])
 
     def __init__(self) -> None:
         self.errors: list[BaseException] = []
@@ -109,6 +111,12 @@ class held_back:  # noqa: N801  (used as a statement)
 
     def _replace_handlers(self) -> None:
         handlers = [*map(_signal.getsignal, _SIGNALS)]
+        found, stand_ins = held_back._found
+        if self._outer is None and found == handlers:
+            self._replaced = stand_ins
+            for number, holding in stand_ins:
+                _signal.signal(number, holding)
+            return
         # all others are ignored, default, or not Python's
         for number, handler in compress(zip(_SIGNALS, handlers, strict=True), map(callable, handlers)):
             if not isinstance(handler, _Holding):
@@ -117,6 +125,8 @@ class held_back:  # noqa: N801  (used as a statement)
                 _signal.signal(number, holding)
             elif self._outer is None:  # a block that has ended could not put it back
                 self._replaced.append((number, handler))
+        if self._outer is None:
+            held_back._found = handlers, self._replaced
 
     def _put_handlers_back(self) -> None:
         for number, holding in self._replaced:

@@ -216,6 +216,20 @@ def test_a_handler_that_a_body_sets_is_held_back_by_blocks_inside(setting):
     assert reached == ["inner", "body"]
 
 
+def test_each_block_holds_back_the_handlers_of_its_own_time(setting):
+    raised = []
+    for handler in (raise_alarm, signal.default_int_handler, signal.default_int_handler, raise_alarm):
+        setting(signal.SIGINT, handler)
+        try:
+            with held_back():
+                signal.raise_signal(signal.SIGINT)
+                raised.append("held")
+        except BaseException as error:
+            raised.append(type(error))
+        assert signal.getsignal(signal.SIGINT) is handler
+    assert raised == ["held", Alarm, *["held", KeyboardInterrupt] * 2, "held", Alarm]
+
+
 @pytest.mark.parametrize("value", [signal.SIG_IGN, signal.SIG_DFL])
 def test_settings_that_are_no_function_stay(setting, value):
     setting(signal.SIGINT, value)

@@ -143,5 +143,7 @@ def is_inside_of_any() -> bool:
 
 def is_inside(state: GraphState) -> bool:
     """Tell whether a Python node of a graph calls: this thread is inside of it, or of its coroutine."""
-    called = (node.state for node in _within.get() if not node.is_over)
-    return any(entered is state for entered in (*getattr(_inside, "graphs", ()), *called))
+    entered, within = getattr(_inside, "graphs", ()), _within.get()
+    return any(one is state for one in entered) or any(
+        node.state is state and not node.is_over for node in within
+    )

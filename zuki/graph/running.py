@@ -4,6 +4,7 @@ import time
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
+from operator import gt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,12 +162,7 @@ class GraphRun:
 
     def _make_report(self) -> Report:
         seconds = time.perf_counter() - self._begun
-        change = [
-            (tasks - tasks_before, steals - steals_before)
-            for (tasks, steals), (tasks_before, steals_before) in zip(
-                self.pool.counters(), self._counters, strict=True
-            )
-        ]
+        (tasks, steals), (tasks_before, steals_before) = self.pool.counters(), self._counters
         work = span = made_of = None
         if self._trace is not None:
             made_of = partial(_traced_strands, *self._trace, self.slot)
@@ -179,8 +175,8 @@ class GraphRun:
             nodes=self._state.contents.count,
             edges=self._state.contents.edge_count,
             seconds=seconds,
-            workers=sum(tasks > 0 for tasks, _ in change),
-            steals=sum(steals for _, steals in change),
+            workers=sum(map(gt, tasks, tasks_before)),
+            steals=sum(steals) - sum(steals_before),
             work=work,
             span=span,
             strands=made_of,

@@ -75,9 +75,10 @@ class Closing:
                     pool.is_ended = False
 
     def hear_of_no_run(self) -> None:
-        """Hear that the last run has ended."""
-        self._nothing_active.notify_all()
-        self.end_if_empty()
+        """Hear that the last run has ended. Under the pool's lock."""
+        if self._pool.is_closed:
+            self._nothing_active.notify_all()
+            self.end_if_empty()
 
     def is_awaited_here(self) -> bool:
         """Tell whether the calling thread is one whose end `shut_down` waits for."""

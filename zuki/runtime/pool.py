@@ -257,9 +257,10 @@ class Pool:
             answer = starting.begin(tables.pool, tables.workers, tables.queues, tables.runs, *given)
         return answer == notifier.START
 
-    def counters(self) -> list[list[int]]:
+    def counters(self) -> tuple[list[int], list[int]]:
         """Return how many tasks each worker has run, and how many of them it has taken from others."""
-        return self.tables.workers[:, TASKS : STEALS + 1].tolist()
+        workers = self.tables.workers
+        return workers[:, TASKS].tolist(), workers[:, STEALS].tolist()
 
     # ---- end --------------------------------------------------------------------------------------
 

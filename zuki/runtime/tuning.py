@@ -176,8 +176,8 @@ def _measure(
                     seconds[count].append(took)
                     busy[count].append((time.process_time() - used) / took if took > 0 else 0.0)
         for count, executor in executors.items():
-            counters = executor._pool.counters()
-            ran[count] = sum(tasks for tasks, _ in counters), sum(stolen for _, stolen in counters)
+            tasks, steals = executor._pool.counters()
+            ran[count] = sum(tasks), sum(steals)
     return {
         count: Measured(tuple(seconds[count]), statistics.mean(busy[count]), *ran[count]) for count in counts
     }
