@@ -6,7 +6,7 @@ meet: a notification that came before the worker's announcement makes the announ
 fail, one that came after finds the worker idle and wakes it.
 """
 
-from . import event, sync_state, tracing
+from . import event, steering, sync_state, tracing
 from ._jit import kernel
 from ._types import Table
 from .activity import PARKED, SEARCHING, turn_to
@@ -49,11 +49,16 @@ RETIRE = 5  # verdict of wait_for_work: the thread is no worker any more
 
 
 @kernel
-def _wake_one(workers: Table) -> None:
-    """Hand a token to a worker that waits; none is there if it has already noticed by itself."""
+def _wake_one(workers: Table, steers: bool) -> None:
+    """Hand a token to a worker that waits; none is there if it has already noticed by itself.
+
+    ``steers`` is whether it is to begin on another processor than the caller's.
+    """
     fence_seq_cst()  # order: SYNC moved, then the look at EVENT; pairs with wait_for_work's, asleep before
     for worker in range(workers.shape[0]):
         if event.claim(workers, worker):
+            if steers:
+                steering.send_elsewhere(workers, worker)
             wake(workers, worker, event.EVENT, 1)
             return
 
@@ -128,7 +133,7 @@ def _act(workers: Table, me: int, before: int, after: int) -> int:
     if sync_state.spawned(after) > sync_state.spawned(before):
         return START
     if sync_state.is_signaled(after) and not sync_state.is_signaled(before):
-        _wake_one(workers)
+        _wake_one(workers, me >= 0)
         if me >= 0:
             count(workers, me, WAKES, 1)
             ring = load_relaxed(workers, me, tracing.RING)
@@ -201,8 +206,10 @@ def wait_for_work(
             stays = may_retire and sync_state.threads(sync) <= load_relaxed(pool, 0, LEAST)
             begun = now()
             turn_to(workers, me, PARKED, begun)
+            steering.note(workers, me)
             wait(workers, me, event.EVENT, event.WAITING, -1 if stays else timeout)
             ended = now()
+            steering.come_back(workers, me)
             turn_to(workers, me, SEARCHING, ended)
             if may_retire and not stays and ended - begun >= timeout:
                 event.disarm(workers, me)  # before it goes: a token for who has gone wakes nobody
@@ -257,7 +264,7 @@ def give_up_start(pool: Table, workers: Table) -> bool:
         after = sync_state.unsignaled(sync, load_relaxed(pool, 0, LIMIT))
         if cas_acq_rel(pool, 0, SYNC, sync, after):
             if sync_state.is_signaled(after):
-                _wake_one(workers)
+                _wake_one(workers, False)
             return sync_state.spawned(after) > 0
 
 

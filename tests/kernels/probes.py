@@ -1,6 +1,6 @@
 """One kernel for each operation of the machine layer, to look at its machine code."""
 
-from zuki_kernels import atomics, clock, waiting
+from zuki_kernels import atomics, clock, processors, waiting
 from zuki_kernels._jit import kernel
 from zuki_kernels._types import Table
 
@@ -130,3 +130,18 @@ def spin_hint() -> None:
 @kernel
 def give_way() -> None:
     clock.give_way()
+
+
+@kernel
+def note_processors(table: Table) -> int:
+    return processors.note(table, 1, 0)
+
+
+@kernel
+def use_processors(table: Table) -> int:
+    return processors.use(table, 1, 0)
+
+
+@kernel
+def use_other_processors(table: Table, thread: int) -> int:
+    return processors.use_others(table, 1, 0, thread)

@@ -57,6 +57,7 @@ CLOCK = {
     "macos": {"clock_gettime_nsec_np", "sched_yield"},
     "windows": {"QueryPerformanceCounter", "QueryPerformanceFrequency", "SwitchToThread"},
 }
+PROCESSORS = {"linux": {"sched_getaffinity", "sched_setaffinity", "sched_getcpu"}}
 POSIX = {"zuki_parking_lot", "pthread_mutex_lock", "pthread_mutex_unlock"} | {
     "pthread_cond_wait",
     "pthread_cond_broadcast",
@@ -87,7 +88,7 @@ WAITS = {
         "WakeAllConditionVariable",
     },
 }
-OF_A_SYSTEM = set().union(*CLOCK.values(), *WAITS.values())
+OF_A_SYSTEM = set().union(*CLOCK.values(), *PROCESSORS.values(), *WAITS.values())
 
 
 def column_of(target):
@@ -165,11 +166,11 @@ def test_a_fence_of_all_threads_is_a_call_where_the_system_has_one(probes, targe
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_threads_wait_and_clocks_are_read_as_the_system_does(probes, target):
+def test_threads_wait_and_are_steered_and_clocks_are_read_as_the_system_does(probes, target):
     system = next(name for name in CLOCK if name in target)
     prefix = "_" if system == "macos" else ""
     words = {word.removeprefix(prefix) for word in re.findall(r"\w+", probes[target])}
-    assert words & OF_A_SYSTEM == CLOCK[system] | WAITS[target]
+    assert words & OF_A_SYSTEM == CLOCK[system] | PROCESSORS.get(system, set()) | WAITS[target]
 
 
 def asked_for():

@@ -235,6 +235,7 @@ def _machine_layer():
             "table_at": table_at,
         },
         "current": {"current_hand": None},  # there are no threads that could be asked
+        "processors": {"note": None, "use": None, "use_others": None},  # nor processors
         "_jit": {"kernel": None, "rare_kernel": None},
     }
     for name, names in contents.items():

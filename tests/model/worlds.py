@@ -13,6 +13,7 @@ from zuki_kernels import (
     runs,
     search,
     starting,
+    steering,
     sync_state,
     tracing,
 )
@@ -22,7 +23,8 @@ from .mount import Table, address_of, atomic, cell_address
 
 load_plain, store_plain = atomic("load_plain"), atomic("store_plain")
 
-_COUNTERS = (counters.WAS_WOKEN, tracing.RING, *range(counters.TASKS, counters.COUNTING),
+_COUNTERS = (steering.STEERED, steering.THREAD, counters.WAS_WOKEN, tracing.RING,
+             *range(counters.TASKS, counters.COUNTING),
              *range(counters.COUNTING + 1, aside.BEGAN))  # fmt: skip
 _COUNTERS_OF_HANDS = hands.TRACE, hands.FAILURES, hands.DROPS
 

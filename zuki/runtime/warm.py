@@ -21,6 +21,7 @@ from zuki_kernels import (
     service,
     spawning,
     starting,
+    steering,
     tracing,
     turn,
 )
@@ -48,6 +49,8 @@ _WANTED = (
     (starting.is_stopped, "ti"),
     (starting.stop, "ti"),
     (spawning.ask_all, "t"),
+    (steering.enter, "tii"),
+    (steering.leave, "ti"),
 )
 
 # What Python tasks call, beside those

@@ -12,7 +12,7 @@ from zuki.platform.binding import unbind
 from zuki.runtime import hands, seat, worker
 from zuki.runtime.places import Places
 from zuki.runtime.tables import Tables
-from zuki_kernels import current, notifier, pulse, reasons, search, seats, starting, turn
+from zuki_kernels import current, notifier, pulse, reasons, search, seats, starting, steering, turn
 from zuki_kernels._signals import held_back
 from zuki_kernels.runs import NONE
 
@@ -79,6 +79,7 @@ class Workers:
 
     def _be_a_thread(self, row: int) -> None:
         self._places.settle(row)
+        steering.enter(self._tables.workers, row, threading.get_native_id())
         self.take_seat(row)
         while worker.work(self._pool, row, NONE, turn.FRESH) == reasons.LEFT:
             if self._retire(row):
@@ -91,6 +92,7 @@ class Workers:
                 self._owed_starts -= 1
                 return False
             self._give_seat_back()
+            steering.leave(self._tables.workers, row)
             self._tables.tidy_arena(row)
             self._places.give_back(row)
             heappush(self._free_rows, row)
