@@ -24,7 +24,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 LIMIT = 240  # seconds
 
 # Calls whose third argument is a field of the table that is the first
-BY_FIELD = re.compile(r"(load|store|add|or|exchange|cas)_\w+|count|wait|wake")
+BY_FIELD = re.compile(r"(load|store|add|or|exchange|cas)_\w+|count|wait|wake|note|use|use_others")
 
 
 def page_name(path):
