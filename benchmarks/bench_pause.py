@@ -57,51 +57,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _report.save(chosen.json, figures)
 
 
-def contenders(
-    executor: zuki.Executor, threads: ThreadPoolExecutor
-) -> dict[str, Callable[[np.ndarray], object]]:
+def contenders(executor: zuki.Executor, threads: ThreadPoolExecutor) -> dict[str, Callable[[], object]]:
     """Return what runs the parts, by the system's name."""
+    places = np.zeros(PARTS)
+    graph = zuki.Graph("parts")
+    graph.add_many(part_task, places, zuki.each(np.arange(PARTS)))
 
-    def loop(places: np.ndarray) -> None:
+    def loop() -> None:
         for index in range(PARTS):
             part(places, index)
 
-    def graph_of(places: np.ndarray) -> zuki.Graph:
-        graph = zuki.Graph("parts")
-        graph.add_many(part_task, places, zuki.each(np.arange(PARTS)))
-        return graph
-
-    graphs: dict[int, zuki.Graph] = {}
-
-    def run_graph(places: np.ndarray) -> None:
-        if id(places) not in graphs:
-            graphs[id(places)] = graph_of(places)
-        graphs[id(places)].run(executor)
-
-    def submit_all(places: np.ndarray) -> None:
+    def submit_all() -> None:
         for future in [threads.submit(part, places, index) for index in range(PARTS)]:
             future.result()
 
     return {
         "one thread": loop,
-        "zuki.Graph": run_graph,
-        "numba prange": with_prange,
+        "zuki.Graph": lambda: graph.run(executor),
+        "numba prange": lambda: with_prange(places),
         "ThreadPoolExecutor": submit_all,
     }
 
 
-def measure(systems: dict[str, Callable[[np.ndarray], object]], rounds: int) -> dict[str, dict[str, float]]:
+def measure(systems: dict[str, Callable[[], object]], rounds: int) -> dict[str, dict[str, float]]:
     """Print and return milliseconds without and with a pause before, by system."""
-    places = np.zeros(PARTS)
     taken: dict[str, dict[str, list[float]]] = {name: {"at once": [], "paused": []} for name in systems}
     for number in range(rounds + 1):
         for name, run in systems.items():
             for kind, times in taken[name].items():
-                run(places)
+                run()
                 if kind == "paused":
                     time.sleep(PAUSE)
                 begun = time.perf_counter()
-                run(places)
+                run()
                 if number:  # the first one compiles
                     times.append(1000 * (time.perf_counter() - begun))
     figures = {

@@ -116,15 +116,16 @@ def stack_pointer() -> int:
     raise NotImplementedError
 
 
-def _emit_prefetch(builder, place):
+def emit_prefetch(builder, place):
+    """Emit that the cache line at a pointer will be written soon; it need not be memory of ours."""
+    place = builder.bitcast(place, ir.IntType(8).as_pointer())
     flags = [ir.IntType(32)(flag) for flag in (1, 3, 1)]  # to be written, to be kept, data
     kind = ir.FunctionType(ir.VoidType(), [place.type, *(flag.type for flag in flags)])
     builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0"), [place, *flags])
 
 
 def _lower_prefetch(context, builder, signature, args):
-    place = cell_of(context, builder, signature, (*args, WORD(0)))
-    _emit_prefetch(builder, builder.bitcast(place, ir.IntType(8).as_pointer()))
+    emit_prefetch(builder, cell_of(context, builder, signature, (*args, WORD(0))))
     return context.get_dummy_value()
 
 
@@ -138,7 +139,7 @@ def _lower_prefetch_target(context, builder, signature, args):
     address = builder.load(cell_of(context, builder, signature, args))
     for line in range(2):
         place = builder.add(address, WORD(line * _CACHE_LINE))
-        _emit_prefetch(builder, builder.inttoptr(place, ir.IntType(8).as_pointer()))
+        emit_prefetch(builder, builder.inttoptr(place, ir.IntType(8).as_pointer()))
     return context.get_dummy_value()
 
 

@@ -26,21 +26,27 @@ def _call_with_set(builder, name, thread, cells):
     return builder.sext(call_symbol(builder, name, _INT, words), WORD)
 
 
-def _lower_note(context, builder, signature, args):
-    if target_of(builder).system != LINUX:
-        return _REFUSED
-    return _call_with_set(builder, "sched_getaffinity", _CALLER, cell_of(context, builder, signature, args))
+def _on_linux(lower):
+    """Return a lowering that refuses elsewhere."""
+
+    def checked(context, builder, signature, args):
+        is_there = target_of(builder).system == LINUX
+        return lower(context, builder, signature, args) if is_there else _REFUSED
+
+    return checked
 
 
-def _lower_use(context, builder, signature, args):
-    if target_of(builder).system != LINUX:
-        return _REFUSED
-    return _call_with_set(builder, "sched_setaffinity", _CALLER, cell_of(context, builder, signature, args))
+def _of_the_caller(name):
+    """Return the lowering to a call of the system about the calling thread."""
+    return _on_linux(
+        lambda context, builder, signature, args: _call_with_set(
+            builder, name, _CALLER, cell_of(context, builder, signature, args)
+        )
+    )
 
 
+@_on_linux
 def _lower_use_others(context, builder, signature, args):
-    if target_of(builder).system != LINUX:
-        return _REFUSED
     cells, thread = cell_of(context, builder, signature, args), args[3]
     here = builder.zext(call_symbol(builder, "sched_getcpu", _INT, []), WORD)
     word, bit = builder.udiv(here, WORD(_BITS)), builder.shl(WORD(1), builder.urem(here, WORD(_BITS)))
@@ -59,13 +65,13 @@ def _lower_use_others(context, builder, signature, args):
     return builder.load(answer)
 
 
-@compiles_to(_lower_note, types.int64, ANY_TABLE, types.intp, types.intp)
+@compiles_to(_of_the_caller("sched_getaffinity"), types.int64, ANY_TABLE, types.intp, types.intp)
 def note(table: Table, row: int, field: int) -> int:
     """Write into the cells which processors the calling thread may use; return 0 unless it is refused."""
     raise NotImplementedError
 
 
-@compiles_to(_lower_use, types.int64, ANY_TABLE, types.intp, types.intp)
+@compiles_to(_of_the_caller("sched_setaffinity"), types.int64, ANY_TABLE, types.intp, types.intp)
 def use(table: Table, row: int, field: int) -> int:
     """Let the calling thread use the processors that the cells hold; return 0 unless it is refused."""
     raise NotImplementedError

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import zuki
+from tests.runtime.together import wait_until
 from zuki_kernels.steering import NARROWED, STEERED, THREAD
-
-LIMIT = 60  # seconds
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs os.sched_setaffinity")
 
@@ -18,13 +17,6 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="ne
 def work(place):
     for step in range(1000):
         place[0] += step
-
-
-def wait_until(is_so):
-    end = time.monotonic() + LIMIT
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.001)
-    assert is_so()
 
 
 def numbers_of(executor):
