@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import zuki
-from tests.aio.together import turns
+from tests.aio.together import turns, until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -36,11 +36,13 @@ def test_gather_keeps_the_order(executor):
 
 def test_gather_raises_the_first_and_the_others_run_on(executor):
     async def main():
-        patient = executor.spawn(give(1, 50))
+        patient = zuki.Future()
+        others = executor.spawn(zuki.shield(patient))
         with pytest.raises(KeyError, match="mine"):
-            await zuki.gather(patient, fail(KeyError("mine"), 3))
-        assert not patient.done()
-        return await patient
+            await zuki.gather(others, fail(KeyError("mine"), 3))
+        assert not others.done()
+        patient.set_result(1)
+        return await others
 
     assert executor.run(main()) == 1
 
@@ -57,12 +59,16 @@ def test_gather_returns_exceptions(executor):
 
 
 def test_gather_is_cancelled_with_all(executor):
+    begun = []
+
+    async def begins():
+        begun.append(True)
+        raise KeyError
+
     async def main():
         first = executor.spawn(zuki.sleep(3600))
-        gathers = executor.spawn(
-            zuki.gather(first, fail(KeyError()), zuki.sleep(3600), return_exceptions=True)
-        )
-        await turns()
+        gathers = executor.spawn(zuki.gather(first, begins(), zuki.sleep(3600), return_exceptions=True))
+        await until(lambda: begun)
         gathers.cancel()
         with pytest.raises(asyncio.CancelledError):
             await gathers
@@ -114,7 +120,7 @@ def test_as_completed_has_a_limit(executor):
     async def main():
         seen, future = [], zuki.Future()
         with pytest.raises(TimeoutError):
-            async for done in zuki.as_completed([future, give(1, 3)], timeout=0.05):
+            async for done in zuki.as_completed([future, give(1, 3)], timeout=0.3):
                 seen.append(await done)
         assert seen == [1]
         with pytest.raises(ValueError, match="negative"):
@@ -136,12 +142,14 @@ def test_who_stops_early_is_not_woken(executor):
 
 def test_shield(executor):
     async def main():
-        inner = executor.spawn(give(5, 60))
+        inner = zuki.Future()
         outer = executor.spawn(zuki.shield(inner))
         await turns()
         outer.cancel()
         with pytest.raises(asyncio.CancelledError):
             await outer
+        assert not inner.cancelled()
+        inner.set_result(5)
         assert await inner == 5
         assert await zuki.shield(give(6)) == 6
         with pytest.raises(KeyError):

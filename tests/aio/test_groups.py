@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 import zuki
-from tests.aio.together import LIMIT, turns
+from tests.aio.together import LIMIT, turns, until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -80,7 +80,10 @@ def test_a_failure_while_the_block_waits(executor):
 
 
 def test_a_failure_of_the_block(executor):
+    begun = []
+
     async def cleans_up():
+        begun.append(True)
         try:
             await zuki.sleep(3600)
         finally:
@@ -92,7 +95,7 @@ def test_a_failure_of_the_block(executor):
             async with zuki.TaskGroup() as group:
                 group.spawn(cleans_up())
                 patient = group.spawn(zuki.sleep(3600))
-                await turns()
+                await until(lambda: begun)
                 raise KeyError("mine")
         assert sorted(type(error).__name__ for error in found.value.exceptions) == ["KeyError", "ValueError"]
         assert patient.cancelled()
@@ -112,7 +115,7 @@ def test_who_is_cancelled_cancels_its_group(executor):
     async def main():
         for is_waiting in (False, True):
             task = executor.spawn(parent(is_waiting))
-            await turns()
+            await until(lambda: children)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import zuki
-from tests.aio.together import LIMIT, turns
+from tests.aio.together import LIMIT, turns, until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -194,7 +194,7 @@ def test_a_broken_barrier(executor, ends):
     async def main():
         barrier = zuki.Barrier(2)
         task = executor.spawn(barrier.wait())
-        await turns()
+        await until(lambda: barrier.n_waiting)
         getattr(barrier, ends)()
         with pytest.raises(threading.BrokenBarrierError):
             await task

@@ -3,7 +3,7 @@
 import zuki
 from tests.lane.together import LIMIT, wait_until
 
-__all__ = ["KINDS", "LIMIT", "make_executor", "turns", "wait_until"]
+__all__ = ["KINDS", "LIMIT", "make_executor", "turns", "until", "wait_until"]
 
 KINDS = {
     "one": lambda: zuki.Executor(max_threads=1),
@@ -17,6 +17,13 @@ def make_executor(kind):
 
 
 async def turns(count=20):
-    """Let others run for a while."""
+    """Let others run for a while: how far they come is not known, with more lanes than one."""
     for _ in range(count):
         await zuki.yield_now()
+
+
+async def until(condition):
+    """Let others run until `condition()`."""
+    with zuki.timeout(LIMIT):
+        while not condition():
+            await zuki.yield_now()
