@@ -1,7 +1,7 @@
 """From lists of nodes and edges to the tables that a run wants.
 
-One thread does this while nobody runs the graph, on plain arrays: the only kernels that
-touch cells without `atomics`.
+One thread does this while nobody runs the graph, on plain arrays: the only kernels, with those of
+`numbering`, that touch cells without `atomics`.
 
 The order of the nodes is Kahn's (1962); a node's rank is the length of the longest way
 from it to a node without successors, so that what holds up most is taken first.

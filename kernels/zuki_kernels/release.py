@@ -40,7 +40,7 @@ from .runs import (
 )
 from .waiting import wake
 
-# Nodes that are near one another in number are often near one another in time. With this many numbers
+# Nodes that are near one another in the table are often near one another in time. With this many rows
 # between a node that is ready and the row that is fetched, a stencil of 1.6 million nodes takes 9.4 ns a
 # task, not 13.6; half or twice as many do as well, and a graph of random edges loses nothing.
 _AHEAD = 128

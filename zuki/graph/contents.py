@@ -9,6 +9,8 @@ import numpy as np
 
 from zuki.errors import GraphError
 from zuki.graph.cycles import raise_cycle
+from zuki.graph.numbering import Numbering, by_lines
+from zuki.graph.tables import table_of_nodes, words_of_edges
 from zuki_kernels import freeze
 from zuki_kernels.runs import (
     BODIES,
@@ -47,6 +49,7 @@ class Contents:
         self.nodes = np.empty((0, NODE_FIELDS), np.int64)
         self.margins = np.empty((0, MARGIN_FIELDS), np.int64)
         self.edges = np.empty(0, np.uint32)
+        self.numbering = Numbering()  # of the rows of nodes, margins and edges
         self.entries = array("q")  # of the bodies
         self.plan = np.zeros((1, 16), np.int64)
         self.frozen = 0  # nodes that the tables hold
@@ -99,15 +102,23 @@ class Contents:
         if self.sources:
             pieces = [*pieces, (np.array(self.sources, np.int32), np.array(self.targets, np.int32))]
         if len(self.edges):
-            degrees = freeze.successors_of_all(self.nodes)
-            again = np.repeat(np.arange(self.frozen, dtype=np.int32), degrees), self.edges.astype(np.int32)
-            pieces = [again, *pieces]
+            pieces = [self._frozen_edges(), *pieces]
         if len(pieces) == 1:
             return pieces[0]
         return (
             np.concatenate([sources for sources, _ in pieces] or [_NO_ORDER]),
             np.concatenate([targets for _, targets in pieces] or [_NO_ORDER]),
         )
+
+    def _frozen_edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return sources and targets of the edges that the tables hold, by source."""
+        rows = np.repeat(np.arange(self.frozen, dtype=np.int32), freeze.successors_of_all(self.nodes))
+        targets = self.edges.astype(np.int32)
+        if not self.numbering:
+            return rows, targets
+        sources, targets = self.numbering.nodes_at(rows), self.numbering.nodes_at(targets)
+        order = np.argsort(sources, kind="stable")
+        return sources[order], targets[order]
 
     def freeze(self, name_of: Any) -> None:
         """Make the tables; raise `GraphCycleError`, changing nothing, if nodes wait in a circle."""
@@ -119,15 +130,14 @@ class Contents:
         if len(sources) > _MOST_EDGES and max(predecessors.max(), successors.max()) > _MOST_EDGES:
             raise GraphError(f"a node has at most {_MOST_EDGES:,} edges to it, and as many from it")
         levels, level_count, ranks = self._levels()
-        nodes, margins = _table(self.count, NODE_FIELDS), np.empty((self.count, MARGIN_FIELDS), np.int64)
-        words = np.empty((len(sources) + 1) // 2, np.int64)  # two edges each
-        edges = words.view(np.uint32)[: len(sources)]
-        nodes[: self.frozen] = self.nodes
+        nodes, margins = table_of_nodes(self.count), np.empty((self.count, MARGIN_FIELDS), np.int64)
+        words, edges = words_of_edges(len(sources))
+        nodes[: self.frozen] = self.numbering.by_node(self.nodes)
         freeze.forget_edges(nodes[: self.frozen])
         freeze.place_bodies(np.frombuffer(self.segments, np.int64).reshape(-1, _SEGMENT), nodes)
         freeze.place_nodes(predecessors, successors, levels, nodes)
         freeze.place_edges(sources, targets, nodes, edges)
-        order = _NO_ORDER
+        order, numbering = _NO_ORDER, Numbering()
         if not forward:
             order = np.empty(self.count, np.int32)
             sorted_nodes = freeze.sort_nodes(nodes, edges, order)
@@ -135,28 +145,28 @@ class Contents:
                 raise_cycle(sources, targets, order[:sorted_nodes], self.count, name_of)
         ways = np.empty(self.count)
         freeze.longest_ways(nodes, edges, order, self._costs(), ways)
-        if level_count > 1 or self._differ(nodes, edges, ways):
+        has_heirs = level_count == 1 and not self._differ(nodes, edges, ways)
+        if has_heirs:
+            freeze.name_heirs(nodes, edges)
+        else:
             if ranks is not None:  # more priorities than levels: those of one level by priority, then by rank
                 ways = ranks * (2 * ways.max() + 1) + ways
             freeze.sort_edges(nodes, edges, ways)
-        else:
-            freeze.name_heirs(nodes, edges)
         root_count = freeze.place_roots(nodes, margins)
         roots = margins[:root_count, ROOT]
         urgency = ways[roots]
         if len(levels) or (root_count and urgency.min() < urgency.max()):
             keys = (-urgency, levels[roots]) if len(levels) else (-urgency,)
             roots[:] = roots[np.lexsort(keys)]
+        found = by_lines(nodes, edges, root_count) if forward and has_heirs else None
+        if found:
+            numbering, nodes, words, edges = found
+            roots[:], order = numbering.rows[roots], numbering.rows
         entries = np.array(self.entries, np.int64)
         roots_from = _first_of_consecutive(roots) + 1
         # from here on nothing is allocated: what has failed so far has changed nothing
-        self.nodes, self.margins, self.edges, self._order, self.frozen = (
-            nodes,
-            margins,
-            edges,
-            order,
-            self.count,
-        )
+        self.nodes, self.margins, self.edges, self._order = nodes, margins, edges, order
+        self.numbering, self.frozen = numbering, self.count
         self._kept = words, entries
         self.segments, self.sources, self.targets, self._edges = array("q"), array("i"), array("i"), []
         self._next = -1
@@ -202,20 +212,22 @@ class Contents:
 
     def span(self, durations: np.ndarray) -> float:
         """Return the longest way through the graph where node i takes ``durations[i]``."""
-        return freeze.longest_ways(self.nodes, self.edges, self._order, durations, np.empty(self.count))
+        costs = self.numbering.by_row(durations)
+        return freeze.longest_ways(self.nodes, self.edges, self._order, costs, np.empty(self.count))
 
     def longest_way(self, durations: np.ndarray) -> np.ndarray:
         """Return the nodes on that way, from its beginning."""
         ways, found = np.empty(self.frozen), np.empty(self.frozen, np.int64)
         if not self.frozen:
             return found
-        freeze.longest_ways(self.nodes, self.edges, self._order, durations, ways)
-        return found[: freeze.longest_way(self.nodes, self.edges, ways, found)]
+        costs = self.numbering.by_row(durations)
+        freeze.longest_ways(self.nodes, self.edges, self._order, costs, ways)
+        return self.numbering.nodes_at(found[: freeze.longest_way(self.nodes, self.edges, ways, found)])
 
     def frame_and_body(self, node: int) -> tuple[int, int]:
         """Return the address of a node's frame, and the index of its body."""
         if node < self.frozen:
-            return freeze.frame_and_body(self.nodes, node)
+            return freeze.frame_and_body(self.nodes, self.numbering.row_of(node))
         rows = range(0, len(self.segments), _SEGMENT)
         row = rows[bisect_right(rows, node, key=self.segments.__getitem__) - 1]
         start, _, frame, stride, body = self.segments[row : row + _SEGMENT]
@@ -225,7 +237,7 @@ class Contents:
         """Return the index of each node's body."""
         segments = np.array(self.segments, np.int64).reshape(-1, _SEGMENT)
         added = np.repeat(segments[:, 4], segments[:, 1] - segments[:, 0])
-        return np.concatenate([freeze.bodies_of_all(self.nodes), added])
+        return np.concatenate([self.numbering.by_node(freeze.bodies_of_all(self.nodes)), added])
 
     def count_bodies(self) -> Counter[int]:
         """Return how many nodes each body has, by its index."""
@@ -234,18 +246,7 @@ class Contents:
             counts[self.segments[row + 4]] += self.segments[row + 1] - self.segments[row]
         return counts
 
-    def bytes(self) -> int:
-        """Return how many bytes the tables take, arguments apart."""
-        return self.nodes.nbytes + self.margins.nbytes + self.edges.nbytes
-
 
 def _first_of_consecutive(numbers: np.ndarray) -> int:
     """Return the first of numbers that follow one another, or -1 if they do not."""
     return int(numbers[0]) if len(numbers) and (np.diff(numbers) == 1).all() else -1
-
-
-def _table(rows: int, fields: int) -> np.ndarray:
-    """Return an uninitialised table whose rows begin at cache lines."""
-    words = np.empty(rows * fields + 8, np.int64)
-    skipped = -words.ctypes.data % 64 // 8
-    return words[skipped : skipped + rows * fields].reshape(rows, fields)

@@ -54,7 +54,7 @@ class PythonNodes:
     pool : Pool
         Where it runs.
     durations : array or None
-        Where to write how long bodies took, in nanoseconds.
+        Where to write how long bodies took, in nanoseconds, by the rows of nodes.
     """
 
     def __init__(self, state: GraphState, pool: Pool, durations: np.ndarray | None) -> None:
@@ -72,8 +72,8 @@ class PythonNodes:
         function, _ = self._state.calls[node]
         self._state.blocked[id(function)] = _WAITS
 
-    def run(self, slot: int, node: int) -> int:
-        """Call the function of a node; return how it went, as `turn` names it."""
+    def run(self, slot: int, row: int, node: int) -> int:
+        """Call the function of a node, which is that row of a run; return how it went, as `turn` names it."""
         state = self._state
         entered = _inside.__dict__.setdefault("graphs", [])
         entered.append(state)
@@ -84,7 +84,7 @@ class PythonNodes:
             returned = call_body(function, values)
             if type(returned) is CoroutineType:
                 if self._pool.postpones:
-                    self._spawn(slot, node, returned, begun)
+                    self._spawn(slot, row, node, returned, begun)
                     return reasons.POSTPONED
                 returned = self._pool.run_coroutine(returned)
             state.returned[node] = returned
@@ -93,18 +93,18 @@ class PythonNodes:
             return reasons.RAISED
         finally:
             entered.pop()
-            took, busy = self._note_end(node, begun), time.thread_time_ns() - busy
+            took, busy = self._note_end(row, begun), time.thread_time_ns() - busy
             if state.blocked.get(id(function)) != _WAITS:
                 state.blocked[id(function)] = took - busy if _MOSTLY * busy < took else 0
         return reasons.RETURNED
 
-    def _note_end(self, node: int, begun: int) -> int:
+    def _note_end(self, row: int, begun: int) -> int:
         took = time.perf_counter_ns() - begun
         if self._durations is not None:
-            self._durations[node] = took
+            self._durations[row] = took
         return took
 
-    def _spawn(self, slot: int, node: int, coroutine: Any, begun: int) -> None:
+    def _spawn(self, slot: int, row: int, node: int, coroutine: Any, begun: int) -> None:
         within = _Node(self._state)
         token = _within.set((*_within.get(), within))  # what is spawned takes it along
         try:
@@ -112,14 +112,14 @@ class PythonNodes:
         finally:
             _within.reset(token)
         self._coroutines[node] = task
-        task.add_done_callback(partial(self._hear, slot, node, begun, within))
+        task.add_done_callback(partial(self._hear, slot, row, node, begun, within))
         if self._is_stopped:  # meanwhile
             task.cancel()
 
-    def _hear(self, slot: int, node: int, begun: int, within: _Node, task: Any) -> None:
+    def _hear(self, slot: int, row: int, node: int, begun: int, within: _Node, task: Any) -> None:
         """Hear that a coroutine is over."""
         within.is_over = True
-        self._note_end(node, begun)
+        self._note_end(row, begun)
         state, outcome = self._state, reasons.RETURNED
         try:
             state.returned[node] = task.result()
@@ -127,7 +127,7 @@ class PythonNodes:
             state.errors[node] = error
             outcome = reasons.RAISED
         self._coroutines.pop(node, None)
-        answer(self._pool, task_of(slot, node), outcome)
+        answer(self._pool, task_of(slot, row), outcome)
 
     def stop(self) -> None:
         """Let no coroutine wait any longer."""

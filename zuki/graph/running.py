@@ -58,7 +58,7 @@ class GraphRun:
 
     def __init__(self, state: GraphState, pool: Pool, watched: bool, measured: bool) -> None:
         self._state, self.pool = state, pool
-        self.plan = state.contents.plan
+        self.plan, self._numbering = state.contents.plan, state.contents.numbering
         self.epoch = state.epoch
         self._durations = np.zeros(state.contents.count, np.int64) if measured else None
         self.times = 0 if self._durations is None else self._durations.ctypes.data
@@ -98,26 +98,28 @@ class GraphRun:
         """Return how many nodes are done, and of how many."""
         return self.count - self.remaining(), self.count
 
-    def may_take_long(self, node: int) -> bool:
+    def may_take_long(self, row: int) -> bool:
         """Tell whether the function of a Python node is known to block for long."""
-        return self._python.may_take_long(node)
+        return self._python.may_take_long(self._numbering.node_at(row))
 
-    def run_python(self, node: int, stopped: bool) -> int:
+    def run_python(self, row: int, stopped: bool) -> int:
         """Call the body of a node that needs the interpreter."""
-        return reasons.PASSED_OVER if stopped else self._python.run(self.slot, node)
+        if stopped:
+            return reasons.PASSED_OVER
+        return self._python.run(self.slot, row, self._numbering.node_at(row))
 
-    def fail(self, node: int, failure: int) -> int:
+    def fail(self, row: int, failure: int) -> int:
         """Keep the first that a Python node has raised: itself, or by a task that it has left behind."""
-        return self.refuse(node, exception_of(failure))
+        return self.refuse(row, exception_of(failure))
 
-    def refuse(self, node: int, error: BaseException) -> int:
+    def refuse(self, row: int, error: BaseException) -> int:
         """Keep why a Python node has failed."""
-        self._state.errors.setdefault(node, error)
+        self._state.errors.setdefault(self._numbering.node_at(row), error)
         return reasons.RAISED
 
-    def hear_of_wait(self, node: int) -> None:
+    def hear_of_wait(self, row: int) -> None:
         """Run that node's function where it is met, from now on."""
-        self._python.keep_in_place(node)
+        self._python.keep_in_place(self._numbering.node_at(row))
 
     def hear_of_stop(self) -> None:
         """Let no coroutine of a node wait any longer."""
@@ -130,7 +132,7 @@ class GraphRun:
     def end(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Gather what failed, and let the next run of the graph begin."""
         try:
-            self._conclude(failures, first_failed, stopped)
+            self._conclude(failures, self._numbering.node_at(first_failed), stopped)
         except BaseException as error:  # no memory, for instance: who waits is told of that instead
             self.error = self.error or error
         self.ended = True
@@ -154,7 +156,7 @@ class GraphRun:
     def _conclude(self, failures: int, first_failed: int, stopped: bool) -> None:
         """Make an error or a report of the run."""
         if self._durations is not None:
-            self._state.durations = self._durations
+            self._durations = self._state.durations = self._numbering.by_node(self._durations)
         if failures or stopped:
             self.error = error_of(self._state, failures, first_failed, self.lost)
         else:
@@ -270,10 +272,10 @@ def _gather_failures(state: GraphState) -> None:
     """Decode what failing bodies left, which gives its memory back; keep not too many exceptions."""
     while True:
         found = freeze.failed(state.contents.nodes, state.contents.margins, _AT_ONCE)
-        for node, failure in found.tolist():
+        for row, failure in found.tolist():
             error = exception_of(failure)
             if len(state.errors) < _MOST_FAILURES:
-                state.errors[node] = error
+                state.errors[state.contents.numbering.node_at(row)] = error
         if len(found) < _AT_ONCE:
             return
 

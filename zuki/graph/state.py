@@ -132,6 +132,7 @@ class GraphState:
             lambda: (contents.bodies(), [body.name for body in bodies]),
             self.name_of,
             contents.all_edges,
+            contents.numbering.nodes_at,
         )
 
     # ---- running ----------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ class GraphState:
     def result_of(self, node: int) -> Any:
         """Return what the body of a node returned in the last run, or raise what it raised."""
         contents = self.contents
-        state = state_of(contents.nodes, node) if node < contents.frozen else 0
+        state = state_of(contents.nodes, contents.numbering.row_of(node)) if node < contents.frozen else 0
         if self.epoch == 0 or epoch_of(state) != self.epoch or state & PASSED:
             why = ""
             if epoch_of(state) == self.epoch and self.errors:
@@ -178,7 +179,7 @@ class GraphState:
         contents, none = self.contents, np.empty(0, np.int64)
         if self.turn.locked() or not contents.is_frozen or not self.epoch:
             return None, none, none, none
-        found = outcomes(contents.nodes, self.epoch)
+        found = contents.numbering.by_node(outcomes(contents.nodes, self.epoch))
         failed, not_run = (np.flatnonzero(found & outcome) for outcome in (FAILED, PASSED))
         if self.durations is None or len(self.durations) != contents.count:
             return None, none, failed, not_run

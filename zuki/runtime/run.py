@@ -9,6 +9,10 @@ import numpy as np
 from zuki_kernels._types import Table
 
 
+def _as_they_are(rows: np.ndarray) -> np.ndarray:
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """What a run is made of, for a trace.
@@ -25,6 +29,8 @@ class Outline:
         Returns the name of a node.
     edges : callable
         Returns two arrays, the sources and the targets of the edges.
+    nodes_at : callable
+        Returns the nodes of some rows of the run's tables, which is how tasks name them.
     """
 
     name: str
@@ -32,6 +38,7 @@ class Outline:
     bodies: Callable[[], tuple[np.ndarray, list[str]]]
     name_of: Callable[[int], str]
     edges: Callable[[], tuple[np.ndarray, np.ndarray]]
+    nodes_at: Callable[[np.ndarray], np.ndarray] = _as_they_are
 
 
 def no_bodies() -> tuple[np.ndarray, list[str]]:
@@ -45,7 +52,10 @@ def no_edges() -> tuple[np.ndarray, np.ndarray]:
 
 
 class Run(Protocol):
-    """One execution of a graph, as it is handed to a pool."""
+    """One execution of a graph, as it is handed to a pool.
+
+    The pool knows a node by its row in the run's tables.
+    """
 
     plan: Table  # one row: the fields NODES to LEVELS_USED of a run
     epoch: int  # of this run: see `zuki_kernels.dependencies`
@@ -55,22 +65,22 @@ class Run(Protocol):
     lost: int  # spawned tasks that have failed besides the one whose exception is raised
     answers: dict[int, int]  # how bodies of Python nodes went that were postponed, until the pool asks
 
-    def may_take_long(self, node: int) -> bool:
+    def may_take_long(self, row: int) -> bool:
         """Tell whether the body of a node that needs the interpreter may keep others waiting."""
 
-    def run_python(self, node: int, stopped: bool) -> int:
+    def run_python(self, row: int, stopped: bool) -> int:
         """Run the body of a node that needs the interpreter; return how it went, as `turn` names it.
 
         A body that goes on elsewhere is `POSTPONED`: `python_body.answer` is called when it has ended.
         """
 
-    def fail(self, node: int, failure: int) -> int:
+    def fail(self, row: int, failure: int) -> int:
         """Hear what a task has raised that such a body has left behind; return how the node went."""
 
-    def refuse(self, node: int, error: BaseException) -> int:
+    def refuse(self, row: int, error: BaseException) -> int:
         """Hear why such a body cannot be run; return how the node went."""
 
-    def hear_of_wait(self, node: int) -> None:
+    def hear_of_wait(self, row: int) -> None:
         """Hear that such a body has waited for other work of the pool, which its thread did meanwhile."""
 
     def hear_of_stop(self) -> None:
@@ -91,23 +101,23 @@ class RunWithoutPython:
 
     answers: ClassVar[dict[int, int]] = {}
 
-    def may_take_long(self, node: int) -> bool:
+    def may_take_long(self, row: int) -> bool:
         """Not called: there are no such nodes."""
         raise NotImplementedError
 
-    def run_python(self, node: int, stopped: bool) -> int:
+    def run_python(self, row: int, stopped: bool) -> int:
         """Not called: there are no such nodes."""
         raise NotImplementedError
 
-    def fail(self, node: int, failure: int) -> int:
+    def fail(self, row: int, failure: int) -> int:
         """Not called: there are no such nodes."""
         raise NotImplementedError
 
-    def refuse(self, node: int, error: BaseException) -> int:
+    def refuse(self, row: int, error: BaseException) -> int:
         """Not called: there are no such nodes."""
         raise NotImplementedError
 
-    def hear_of_wait(self, node: int) -> None:
+    def hear_of_wait(self, row: int) -> None:
         """Not called: there are no such nodes."""
         raise NotImplementedError
 

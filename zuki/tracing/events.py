@@ -154,6 +154,7 @@ class _Builder:
             bodies, names = self.bodies_of(number)
             of_it = run == number
             if len(names) and nodes[of_it].max() < len(bodies):
+                nodes[of_it] = self.runs[number].outline.nodes_at(nodes[of_it])
                 name[of_it] = names[bodies[nodes[of_it]]]
         of_calls, idle = np.flatnonzero(slots == recording.desk), np.zeros(len(tasks), bool)
         if len(of_calls) and recording.calls:
