@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import zuki
 from zuki import top
 from zuki.__main__ import main
 from zuki.runtime.lifecycle import pools
@@ -24,7 +25,7 @@ if __name__ == "__main__":
     with zuki.Executor(max_threads=2, name="mine") as executor:
         for _ in range(3):
             assert list(executor.map(abs, range(-10, 0))) == list(range(10, 0, -1))
-            time.sleep(0.1)
+            time.sleep(0.3)
     {end}
 """
 
@@ -75,6 +76,7 @@ def test_a_terminal_shows_it_meanwhile(screen_of, script, monkeypatch):
     others = set(pools())  # of other tests: a screen has no room for them
     monkeypatch.setattr(top, "pools", lambda: [pool for pool in pools() if pool not in others])
     monkeypatch.setenv("TERM", "xterm")
+    zuki.SingleThreadedExecutor().metrics()  # the first look of a process may have to compile
     assert main(["top", "--interval", "0.05", script()]) == 0
     shown = stream.getvalue()
     assert "mine, in the last " in shown

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import zuki
-from tests.aio.together import LIMIT
+from tests.aio.together import LIMIT, until
 from zuki.aio import threads
 
 pytestmark = pytest.mark.timeout(240)
@@ -49,13 +49,16 @@ def test_who_leaves_a_generator_has_it_closed(executor):
 def test_the_generator_of_a_cancelled_task(executor):
     generators = Generators()
 
+    begun = []
+
     async def patient():
-        async for _ in generators.count():
+        async for number in generators.count():
+            begun.append(number)
             await zuki.sleep(3600)
 
     async def main():
         task = executor.spawn(patient())
-        await zuki.sleep(0.005)
+        await until(lambda: begun)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -35,7 +35,9 @@ def test_notified_in_the_order_of_coming(executor):
             while len(seen) < expected:
                 await zuki.yield_now()
             await turns()
-            assert seen == list(range(expected))
+            assert sorted(seen) == list(range(expected))
+            if executor.config.python_lanes == 1:  # else two that are woken come back at once
+                assert seen == sorted(seen)
         await zuki.gather(*tasks)
         assert "unlocked" in repr(condition)
 

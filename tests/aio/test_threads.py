@@ -138,12 +138,14 @@ def run_script(text):
 
 
 AT_EXIT = """
-import time, zuki
+import threading, time, zuki
+begun = threading.Event()
 def slow():
+    begun.set()
     time.sleep(0.2)
     print("done", flush=True)
 zuki.spawn(zuki.to_thread(slow))
-zuki.run(zuki.sleep(0.05))
+assert begun.wait(30)
 """
 
 FORKS = """

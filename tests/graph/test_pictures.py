@@ -248,7 +248,7 @@ def test_a_measured_run_gives_colours_and_the_critical_path(executor):
     timed = zuki.Graph("timed")
     first = timed.add(time.sleep, 0.002, name="first")
     slow, fast = (
-        timed.add(time.sleep, 0.02, after=first, name="slow"),
+        timed.add(time.sleep, 0.2, after=first, name="slow"),
         timed.add(time.sleep, 0.001, after=first, name="fast"),
     )
     timed.add(time.sleep, 0.002, after=[slow, fast], name="last")

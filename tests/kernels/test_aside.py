@@ -195,7 +195,7 @@ def test_it_stays_away_while_others_keep_their_pace_and_no_longer():
     finally:
         pair.stop.set()
         other.join()
-    pair.row[aside.UNTIL] = now() + 60_000 * MS
+    pair.row[aside.UNTIL], pair.row[aside.APART] = now() + 60_000 * MS, 1000  # it may have been 0
     begun = time.monotonic()
     assert aside.goes_on(pair.running.pool, pair.running.workers, 1)
     assert pair.stand_aside() == (reasons.GO_ON, NONE)  # nothing is run any more

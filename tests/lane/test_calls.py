@@ -188,15 +188,21 @@ def test_shutdown(cancel, wait):
     begun = executor.submit(gate.wait)
     wait_until(lambda: gate.waiting == 1)
     later = [executor.submit(int) for _ in range(10)]
-    timer = threading.Timer(0.05, gate.open)
-    timer.start()
+
+    def open_gate():
+        time.sleep(0.05)
+        wait_until(lambda: not cancel or all(future.cancelled() for future in later))
+        gate.open()
+
+    opener = threading.Thread(target=open_gate)
+    opener.start()
     executor.shutdown(wait, cancel_futures=cancel)
     with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
         executor.submit(int)
     begun.result(LIMIT)
     assert len(concurrent.futures.wait(later, LIMIT).done) == 10
     assert {future.cancelled() for future in later} == {cancel}
-    timer.join()
+    opener.join()
     wait_until(lambda: not [one for one in threading.enumerate() if one.name.startswith("ending")])
 
 

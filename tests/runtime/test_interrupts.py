@@ -58,8 +58,8 @@ graph = make_graph(kind)
 check_usable(executor)  # and loads the kernels
 begun = time.monotonic()
 for round in range(3):
-    timer = interrupt_after(0.05 * round + 0.02)
     try:
+        timer = interrupt_after(0.05 * round + 0.02)
         graph.run(executor)
     except KeyboardInterrupt:
         pass
@@ -92,17 +92,20 @@ def test_ctrl_c_while_waiting_for_a_future():
         + """
 executor = zuki.Executor(max_threads=2)
 graph = zuki.Graph()
+gate = threading.Event()
 graph.add_many(spin, milliseconds(30), count=20)
+graph.add(gate.wait, 20)
 future = graph.submit(executor)
-interrupt_after(0.05)
 try:
+    interrupt_after(0.05)
     future.result()
 except KeyboardInterrupt:
     pass
 else:
     raise SystemExit("not interrupted")
 assert not future.done()  # the run goes on
-assert future.result(20).nodes == 20
+gate.set()
+assert future.result(20).nodes == 21
 check_usable(executor)
 executor.shutdown()
 """
@@ -118,8 +121,8 @@ long = zuki.Graph()
 long.add_many(spin, milliseconds(30), count=40)
 future = long.submit(executor)
 graph = make_graph("short")
-interrupt_after(0.1)
 try:
+    interrupt_after(0.1)
     graph.run(executor)  # the calling thread waits: one thread runs already
 except KeyboardInterrupt:
     pass
@@ -165,8 +168,8 @@ small.add_edges([0, 1], small.add_many(nothing, count=3).ids[1:])
 small.run(executor)
 
 def run_until_alarm(graph, executor):
-    signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.02 * generator.random())
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.02 * generator.random())
         graph.run(executor)
     except Alarm:
         return

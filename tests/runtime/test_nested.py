@@ -120,7 +120,8 @@ outer = zuki.Graph()
 outer.add(inner.run, executor)
 thread = threading.Thread(target=inner.run, args=(zuki.Executor(max_threads=1),), daemon=True)
 thread.start()
-time.sleep(0.05)
+while not inner._state.turn.locked():
+    time.sleep(0.001)
 try:
     outer.run(executor)
 except zuki.GraphError as error:

@@ -88,7 +88,7 @@ def test_a_caller_is_no_thread_that_stays():
         gate.set()
         caller.join(LIMIT)
         assert not caller.is_alive()
-        assert len(workers_of("beside")) == 1
+        wait_until(lambda: len(workers_of("beside")) == 1)
 
 
 def test_a_thread_is_asked_for_while_no_row_is_back(monkeypatch):

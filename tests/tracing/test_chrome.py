@@ -88,7 +88,7 @@ def test_perfetto_loads_it(trace, tmp_path):
         assert {name: len(each) for name, each in durations.items()} == Counter(n["name"] for n in nodes)
         assert sum(map(sum, durations.values())) == pytest.approx(1000 * sum(n["dur"] for n in nodes))
         threads = {row.name for row in processor.query("select name from thread where name is not null")}
-        assert {"worker 0", "worker 1"} <= threads
+        assert {track.label for track in trace.events.tracks} <= threads
         errors = processor.query("select sum(value) as many from stats where severity = 'error'")
         assert next(iter(errors)).many in (None, 0)
 

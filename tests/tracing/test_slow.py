@@ -79,8 +79,9 @@ def test_all_kinds(executor, records):
 
 
 def test_what_began_before_a_look_is_told_of_after_it(executor, records):
-    with zuki.log_slow_tasks(LEAST, executor):
+    with zuki.log_slow_tasks(LEAST, executor) as slow:
         executor.submit(sleep, 0.5).result()  # longer than two looks are apart
+        wait_until(lambda: slow.count)  # it is noted when whoever waits for it has been told already
     (record,) = records()
     assert record.seconds >= 0.5
 
@@ -125,6 +126,7 @@ def test_without_threads(executor, records, monkeypatch):
         patched.setattr(slow._thread, "start", lambda: refuse(None))
         with slow:
             executor.submit(sleep, SLOW * 1e-9).result()
+            wait_until(lambda: slow._followed[0]._python)
     assert [record.kind for record in records()] == ["call"]
 
 

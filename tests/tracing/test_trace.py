@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import zuki
+from tests.lane.together import wait_until
 from tests.tracing import bodies
 from zuki.errors import ZukiError
 from zuki.tracing import events as kinds
@@ -104,6 +105,8 @@ def test_python_nodes_calls_and_steps_are_there(executor):
         assert executor.submit(bodies.python_body, 1).result() == 2
         assert [f.result() for f in [executor.submit(bodies.python_body, n) for n in range(20)]][-1] == 20
         assert executor.run(bodies.three_steps()) == 3
+        # a call is noted when whoever waits for it has been told already
+        wait_until(lambda: sum(row.count for row in t.summary() if row.kind in ("call", "step")) == 24)
     summary = {(row.name, row.kind): row.count for row in t.summary()}
     assert summary["python_body", "python node"] == 1
     assert summary["python_body", "call"] == 21
@@ -143,8 +146,10 @@ def test_submitted_calls_of_jitted_tasks_have_names_whoever_runs_them(executor, 
 
 
 def test_a_call_that_fails_is_there(executor):
-    with zuki.trace(executor) as t, pytest.raises(ZeroDivisionError):
-        executor.submit(divmod, 1, 0).result()
+    with zuki.trace(executor) as t:
+        with pytest.raises(ZeroDivisionError):
+            executor.submit(divmod, 1, 0).result()
+        wait_until(lambda: t.tasks == 1)
     assert t.summary()["divmod"].count == 1
 
 
