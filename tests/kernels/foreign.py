@@ -51,13 +51,13 @@ TARGETS = SYSTEMS | {
 
 # Arguments that are arrays but not tables: by name, what `zuki/graph/contents.py` passes
 ARRAYS = {
-    "edges": uint32[::1],
+    **dict.fromkeys(("edges", "moved_edges"), uint32[::1]),
     "segments": int64[:, ::1],
     "path": int64[::1],
     "costs": float64[::1],
     "ways": float64[::1],
     **dict.fromkeys(("sources", "targets", "taken_sources", "taken_targets", "order"), int32[::1]),
-    **dict.fromkeys(("predecessors", "successors", "levels"), int32[::1]),
+    **dict.fromkeys(("predecessors", "successors", "levels", "piece_of", "rows"), int32[::1]),
 }
 SCALARS = {int: types.int64, bool: types.boolean, float: types.float64, Table: TABLE}
 SCALARS[tuple[int, int, int]] = types.UniTuple(types.int64, 3)
