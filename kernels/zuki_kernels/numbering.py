@@ -19,10 +19,19 @@ graph. `docs/decisions/024-rows-by-lines.md` has the figures.
 
 from ._jit import kernel
 from ._types import Table
-from .runs import FIRST, FRAME, SHAPE, STATE, first_edge_of, heir_of, predecessors_of, successors_of
+from .runs import (
+    FIRST,
+    FRAME,
+    NODE_FIELDS,
+    SHAPE,
+    STATE,
+    first_edge_of,
+    heir_of,
+    predecessors_of,
+    successors_of,
+)
 
-_TOGETHER = 4  # lines of a piece: 128 bytes of rows
-_LONG = 8  # nodes of a line, on average, below which there is little to be won
+TOGETHER = 128 // (8 * NODE_FIELDS)  # lines of a piece: a step of them fills a pair of cache lines
 
 ROW = 0  # of a piece: how many nodes it has; then the row of its first one, and of its next one
 EDGE = 1  # of a piece: the same of the edges that leave its nodes
@@ -30,16 +39,10 @@ PIECE_FIELDS = 2
 
 
 @kernel
-def count_pieces(nodes: int, roots: int) -> int:
-    """Return how many pieces there are if each line begins with a root; 0 if rows are not to go by them."""
-    return (roots - 1) // _TOGETHER + 1 if roots > _TOGETHER and roots * _LONG <= nodes else 0
-
-
-@kernel
 def find_pieces(nodes: Table, edges, piece_of, pieces: Table) -> bool:
     """Write the piece of each node, and the sizes of all; return whether each line does begin with a root.
 
-    Each edge leads to a later node. ``pieces`` has rows of zeros, as many as `count_pieces` tells.
+    Each edge leads to a later node. ``pieces`` has rows of zeros, one for each `TOGETHER` roots.
     """
     lines = 0
     for node in range(nodes.shape[0]):
@@ -49,7 +52,7 @@ def find_pieces(nodes: Table, edges, piece_of, pieces: Table) -> bool:
         if piece_of[node] < 0:
             if predecessors_of(shape) > 0:
                 return False
-            piece_of[node] = lines // _TOGETHER
+            piece_of[node] = lines // TOGETHER
             lines += 1
         piece, heir = piece_of[node], heir_of(shape)
         pieces[piece, ROW] += 1

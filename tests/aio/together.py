@@ -1,7 +1,7 @@
 """What tests of coroutines' primitives share."""
 
 import zuki
-from tests.lane.together import LIMIT, wait_until
+from tests.lane.together import LIMIT, until, wait_until
 
 __all__ = ["KINDS", "LIMIT", "make_executor", "turns", "until", "wait_until"]
 
@@ -20,10 +20,3 @@ async def turns(count=20):
     """Let others run for a while: how far they come is not known, with more lanes than one."""
     for _ in range(count):
         await zuki.yield_now()
-
-
-async def until(condition):
-    """Let others run until `condition()`."""
-    with zuki.timeout(LIMIT):
-        while not condition():
-            await zuki.yield_now()

@@ -54,8 +54,9 @@ def edges_of(steps, first=0):
     return ((step - 1) * WIDTH + place + way)[inside], (step * WIDTH + place)[inside]
 
 
-def grid(steps=STEPS):
-    step, place = np.divmod(np.arange(steps * WIDTH), WIDTH)
+def grid(first, last):
+    """Step and place of the nodes of some steps."""
+    step, place = np.divmod(np.arange(first * WIDTH, last * WIDTH), WIDTH)
     return zuki.each(step), zuki.each(place)
 
 
@@ -76,10 +77,8 @@ def test_results_and_what_is_added_later(executor):
         before = np.pad(expected[step - 1], 1) if step else np.zeros(WIDTH + 2)
         expected[step] = before[:-2] + before[1:-1] + before[2:] + np.arange(WIDTH)
     graph = zuki.Graph()
-    step, place = np.divmod(np.arange(len(values) * WIDTH), WIDTH)
     for first, last in ((0, STEPS), (STEPS, len(values))):
-        those = slice(first * WIDTH, last * WIDTH)
-        graph.add_many(move, values, values, zuki.each(step[those]), zuki.each(place[those]))
+        graph.add_many(move, values, values, *grid(first, last))
         graph.add_edges(*edges_of(last, first))
         drawn = sorted(graph.to_dot().splitlines())
         for _ in range(3):
@@ -95,7 +94,7 @@ def test_who_fails_is_named_and_only_what_waits_for_it_does_not_run(executor):
     bad = 4 * WIDTH + 3
     values = np.zeros((STEPS, WIDTH))
     graph = zuki.Graph()
-    graph.add_many(move_and_fail, values, values, *grid(), bad)
+    graph.add_many(move_and_fail, values, values, *grid(0, STEPS), bad)
     graph.add_edges(*edges_of(STEPS))
     with pytest.raises(ValueError, match="3") as caught:
         graph.run(executor)
@@ -169,13 +168,11 @@ def test_a_python_node_that_fails_is_named(executor):
 def test_a_trace_tells_which_nodes_they_are(executor):
     values = np.zeros((STEPS, WIDTH))
     graph = zuki.Graph()
-    step, place = np.divmod(np.arange(STEPS * WIDTH), WIDTH)
-    for row in range(STEPS):
-        if row % 3:
+    for step in range(STEPS):
+        if step % 3:
             graph.add_many(rest, 1, count=WIDTH)
         else:
-            here = step == row
-            graph.add_many(move, values, values, zuki.each(step[here]), zuki.each(place[here]))
+            graph.add_many(move, values, values, *grid(step, step + 1))
     graph.add_edges(*edges_of(STEPS))
     graph.run(executor)
     assert goes_by_lines(graph)

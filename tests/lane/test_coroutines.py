@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import zuki
-from tests.lane.together import LIMIT, wait_until
+from tests.lane.together import LIMIT, until, wait_until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -159,8 +159,8 @@ def test_a_stale_waker_does_nothing(executor):
     assert len({waker.number for waker in wakers}) == 3
     found = [executor.run(patient()) for _ in range(20)]
     assert all(steps <= 1 for _, steps in found)
-    # with several lanes it may have another row now and then, or its future may be set before it waits
-    assert any(stale >= 1 and steps == 1 for stale, steps in found)
+    kept = any if executor.config.python_lanes > 1 else all  # with several lanes it may have another row
+    assert kept(stale >= 1 and steps == 1 for stale, steps in found)  # or its future be set before it waits
 
 
 def test_polls(executor):
@@ -201,8 +201,7 @@ def test_cancelling(executor):
 
     async def main():
         task = executor.spawn(patient())
-        while not begun:
-            await zuki.yield_now()
+        await until(lambda: begun)
         assert task.cancel("enough")
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -228,8 +227,7 @@ def test_a_wish_that_is_swallowed_is_gone(executor):
     async def main():
         future = zuki.Future()
         task = executor.spawn(stubborn(future))
-        while not begun:
-            await zuki.yield_now()
+        await until(lambda: begun)
         task.cancel()
         await zuki.yield_now()
         future.set_result(3)

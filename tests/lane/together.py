@@ -3,6 +3,8 @@
 import threading
 import time
 
+import zuki
+
 LIMIT = 60  # seconds; the first to come compiles
 
 
@@ -27,3 +29,10 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < end, "the limit is reached"
         time.sleep(0.002)
+
+
+async def until(condition):
+    """Let others run until `condition()`."""
+    with zuki.timeout(LIMIT):
+        while not condition():
+            await zuki.yield_now()

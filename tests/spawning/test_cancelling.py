@@ -188,5 +188,5 @@ def test_after_a_failure_the_other_parts_of_a_loop_end_early(executor, loop, fai
         loop(len(done), done, failing, executor=executor)
     assert caught.value.args == ("this one", failing)
     assert not any("more of the tasks" in note for note in caught.value.__notes__)
-    if executor.max_threads == 1:  # else others may do much before the one that fails comes to it
+    if failing == 1000 or executor.max_threads == 1:  # else each worker may have done its half before
         assert done.sum() < failing + len(done) // 4

@@ -5,8 +5,9 @@ from functools import cached_property
 import numpy as np
 
 from zuki.graph.tables import table_of_nodes, words_of_edges
-from zuki_kernels.numbering import PIECE_FIELDS, count_pieces, find_pieces, move, place_rows
+from zuki_kernels.numbering import PIECE_FIELDS, TOGETHER, find_pieces, move, place_rows
 
+_LONG = 8  # nodes of a line, on average, below which there is little to be won
 _NO_ROWS = np.empty(0, np.int32)
 
 
@@ -70,9 +71,9 @@ def by_lines(
     tuple, or None
         The numbering; then new nodes, words and edges: see `zuki.graph.tables`.
     """
-    pieces = np.zeros((count_pieces(len(nodes), root_count), PIECE_FIELDS), np.int64)
-    if not len(pieces):
+    if root_count <= TOGETHER or root_count * _LONG > len(nodes):
         return None
+    pieces = np.zeros((-(-root_count // TOGETHER), PIECE_FIELDS), np.int64)
     piece_of = np.empty(len(nodes), np.int32)
     if not find_pieces(nodes, edges, piece_of, pieces):
         return None
