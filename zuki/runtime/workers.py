@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zuki.errors import NO_THREAD
 from zuki.platform.binding import unbind
+from zuki.platform.slices import shorten
 from zuki.runtime import hands, seat, worker
 from zuki.runtime.places import Places
 from zuki.runtime.tables import Tables
@@ -79,6 +80,7 @@ class Workers:
 
     def _be_a_thread(self, row: int) -> None:
         self._places.settle(row)
+        shorten()  # who calls it may go on: it is not to wait for the processor until then
         steering.enter(self._tables.workers, row, threading.get_native_id())
         self.take_seat(row)
         while worker.work(self._pool, row, NONE, turn.FRESH) == reasons.LEFT:
