@@ -278,3 +278,30 @@ def test_what_a_timer_raises_is_reported(monkeypatch):
     timer.close()
     assert isinstance(reports[0].exc_value, KeyError)
     assert zuki.run(zuki.sleep(0.001, 2), executor=zuki.SingleThreadedExecutor()) == 2
+
+
+def test_who_sets_a_timer_hears_that_its_thread_cannot_be_made_ready(executor, monkeypatch):
+    class Broken:
+        def compile(self, kinds):
+            raise OSError("no room for the cache")
+
+    async def main():
+        await zuki.sleep(0.001)
+
+    timers.retire()
+    with monkeypatch.context() as patched:
+        patched.setattr(timers, "_WANTED", ((Broken(), ()),))
+        with pytest.raises(OSError, match="no room for the cache"):
+            executor.run(main())
+        assert timer_threads() == []
+    assert not timers.timers()._set
+    executor.run(main())
+    assert len(timer_threads()) == 1
+
+
+def test_the_thread_of_timers_compiles_nothing(executor):
+    async def main():
+        await zuki.sleep(0.001)
+
+    executor.run(main())
+    assert [len(kernel.overloads) for kernel, _ in timers._WANTED] == [1, 1, 1]
