@@ -2,15 +2,15 @@
 
 import ctypes
 import os
-import sys
 import threading
 from types import SimpleNamespace
 
 import pytest
 
 import zuki
-from tests.runtime.together import LIMIT
+from tests.runtime.together import LIMIT, at_once
 from zuki.platform import slices
+from zuki_kernels._target import LINUX, MACOS, X86, Target
 
 needs_slices = pytest.mark.skipif(slices.slice_here() == 0, reason="the system knows of no slices")
 
@@ -19,11 +19,7 @@ REFUSING = SimpleNamespace(syscall=lambda *_: -1)  # a library
 
 def in_a_thread(call):
     """Return what a call returns in a thread of its own: what is asked for stays with the thread."""
-    found = []
-    thread = threading.Thread(target=lambda: found.append(call()))
-    thread.start()
-    thread.join(LIMIT)
-    return found[0]
+    return at_once(1, lambda _: call())[0]
 
 
 @needs_slices
@@ -77,9 +73,9 @@ def test_a_slice_that_is_shorter_stays(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "stand_in"),
     [
-        ("sys", SimpleNamespace(platform="darwin", maxsize=sys.maxsize)),
-        ("sys", SimpleNamespace(platform="linux", maxsize=2**31 - 1)),
-        ("os", SimpleNamespace(uname=lambda: SimpleNamespace(machine="s390x"))),
+        ("target_named", lambda _: Target(X86, MACOS)),
+        ("target_named", lambda _: Target("i386", LINUX)),
+        ("target_named", lambda _: Target("s390x", LINUX)),
         ("ctypes", SimpleNamespace(**{**vars(ctypes), "CDLL": lambda _: REFUSING})),
     ],
     ids=["another system", "32 bits", "another processor", "refused"],

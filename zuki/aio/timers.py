@@ -17,15 +17,14 @@ import time
 from typing import Any, Protocol
 
 import numpy as np
-from numba import types
 
 from zuki.errors import NO_THREAD
+from zuki.lane.compiling import compile_all
 from zuki.lane.ending import end_after_pools
 from zuki.lane.reporting import report_lost
 from zuki.lane.stillness import sources
 from zuki.platform.binding import unbind
 from zuki_kernels import timer_inbox, timer_wheel
-from zuki_kernels._machine import TABLE
 from zuki_kernels.timer_inbox import TIMER_FIELDS, WHEEL_FIELDS
 from zuki_kernels.timer_turn import turn
 from zuki_kernels.timer_wheel import CANCELLED, LAST, NEVER
@@ -41,9 +40,9 @@ _TICK = 1000  # nanoseconds
 
 # What the thread of timers calls, and with what
 _WANTED = (
-    (turn, (TABLE, TABLE, TABLE, types.int64, types.int64, TABLE)),
-    (timer_wheel.next_deadline, (TABLE, TABLE, TABLE, types.int64)),
-    (timer_inbox.rest, (TABLE, types.int64, types.int64)),
+    (turn, "tttiit"),
+    (timer_wheel.next_deadline, "ttti"),
+    (timer_inbox.rest, "tii"),
 )
 
 
@@ -105,11 +104,8 @@ class Timers:
     def after(self, seconds: float, target: Target) -> Timer:
         """Let ``target.fire()`` be called in so many seconds, by the thread of timers."""
         if self._thread is None:
-            for (
-                kernel,
-                kinds,
-            ) in _WANTED:  # here, where an error has somebody to be told, and nothing waits yet
-                kernel.compile(kinds)
+            with self._lock:  # here, where an error has somebody to be told, and nothing waits yet
+                compile_all(_WANTED)
         due = (time.monotonic_ns() + int(seconds * 1e9)) // _TICK + 1
         row = self._take_row()
         timer = self._set[row] = Timer(self, row, target)

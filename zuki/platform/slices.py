@@ -7,12 +7,12 @@ its slice up. Other systems, and older kernels, go on as they did.
 """
 
 import ctypes
-import os
-import sys
+
+from zuki_kernels._target import ARM, HOST, LINUX, X86, target_named
 
 SLICE = 500_000  # nanoseconds. Who has asked for nothing is given 700,000 or more
 
-_NUMBERS = {"x86_64": (314, 315), "aarch64": (274, 275)}  # of the system calls sched_setattr, sched_getattr
+_NUMBERS = {X86: (314, 315), ARM: (274, 275)}  # of the system calls sched_setattr, sched_getattr
 _CALLER = 0  # as a thread
 _OTHER = 0  # SCHED_OTHER, the policy of threads for which nobody has chosen another
 
@@ -33,10 +33,11 @@ class _Attributes(ctypes.Structure):
 
 
 def _call(which: int, *words: object) -> bool:
-    numbers = _NUMBERS.get(os.uname().machine) if sys.platform == "linux" and sys.maxsize > 2**32 else None
-    if numbers is None:
+    target = target_named(HOST)
+    if target.system != LINUX or target.processor not in _NUMBERS:
         return False
-    return bool(ctypes.CDLL(None).syscall(ctypes.c_long(numbers[which]), ctypes.c_long(_CALLER), *words) == 0)
+    number = ctypes.c_long(_NUMBERS[target.processor][which])
+    return bool(ctypes.CDLL(None).syscall(number, ctypes.c_long(_CALLER), *words) == 0)
 
 
 def _read() -> _Attributes | None:
@@ -59,7 +60,7 @@ def shorten() -> bool:
     chosen (``chrt``, a slice that is short enough) keeps them; all keep how nice they are.
     """
     found = _read()
-    if found is None or found.policy != _OTHER or not found.runtime > SLICE:
+    if found is None or found.policy != _OTHER or found.runtime <= SLICE:
         return False
     found.runtime = SLICE
     return _call(0, ctypes.byref(found), ctypes.c_long(0))

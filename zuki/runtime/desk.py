@@ -96,7 +96,7 @@ class Desk:
     slot : int
         Of the run that they are nodes of; never given back.
     compile_all : callable
-        Compiles kernels: see `zuki.runtime.warm`.
+        Compiles kernels: see `zuki.lane.compiling`.
     """
 
     def __init__(self, pool: "Pool", slot: int, compile_all: Callable[[Any], None]) -> None:

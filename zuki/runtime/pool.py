@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zuki.errors import ZukiError
 from zuki.lane.cancelling import cancel_coroutines
+from zuki.lane.compiling import compile_all
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, seat, worker
@@ -21,7 +22,7 @@ from zuki.runtime.sizing import Follower, most_of
 from zuki.runtime.slots import Slots
 from zuki.runtime.tables import Tables
 from zuki.runtime.traces import Traces
-from zuki.runtime.warm import compile_all, warm_up, warm_up_lanes
+from zuki.runtime.warm import warm_up, warm_up_lanes
 from zuki.runtime.workers import Workers
 from zuki_kernels import notifier, spawning, starting
 from zuki_kernels._signals import held_back

@@ -1,12 +1,9 @@
 """Compiling the kernels before they are wanted, by one thread."""
 
 import threading
-from collections.abc import Iterable
-from typing import Any
-
-from numba import types
 
 from zuki.lane import stillness
+from zuki.lane.compiling import compile_all
 from zuki_kernels import (
     current,
     detached,
@@ -25,10 +22,7 @@ from zuki_kernels import (
     tracing,
     turn,
 )
-from zuki_kernels._machine import TABLE
 from zuki_kernels.runs import node_of, slot_of
-
-_KINDS = {"i": types.int64, "t": TABLE, "b": types.boolean}
 
 # What each run calls; the letters are the arguments' kinds
 _WANTED = (
@@ -105,12 +99,6 @@ def renew_lock() -> None:
     """Make the lock anew in a forked child: another thread may have held it."""
     global _lock
     _lock = threading.Lock()
-
-
-def compile_all(wanted: Iterable[tuple[Any, str]]) -> None:
-    """Compile kernels, or load them: each with the kinds of its arguments. One thread at a time."""
-    for function, kinds in wanted:
-        function.compile(tuple(_KINDS[kind] for kind in kinds))
 
 
 def is_warm() -> bool:
