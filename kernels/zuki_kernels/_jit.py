@@ -205,3 +205,9 @@ def entry_of(function: Callable[P, R]) -> Callable[P, R]:
     """
     (only,) = function.overloads.values()  # type: ignore[attr-defined]
     return only.entry_point
+
+
+def code_of(function: Callable[P, R]) -> int:
+    """Return the address of the only compiled specialisation of a kernel, to be called as Numba calls it."""
+    (only,) = function.overloads.values()  # type: ignore[attr-defined]
+    return int(only.library.get_pointer_to_function(only.fndesc.llvm_func_name))

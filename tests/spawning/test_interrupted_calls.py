@@ -117,12 +117,18 @@ def test_a_result_is_there_after_an_interrupted_wait_for_it(busy, monkeypatch):
     assert future.result(LIMIT) == 2
 
 
-def test_a_thread_is_started_though_who_is_to_start_it_is_interrupted(executor, monkeypatch):
+@pytest.mark.parametrize("way", ["short", "long"])
+def test_a_thread_is_started_though_who_is_to_start_it_is_interrupted(executor, monkeypatch, way):
     warm(executor, increment, 1)
+    found = increment.specialise_for((1,))
     with zuki.Executor(max_threads=1) as other:
         other._open_desk()
         desk = other._pool.desk
-        monkeypatch.setattr(desk, "offer", Broken(desk.offer))
+        if way == "short":
+            monkeypatch.setattr(found, "start", Broken(found.start))
+        else:
+            monkeypatch.setattr(found, "start", None)
+            monkeypatch.setattr(desk, "offer", Broken(desk.offer))
         with pytest.raises(KeyboardInterrupt):
             other.submit(increment, 1)
         later, heard = other.submit(increment, 2), []

@@ -15,7 +15,7 @@ from zuki.later import later
 from zuki.runtime.tables import make_table
 from zuki_kernels import desk as kernels
 from zuki_kernels import notifier, submitted
-from zuki_kernels._jit import KERNEL_SOURCES, LazyCache, entry_of
+from zuki_kernels._jit import KERNEL_SOURCES, LazyCache, code_of, entry_of
 from zuki_kernels._signals import held_back
 from zuki_kernels.runs import MARGIN_FIELDS, NODE_FIELDS
 from zuki_kernels.submission import CALL_FIELDS, FRAME_WORDS
@@ -114,6 +114,7 @@ class Desk:
         self._row[0, kernels.CALLS], self._row[0, kernels.CALL_ROWS] = self._blocks, MOST_CALLS
         tables = (table.ctypes.data for table in self._kept)
         submitted.open_desk(self._row, pool.tables.runs, slot, *tables, MOST_CALLS)
+        self.offer_code = code_of(submitted.offer)  # for machine code that offers
         self.offer, self.attend = entry_of(submitted.offer), entry_of(submitted.attend)
         self.take, self._leave = entry_of(submitted.take), entry_of(submitted.leave)
         self._next_of = entry_of(submitted.next_of)

@@ -148,8 +148,10 @@ class Executor(futures.Executor):
         ExecutorShutDownError
             The executor takes no more work.
         """
-        kind = type(fn)
-        submit = submits[kind] if kind in submits else submit_of(fn)
+        try:
+            submit = submits[type(fn)]
+        except KeyError:
+            submit = submit_of(fn)
         if submit is not None:
             return submit(self, fn, args, kwargs, NORMAL)
         return self._submit_call(fn, args, kwargs, NORMAL)

@@ -9,16 +9,14 @@ from numba._dispatcher import compute_fingerprint
 
 from zuki.errors import TaskError, ZukiError
 from zuki.graph.checks import checked_task
-from zuki.lane.outcome import DONE, PENDING
+from zuki.lane.outcome import DONE
 from zuki.lane.priority import NORMAL
 from zuki.runtime.desk import FRAME_AT, FRAME_BYTES, Desk
 from zuki.runtime.executor import Executor
-from zuki.spawning.task_call import TaskCall
+from zuki.spawning.task_call import TaskCall, call_of
 from zuki.task.specialisation import Specialisation
 from zuki_kernels import submitted
 from zuki_kernels._signals import held_back
-
-_new = object.__new__
 
 
 def submit_task(
@@ -29,17 +27,27 @@ def submit_task(
     A task that is not compiled for such arguments yet is called in the interpreter, so that this does not
     wait for the compiler; so is one that is given keywords, or has a priority.
     """
-    try:
-        found = task._by_fingerprint[compute_fingerprint(arguments)]
-    except (AttributeError, KeyError, NotImplementedError):
-        found = None
     pool = executor._pool
     desk = pool.desk
-    if found is None or desk is None or level != NORMAL or options or pool.is_closed:
+    if desk is None or level != NORMAL or options or pool.is_closed:
         return _submit_slowly(executor, task, arguments, options, level)
-    call = submit_call(desk, found, arguments)
+    try:
+        found = task._last_submitted
+    except AttributeError:  # Numba's
+        return _submit_slowly(executor, task, arguments, options, level)
+    call = None
+    if found is not None:
+        call = submit_call(desk, found, arguments, is_guess=True)
     if call is None:
-        return executor._submit_call(_first_call, (task, *arguments), options, level)
+        try:
+            found = task._by_fingerprint[compute_fingerprint(arguments)]
+        except (KeyError, NotImplementedError):
+            return _submit_slowly(executor, task, arguments, options, level)
+        if found.start is not None:
+            task._last_submitted = found
+        call = submit_call(desk, found, arguments)
+        if call is None:
+            return executor._submit_call(_first_call, (task, *arguments), options, level)
     if pool.is_ended and call.cancel():  # meanwhile: nobody would ever run it
         executor._refuse()
     return call
@@ -68,8 +76,12 @@ def _first_call(task: Any, *arguments: Any, **keywords: Any) -> Any:
     return task(*arguments, **keywords)
 
 
-def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -> TaskCall[Any] | None:
+def submit_call(
+    desk: Desk, found: Specialisation, arguments: tuple[Any, ...], is_guess: bool = False
+) -> TaskCall[Any] | None:
     """Submit a call to a pool, and return its future; None if there is no room for one more.
+
+    A thread is awake the sooner, the less comes before it: what only the caller needs is made afterwards.
 
     Parameters
     ----------
@@ -79,8 +91,9 @@ def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -
         What is called.
     arguments : tuple
         All that it takes.
+    is_guess : bool
+        The arguments may be others; then None is the answer, too.
     """
-    call: TaskCall[Any] = _new(TaskCall)
     block: int | None
     try:
         block = desk.free.pop()
@@ -88,47 +101,60 @@ def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -
         block = desk.take_block()
         if block is None:
             return None
-    call._state, call._result, call._exception, call._wakers = PENDING, None, None, None
-    call._desk, call._found, call._frame, call._block = desk, found, 0, block
-    call._is_listening = True  # until it is offered there is nothing to be told of
+    frame, keeps_alive, kept, held, call = block + FRAME_AT, found.keeps_alive, arguments, 0, None
     try:
-        frame = block + FRAME_AT
-        pack, size, keeps_alive, entry = found.for_calls
-        if size:
+        answer = None
+        if found.start is not None and desk.recorder is None:
+            answer = found.start(block, desk.offer_code, arguments)
+        if answer is None and not is_guess:
+            size = found.layout.size
             if size > FRAME_BYTES:
                 memory = np.zeros(size // 8, np.int64)
-                frame, desk.kept[block] = memory.ctypes.data, (arguments, memory)
-            elif keeps_alive:
-                desk.kept[block] = arguments
+                frame, keeps_alive, kept = memory.ctypes.data, True, (arguments, memory)
             if found.counts_references:  # what another call has left there is no reference
                 ctypes.memset(frame, 0, size)
-            call._frame = frame
-            pack(frame, 0, *arguments)
-        call._frame = frame
-        if desk.recorder is not None:
-            desk.recorder.note_call(desk.node_of(block), found.name)
-        answer = desk.offer(block, entry, frame)
-        call._life, call._is_listening = answer >> 1, False
-        if answer & 1 and not desk.start_thread(block) and call.cancel():
-            raise ZukiError("there is no thread to run this, and none can be started")
+                held = frame
+            if size:
+                found.pack(frame, 0, *arguments)
+            if desk.recorder is not None:
+                desk.recorder.note_call(desk.node_of(block), found.name)
+            answer = desk.offer(block, found.node_entry, frame)
+        if answer is not None:
+            if keeps_alive:
+                desk.kept[block] = kept
+            call = call_of(desk, found, frame, block, answer >> 1)
+            call._is_listening = False
+            if answer & 1 and not desk.start_thread(block) and call.cancel():
+                raise ZukiError("there is no thread to run this, and none can be started")
+            return call
     except BaseException:
-        _break_off(call)
+        with held_back():
+            _break_off(call or call_of(desk, found, frame, block, submitted.life_at(block)), kept, held)
         raise
-    return call
+    desk.free.append(block)
+    return None
 
 
-def _break_off(call: TaskCall[Any]) -> None:
-    """Take back a call that an exception has broken off: of packing, or of a signal's handler."""
-    desk, block, found = call._desk, call._block, call._found
-    with held_back():
-        if call._state in DONE:
-            return
-        if submitted.was_offered(block):
-            call._life, call._is_listening = submitted.life_at(block), False
-            desk.start_thread(block)
-            call.cancel()  # if it has begun, it is told of its end and hears it
-            return
-        if call._frame and found.counts_references:
-            found.release(call._frame)
-        desk.let_go(block)
-        desk.free.append(block)
+def _break_off(call: TaskCall[Any], kept: Any, held: int) -> None:
+    """Take back a call that an exception has broken off: of packing, or of a signal's handler.
+
+    Parameters
+    ----------
+    call : TaskCall
+        Its future, which nobody has seen.
+    kept : object
+        What its frame points to.
+    held : int
+        The address of a frame that holds references, or 0.
+    """
+    desk, block = call._desk, call._block
+    if call._state in DONE:
+        return
+    if submitted.was_offered(block):
+        desk.kept[block], call._is_listening = kept, False
+        desk.start_thread(block)
+        call.cancel()  # if it has begun, it is told of its end and hears it
+        return
+    if held:
+        call._found.release(held)
+    desk.free.append(block)

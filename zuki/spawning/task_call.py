@@ -25,6 +25,7 @@ from zuki_kernels._signals import held_back
 
 T = TypeVar("T")
 
+_new = object.__new__
 _LOOK = 50_000_000  # nanoseconds between two looks at the signals of a thread that waits
 _UNUSUAL = submission.FETCHED | submission.CANCELLED | submission.LISTENED | submitted.FAILED | submitted.LAST
 
@@ -296,3 +297,19 @@ class TaskCall(Future[T]):
             return
         if is_left and not is_finalizing():
             self._ask_to_be_told()  # what is kept for it is let go when it is over
+
+
+def call_of(desk: Desk, found: Specialisation, frame: int, block: int, life: int) -> TaskCall[Any]:
+    """Return a future whose owner is yet to say that it is not told of the end, when a call is offered."""
+    call: TaskCall[Any] = _new(TaskCall)
+    call._is_listening = True
+    call._desk = desk
+    call._found = found
+    call._frame = frame
+    call._block = block
+    call._life = life
+    call._result = None
+    call._exception = None
+    call._wakers = None
+    call._state = PENDING
+    return call

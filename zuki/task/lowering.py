@@ -1,8 +1,8 @@
 """The functions that are compiled beside each body, and cached with it.
 
     entry    int64 (frame)            runs the body; 0, or its failure (see `zuki.runtime.failures`)
-    pack     object (frame, mask, *a) unboxes the arguments into a frame; those in ``mask`` are left out
-    unpack   object (frame)           boxes the result
+    pack, unpack                      see `zuki.task.boxing`
+    start                             see `zuki.task.starting`
     release  void (frame)             gives back the references that the frame holds
     drop     int64 (frame)            gives back the references that the frame of a spawned task holds
     kind     entry, bytes, drop, name what `zuki_kernels.blocks` wants to know of a spawned task
@@ -10,39 +10,21 @@
     writes   int64 ()                 the arguments that the body may write, a bit each
     spawns   int64 ()                 1 if the body may spawn tasks, else 0
 
-``pack`` and ``unpack`` have the signature of a C function of CPython; they hold the GIL.
+Those that Python calls have the signature of a C function of CPython, and hold the GIL.
 """
 
-import sys
 from contextlib import contextmanager
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils
 
-from zuki.task.frames import MOVES, lay_out, takes_no_space, value_type
+from zuki.task.emitting import BYTES, WORD, symbol
+from zuki.task.frames import MOVES
 from zuki.task.spawners import may_spawn
+from zuki.task.starting import Starting
 from zuki_kernels.blocks import HEAD_BYTES
 
-WORD = ir.IntType(64)
-BYTES = ir.IntType(8).as_pointer()
-_RAISED_OBJECT = (
-    1  # bit of a failure: it is the address of a Python exception, not of Numba's description of one
-)
-
-# Where NumPy's C interface says that an array has its dtype, and a dtype its byte order
-_DTYPE_AT = object.__basicsize__ + 40
-_BYTE_ORDER_AT = object.__basicsize__ + 10
-_OTHER_ORDER = ord(">" if sys.byteorder == "little" else "<")
-
-
-def _field_of_object(builder, given, offset, kind):
-    address = builder.gep(builder.bitcast(given, BYTES), [WORD(offset)])
-    return builder.bitcast(address, kind.as_pointer())
-
-
-def symbol(function: str, description) -> str:
-    """Return the name of a function beside the body that ``description`` (a numba fndesc) names."""
-    return f"zuki.{function}.{description.llvm_func_name}"
+_RAISED_OBJECT = 1  # bit of a failure: the address is of a Python exception, not of what Numba says of one
 
 
 def add_functions(context, library, description, environment, writes: int, calls_unknown: bool) -> None:
@@ -63,50 +45,17 @@ def add_functions(context, library, description, environment, writes: int, calls
     library.add_ir_module(module)
 
 
-class _Functions:
-    def __init__(self, context, module, description, environment) -> None:
-        self.context, self.module = context, module
-        self.description, self.environment = description, environment
-        self.layout = lay_out(context, description.restype, description.argtypes)
-        self.result = value_type(description.restype)
-
+class _Functions(Starting):
     def add(self, writes: int, spawns: bool) -> None:
         self._add_entry()
-        self._add_pack()
-        self._add_unpack()
+        self.add_pack()
+        self.add_unpack()
+        self.add_start(spawns)
         self._add_release()
         self._add_kind()
         for name, answer in (("writes", writes), ("spawns", int(spawns))):
             builder, _ = self._define(name, ir.FunctionType(WORD, []))
             builder.ret(WORD(answer))
-
-    def _define(self, name, kind):
-        function = ir.Function(self.module, kind, symbol(name, self.description))
-        return ir.IRBuilder(function.append_basic_block("entry")), function.args
-
-    def _at(self, builder, frame, offset, kind=None):
-        """Return a pointer to what lies at ``offset`` in the frame."""
-        place = builder.gep(frame, [WORD(offset)])
-        if kind is None:
-            return builder.bitcast(place, WORD.as_pointer())
-        return builder.bitcast(place, self.context.get_data_type(kind).as_pointer())
-
-    def _load(self, builder, frame, offset, kind):
-        if takes_no_space(kind):
-            return self.context.get_dummy_value()
-        return self.context.unpack_value(builder, kind, self._at(builder, frame, offset, kind))
-
-    def _load_argument(self, builder, frame, index):
-        kind, offset = self.description.argtypes[index], self.layout.arguments[index]
-        if isinstance(kind, types.Record):
-            return builder.inttoptr(
-                builder.load(self._at(builder, frame, offset)), self.context.get_value_type(kind)
-            )
-        return self._load(builder, frame, offset, kind)
-
-    def _store(self, builder, frame, offset, kind, value):
-        if kind is not types.none:
-            self.context.pack_value(builder, kind, value, self._at(builder, frame, offset, kind))
 
     # ---- entry ------------------------------------------------------------------------------------
 
@@ -168,9 +117,6 @@ class _Functions:
         if counted:  # the result of the run before
             self.context.nrt.decref(builder, self.result, before)
 
-    def _is_counted(self, kind) -> bool:
-        return not takes_no_space(kind) and self.context.data_model_manager[kind].contains_nrt_meminfo()
-
     def _fetch_raised(self, builder, python):
         """Take the exception that Python is raising out of the interpreter's hands; return its address."""
         slots = [cgutils.alloca_once_value(builder, python.get_null_object()) for _ in range(3)]
@@ -180,99 +126,6 @@ class _Functions:
         for slot in (slots[0], slots[2]):
             python.decref(builder.load(slot))
         return builder.ptrtoint(builder.load(slots[1]), WORD)
-
-    # ---- pack and unpack --------------------------------------------------------------------------
-
-    def _add_pack(self) -> None:
-        builder, (_closure, given, _keywords) = self._define("pack", self._python_function())
-        python = self.context.get_python_api(builder)
-        count = len(self.description.argtypes) + 2
-        objects = [python.alloca_obj() for _ in range(count)]
-        parsed = python.unpack_tuple(given, "pack", count, count, *objects)
-        self._return_null_if(builder, python, builder.icmp_unsigned("==", parsed, parsed.type(None)))
-        frame, mask = (python.long_as_longlong(builder.load(item)) for item in objects[:2])
-        frame = builder.inttoptr(frame, BYTES)
-        for index, kind in enumerate(self.description.argtypes):
-            if takes_no_space(kind):
-                continue
-            left_out = builder.and_(mask, WORD(1 << min(index, 62)))
-            with builder.if_then(builder.icmp_unsigned("==", left_out, WORD(0)), likely=True):
-                self._pack_argument(builder, python, frame, index, kind, builder.load(objects[index + 2]))
-        builder.ret(python.make_none())
-
-    def _pack_argument(self, builder, python, frame, index, kind, given) -> None:
-        self._refuse_other_byte_order(builder, python, index, kind, given)
-        native = python.to_native_value(kind, given)
-        self._return_null_if(builder, python, native.is_error)
-        offset = self.layout.arguments[index]
-        if isinstance(kind, types.Record):
-            builder.store(builder.ptrtoint(native.value, WORD), self._at(builder, frame, offset))
-        else:
-            self._store(builder, frame, offset, kind, native.value)
-        if native.cleanup is not None:
-            native.cleanup()
-        if self.layout.borrows and self._is_counted(kind):
-            for slot in self.layout.arrays:
-                if slot.argument == index:  # no reference to count: the graph keeps the array alive
-                    builder.store(WORD(0), self._at(builder, frame, slot.offset))
-            self.context.nrt.decref(builder, kind, native.value)
-
-    def _refuse_other_byte_order(self, builder, python, index, kind, given) -> None:
-        """Raise where an array's items are in the order of bytes of other machines.
-
-        The fingerprints by which calls find their specialisation do not tell such arrays apart.
-        """
-        if isinstance(kind, types.BaseTuple):
-            for place, item in enumerate(kind.types):
-                if isinstance(item, types.Array | types.BaseTuple):
-                    taken = python.tuple_getitem(given, place)
-                    self._refuse_other_byte_order(builder, python, index, item, taken)
-        if not isinstance(kind, types.Array):
-            return
-        dtype = builder.load(_field_of_object(builder, given, _DTYPE_AT, BYTES))
-        order = builder.load(_field_of_object(builder, dtype, _BYTE_ORDER_AT, ir.IntType(8)))
-        with builder.if_then(builder.icmp_unsigned("==", order, order.type(_OTHER_ORDER)), likely=False):
-            python.err_set_string(
-                "PyExc_TypeError",
-                f"argument '{self.description.args[index]}' is an array in the byte order of other machines, "
-                "for which nothing is compiled: pass array.astype(array.dtype.newbyteorder('='))",
-            )
-            builder.ret(python.get_null_object())
-
-    def _add_unpack(self) -> None:
-        builder, (_closure, given, _keywords) = self._define("unpack", self._python_function())
-        python = self.context.get_python_api(builder)
-        slot = python.alloca_obj()
-        parsed = python.unpack_tuple(given, "unpack", 1, 1, slot)
-        self._return_null_if(builder, python, builder.icmp_unsigned("==", parsed, parsed.type(None)))
-        frame = builder.inttoptr(python.long_as_longlong(builder.load(slot)), BYTES)
-        if self.layout.absent >= 0:
-            absent = builder.load(self._at(builder, frame, self.layout.absent))
-            with builder.if_then(builder.icmp_unsigned("!=", absent, WORD(0))):
-                builder.ret(python.make_none())
-        if self.result is types.none:
-            builder.ret(python.make_none())
-            return
-        result = self._load(builder, frame, self.layout.result, self.result)
-        if self._is_counted(self.result):
-            self.context.nrt.incref(builder, self.result, result)
-        builder.ret(python.from_native_return(self.result, result, self._environment(builder, python)))
-
-    def _environment(self, builder, python):
-        name = self.context.get_env_name(self.description)
-        pointer = builder.load(self.context.declare_env_global(self.module, name))
-        body = self.context.get_env_body(builder, pointer)
-        python.emit_environment_sentry(pointer, return_pyobject=True, debug_msg=self.description.env_name)
-        return python.get_env_manager(self.environment, body, pointer)
-
-    @staticmethod
-    def _python_function():
-        return ir.FunctionType(BYTES, [BYTES, BYTES, BYTES])
-
-    @staticmethod
-    def _return_null_if(builder, python, condition) -> None:
-        with builder.if_then(condition, likely=False):
-            builder.ret(python.get_null_object())
 
     # ---- release ----------------------------------------------------------------------------------
 
@@ -302,10 +155,10 @@ class _Functions:
             if self._is_counted(kind):
                 self.context.nrt.decref(builder, kind, self._load_argument(builder, frame, index))
         builder.ret(WORD(0))
-        entry, drop = (self.module.get_global(symbol(name, self.description)) for name in ("entry", "drop"))
+        entry, drop = (self.module.get_global(self._name_of(name)) for name in ("entry", "drop"))
         name = self._add_name()
         words = ir.LiteralStructType([entry.type, WORD, drop.type, name.type])
-        kind = ir.GlobalVariable(self.module, words, symbol("kind", self.description))
+        kind = ir.GlobalVariable(self.module, words, self._name_of("kind"))
         kind.initializer = words([entry, WORD(block_bytes(self.layout)), drop, name])
         kind.global_constant = True
         kind.linkage = "weak_odr"  # one code may be linked with it by two ways
@@ -316,7 +169,7 @@ class _Functions:
         """Add the body's name, as traces show it, with a zero byte at its end."""
         text = self.description.qualname.rpartition("<locals>.")[2].encode() + b"\0"
         letters = ir.ArrayType(ir.IntType(8), len(text))
-        name = ir.GlobalVariable(self.module, letters, symbol("name", self.description))
+        name = ir.GlobalVariable(self.module, letters, self._name_of("name"))
         name.initializer = letters(bytearray(text))
         name.global_constant = True
         name.linkage = "weak_odr"

@@ -7,8 +7,9 @@ from typing import Any
 from numba import _dynfunc, types
 from numba.core import cpu
 
+from zuki.task.emitting import symbol
 from zuki.task.frames import ArraySlot, FrameLayout, lay_out
-from zuki.task.lowering import symbol
+from zuki.task.starting import can_be_started
 from zuki_kernels.runs import MAY_SPAWN
 
 
@@ -42,8 +43,12 @@ class Specialisation:
         may_spawn = ctypes.CFUNCTYPE(ctypes.c_int64)(self._address("spawns"))()
         self.node_entry = self.entry | (MAY_SPAWN if may_spawn else 0)  # as a graph names it
         self.pack = self._python_function("pack")
+        is_usual = can_be_started(self.layout, self.argument_types)
+        self.start = self._python_function("start") if is_usual else None
         self.idle_calls: list[Any] = []  # see `zuki.graph.call`
         self.counts_references = not self.layout.borrows or self._result_is_counted(context)
+        # whether the frame points to what somebody else has to keep alive
+        self.keeps_alive = not all(map(_is_copied, self.argument_types))
 
     def _result_is_counted(self, context) -> bool:
         return (
@@ -68,11 +73,6 @@ class Specialisation:
     def unpack(self):
         """Return the result in a frame, as Python sees it."""
         return self._python_function("unpack")
-
-    @cached_property
-    def for_calls(self):
-        """What a submitted call asks for: `pack`, the frame's bytes, `keeps_alive`, the entry."""
-        return self.pack, self.layout.size, self.keeps_alive, self.node_entry
 
     @cached_property
     def release(self):
@@ -111,9 +111,6 @@ class Specialisation:
             if isinstance(kind, types.Record)
         )
 
-    @cached_property
-    def keeps_alive(self) -> bool:
-        """Whether the frame points to what somebody else has to keep alive."""
-        return not all(
-            isinstance(kind, types.Number | types.Boolean | types.NoneType) for kind in self.argument_types
-        )
+
+def _is_copied(kind) -> bool:
+    return isinstance(kind, types.Number | types.Boolean | types.NoneType)

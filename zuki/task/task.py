@@ -46,6 +46,7 @@ class Task(CPUDispatcher):
         self.declared_writes = declared_writes
         self._specialisations: dict[tuple[types.Type, ...], Specialisation] = {}
         self._by_fingerprint: dict[bytes, Specialisation] = {}
+        self._last_submitted: Specialisation | None = None  # of those that have a start
         self._described: list[np.dtype] = []  # structured dtypes: a fingerprint names them by address
         parameters = inspect.signature(py_func).parameters.values()
         self.argument_names = tuple(parameter.name for parameter in parameters)
