@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from enum import EnumMeta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -205,8 +206,8 @@ if importlib.util.find_spec("numpydoc"):  # of the extra `docs`
 
     def public_names():
         for value in (getattr(zuki, name) for name in zuki.__all__):
-            if value is zuki.Task:
-                continue  # its parameters are those of Numba's dispatchers
+            if value is zuki.Task or isinstance(value, EnumMeta):
+                continue  # the parameters are those of Numba's dispatchers, or of all enumerations
             name = f"{value.__module__}.{value.__qualname__}"
             yield name
             if isinstance(value, type) and not issubclass(value, Exception):

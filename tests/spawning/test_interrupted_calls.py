@@ -125,9 +125,10 @@ def test_a_thread_is_started_though_who_is_to_start_it_is_interrupted(executor, 
         other._open_desk()
         desk = other._pool.desk
         if way == "short":
-            monkeypatch.setattr(found, "start", Broken(found.start))
+            monkeypatch.setattr(increment, "_last_submitted", (Broken(found.start), found))
+            desk.free.append(desk.take_block())  # who finds none goes the long way
         else:
-            monkeypatch.setattr(found, "start", None)
+            monkeypatch.setattr(increment, "_last_submitted", None)
             monkeypatch.setattr(desk, "offer", Broken(desk.offer))
         with pytest.raises(KeyboardInterrupt):
             other.submit(increment, 1)

@@ -32,23 +32,52 @@ def submit_task(
     if desk is None or level != NORMAL or options or pool.is_closed:
         return _submit_slowly(executor, task, arguments, options, level)
     try:
-        found = task._last_submitted
+        last = task._last_submitted
     except AttributeError:  # Numba's
         return _submit_slowly(executor, task, arguments, options, level)
+    if last is None or desk.recorder is not None:
+        return _submit_known(executor, task, arguments)
+    start, found = last
+    try:
+        block = desk.free.pop()
+    except IndexError:
+        return _submit_known(executor, task, arguments)
     call = None
-    if found is not None:
-        call = submit_call(desk, found, arguments, is_guess=True)
-    if call is None:
-        try:
-            found = task._by_fingerprint[compute_fingerprint(arguments)]
-        except (KeyError, NotImplementedError):
-            return _submit_slowly(executor, task, arguments, options, level)
-        if found.start is not None:
-            task._last_submitted = found
-        call = submit_call(desk, found, arguments)
-        if call is None:
-            return executor._submit_call(_first_call, (task, *arguments), options, level)
+    try:
+        answer = start(block, desk.offer_code, arguments)
+        # a worker wakes up the sooner, the less comes before: what only the caller needs is made now
+        if answer is not None:
+            if found.keeps_alive:
+                desk.kept[block] = arguments
+            call = call_of(desk, found, block + FRAME_AT, block, answer >> 1)
+            call._is_listening = False
+            if answer & 1:
+                _start_thread(call)
+    except BaseException:
+        with held_back():
+            frame = block + FRAME_AT
+            _break_off(call or call_of(desk, found, frame, block, submitted.life_at(block)), arguments, 0)
+        raise
+    if call is None:  # they are not of the types of the call before
+        desk.free.append(block)
+        return _submit_known(executor, task, arguments)
     if pool.is_ended and call.cancel():  # meanwhile: nobody would ever run it
+        executor._refuse()
+    return call
+
+
+def _submit_known(executor: Executor, task: Any, arguments: tuple[Any, ...]) -> Any:
+    """Submit a call, if the task was compiled for the types of its arguments before."""
+    try:
+        found = task._by_fingerprint[compute_fingerprint(arguments)]
+    except (KeyError, NotImplementedError):
+        return _submit_slowly(executor, task, arguments, {}, NORMAL)
+    if found.start is not None:
+        task._last_submitted = found.start, found
+    call = submit_call(executor._pool.desk, found, arguments)
+    if call is None:
+        return executor._submit_call(_first_call, (task, *arguments), {}, NORMAL)
+    if executor._pool.is_ended and call.cancel():
         executor._refuse()
     return call
 
@@ -76,12 +105,8 @@ def _first_call(task: Any, *arguments: Any, **keywords: Any) -> Any:
     return task(*arguments, **keywords)
 
 
-def submit_call(
-    desk: Desk, found: Specialisation, arguments: tuple[Any, ...], is_guess: bool = False
-) -> TaskCall[Any] | None:
+def submit_call(desk: Desk, found: Specialisation, arguments: tuple[Any, ...]) -> TaskCall[Any] | None:
     """Submit a call to a pool, and return its future; None if there is no room for one more.
-
-    A thread is awake the sooner, the less comes before it: what only the caller needs is made afterwards.
 
     Parameters
     ----------
@@ -91,8 +116,6 @@ def submit_call(
         What is called.
     arguments : tuple
         All that it takes.
-    is_guess : bool
-        The arguments may be others; then None is the answer, too.
     """
     block: int | None
     try:
@@ -101,38 +124,37 @@ def submit_call(
         block = desk.take_block()
         if block is None:
             return None
-    frame, keeps_alive, kept, held, call = block + FRAME_AT, found.keeps_alive, arguments, 0, None
+    call: TaskCall[Any] | None = None
+    frame, held, kept, size = block + FRAME_AT, 0, arguments, found.layout.size
     try:
-        answer = None
-        if found.start is not None and desk.recorder is None:
-            answer = found.start(block, desk.offer_code, arguments)
-        if answer is None and not is_guess:
-            size = found.layout.size
-            if size > FRAME_BYTES:
-                memory = np.zeros(size // 8, np.int64)
-                frame, keeps_alive, kept = memory.ctypes.data, True, (arguments, memory)
-            if found.counts_references:  # what another call has left there is no reference
-                ctypes.memset(frame, 0, size)
-                held = frame
-            if size:
-                found.pack(frame, 0, *arguments)
-            if desk.recorder is not None:
-                desk.recorder.note_call(desk.node_of(block), found.name)
-            answer = desk.offer(block, found.node_entry, frame)
-        if answer is not None:
-            if keeps_alive:
-                desk.kept[block] = kept
-            call = call_of(desk, found, frame, block, answer >> 1)
-            call._is_listening = False
-            if answer & 1 and not desk.start_thread(block) and call.cancel():
-                raise ZukiError("there is no thread to run this, and none can be started")
-            return call
+        if size > FRAME_BYTES:
+            memory = np.zeros(size // 8, np.int64)
+            frame, kept = memory.ctypes.data, (arguments, memory)
+        if found.counts_references:  # what another call has left there is no reference
+            ctypes.memset(frame, 0, size)
+            held = frame
+        if size:
+            found.pack(frame, 0, *arguments)
+        if desk.recorder is not None:
+            desk.recorder.note_call(desk.node_of(block), found.name)
+        answer = desk.offer(block, found.node_entry, frame)
+        if found.keeps_alive or kept is not arguments:
+            desk.kept[block] = kept
+        call = call_of(desk, found, frame, block, answer >> 1)
+        call._is_listening = False
+        if answer & 1:
+            _start_thread(call)
     except BaseException:
         with held_back():
             _break_off(call or call_of(desk, found, frame, block, submitted.life_at(block)), kept, held)
         raise
-    desk.free.append(block)
-    return None
+    return call
+
+
+def _start_thread(call: TaskCall[Any]) -> None:
+    """Start the thread that `offer` has asked for."""
+    if not call._desk.start_thread(call._block) and call.cancel():
+        raise ZukiError("there is no thread to run this, and none can be started")
 
 
 def _break_off(call: TaskCall[Any], kept: Any, held: int) -> None:

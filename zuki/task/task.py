@@ -46,7 +46,8 @@ class Task(CPUDispatcher):
         self.declared_writes = declared_writes
         self._specialisations: dict[tuple[types.Type, ...], Specialisation] = {}
         self._by_fingerprint: dict[bytes, Specialisation] = {}
-        self._last_submitted: Specialisation | None = None  # of those that have a start
+        # what was submitted last, of what has a `start`: that, and itself
+        self._last_submitted: tuple[Any, Specialisation] | None = None
         self._described: list[np.dtype] = []  # structured dtypes: a fingerprint names them by address
         parameters = inspect.signature(py_func).parameters.values()
         self.argument_names = tuple(parameter.name for parameter in parameters)
