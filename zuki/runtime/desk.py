@@ -5,11 +5,11 @@ The tables are large, and the system gives memory where they are used.
 
 import threading
 import weakref
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from numba import types
 
+from zuki.lane.compiling import compile_all
 from zuki.lane.tallies import Counted
 from zuki.later import later
 from zuki.runtime.tables import make_table
@@ -74,7 +74,7 @@ def _enter(block):
     return submitted.enter(block)
 
 
-def _address_of_enter(compile_all: Callable[[Any], None]) -> int:
+def _address_of_enter() -> int:
     with _lock:
         if not _compiled:
             made = callbacks.CFunc(_enter, ((types.int64,), types.int64), locals={}, options={})
@@ -95,18 +95,16 @@ class Desk:
         Whose workers run them.
     slot : int
         Of the run that they are nodes of; never given back.
-    compile_all : callable
-        Compiles kernels: see `zuki.lane.compiling`.
     """
 
-    def __init__(self, pool: "Pool", slot: int, compile_all: Callable[[Any], None]) -> None:
+    def __init__(self, pool: "Pool", slot: int) -> None:
         self.pool, self.slot = pool, slot
         self.recorder: Recorder | None = pool.recorder  # while somebody traces
         self._row = make_table(1, kernels.DESK_FIELDS)
         self._calls = make_table(MOST_CALLS, CALL_FIELDS)
         nodes, margins = make_table(MOST_CALLS, NODE_FIELDS), make_table(MOST_CALLS, MARGIN_FIELDS)
         bodies = make_table(1, 1)
-        bodies[0, 0] = _address_of_enter(compile_all)
+        bodies[0, 0] = _address_of_enter()
         self._kept = nodes, margins, bodies
         self.address = self._row.ctypes.data
         self._blocks = self._calls.ctypes.data

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from zuki.errors import ZukiError
 from zuki.lane.cancelling import cancel_coroutines
-from zuki.lane.compiling import compile_all
 from zuki.lane.coroutines import CoroutineTask, spawn_on
 from zuki.lane.lanes import Lanes
 from zuki.runtime import hands, seat, worker
@@ -151,7 +150,7 @@ class Pool:
         warm_up()
         with self.lock:
             if self.desk is None:
-                self.desk = Desk(self, self.slots.keep_one(), compile_all)
+                self.desk = Desk(self, self.slots.keep_one())
                 self.is_used = True
             return self.desk
 
