@@ -1,6 +1,7 @@
 """What every benchmark here shares: its options, the machine's line, taking turns, and tables."""
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -83,6 +84,16 @@ def take_turns(systems: dict[str, Callable[[], float]], rounds: int) -> dict[str
         for name in names[first:] + names[:first]:
             samples[name].append(systems[name]())
     return samples
+
+
+def after_a_collection(function: Callable[[], float]) -> Callable[[], float]:
+    """Let no system's sample begin with garbage of the one before."""
+
+    def sample() -> float:
+        gc.collect()
+        return function()
+
+    return sample
 
 
 def ratio(samples: Sequence[float], baseline: Sequence[float]) -> float:

@@ -6,7 +6,7 @@ python -m benchmarks.bench_mixed [--quick] [--rounds N] [--json PATH]
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 if __package__ is None:  # run as a file: the folder above is not on the path
@@ -45,12 +45,6 @@ async def switch_all(count: int, times: int) -> None:
         await task
 
 
-def timed(function: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    function()
-    return time.perf_counter() - begun
-
-
 def mixture(executor: zuki.Executor, rounds_of_spin: int, count: int, rounds: int) -> dict[str, float]:
     """Return seconds: of two CPU-bound tasks, of coroutines, of both at once; and ratios.
 
@@ -72,9 +66,12 @@ def mixture(executor: zuki.Executor, rounds_of_spin: int, count: int, rounds: in
     wait(jitted())
     samples = _report.take_turns(
         {
-            "jitted": lambda: timed(lambda: wait(jitted())),
-            "coroutines": lambda: timed(lambda: executor.run(switch_all(count, 5))),
-            "both": lambda: timed(both),
+            name: _report.after_a_collection(_report.timed(function))
+            for name, function in {
+                "jitted": lambda: wait(jitted()),
+                "coroutines": lambda: executor.run(switch_all(count, 5)),
+                "both": both,
+            }.items()
         },
         rounds,
     )

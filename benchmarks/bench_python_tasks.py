@@ -4,7 +4,6 @@ python -m benchmarks.bench_python_tasks [--quick] [--rounds N] [--json PATH]
 """
 
 import asyncio
-import gc
 import statistics
 import sys
 import threading
@@ -205,18 +204,8 @@ def _beside_uvloop(count: int) -> dict[str, tuple[Callable[[], float], Callable[
     }
 
 
-def _after_a_collection(function: Callable[[], float]) -> Callable[[], float]:
-    """Let no system's sample begin with garbage of the one before."""
-
-    def sample() -> float:
-        gc.collect()
-        return function()
-
-    return sample
-
-
 def _compare(theirs: Callable[[], float], own: Callable[[], float], rounds: int) -> dict[str, float]:
-    systems = {"theirs": _after_a_collection(theirs), "zuki": _after_a_collection(own)}
+    systems = {"theirs": _report.after_a_collection(theirs), "zuki": _report.after_a_collection(own)}
     samples = _report.take_turns(systems, rounds)
     return {
         **{name: 1e6 * statistics.median(found) for name, found in samples.items()},

@@ -1,16 +1,16 @@
 """A coroutine that zuki runs: its steps, its end, and its cancellation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from contextvars import Context, copy_context
 from types import CoroutineType
 from typing import Any, TypeVar
 
 from zuki.errors import DeadlockError
-from zuki.lane.driver import Driver
+from zuki.lane.driver import RETURNED, send
 from zuki.lane.future import Future
 from zuki.lane.lanes import Lanes
-from zuki.lane.outcome import CANCELLED, DONE, PENDING
+from zuki.lane.outcome import CANCELLED, DONE, FINISHED, PENDING
 from zuki.lane.priority import NORMAL
 from zuki.lane.reporting import report_lost
 from zuki.lane.stillness import is_in_step
@@ -35,7 +35,7 @@ class CoroutineTask(Future[T]):
     _claims: list[Any] = []  # noqa: RUF012  (always empty: only its runner may finish it)
     _coroutine: Any
     _context: Context  # while it is not over, outside of its first step
-    _driver: Driver | None  # in which it is, once it has begun
+    _driver: Generator[Any, Any, None] | None  # in which it is, once it has begun
     _lanes: Lanes
     _level: int
     _number: int  # of its waker, once it has one; else NONE
@@ -123,15 +123,15 @@ class CoroutineTask(Future[T]):
                 self._lanes.wake(self._number)
 
     def _step(self) -> Any:
-        """Take the next step, or the first one; return as `Driver.send` does."""
+        """Take the next step, or the first one; return what the driver yields."""
         driver = self._driver
         if self._wish is not None:
             wish, self._wish = self._wish, None
             return self._throw(wish[0] if type(wish) is _ToFail else cancelled_error(*wish))
         if driver is None:
             driver = self._driver = self._lanes.take_driver()
-            return self._context.run(driver.send, self._coroutine)
-        return self._context.run(driver.send, None)
+            return self._context.run(send, driver, self)
+        return self._context.run(send, driver, None)
 
     def _throw(self, error: BaseException) -> Any:
         """Begin the next step with an exception, of a coroutine that has not begun before its first line."""
@@ -139,12 +139,11 @@ class CoroutineTask(Future[T]):
         return self._context.run(into.throw, error)
 
     def _return(self) -> None:
-        """Be over with the result that the driver has."""
+        """Be over with the result that the driver has set."""
         driver = self._driver
-        result, driver.value = driver.value, None  # type: ignore[union-attr]
         self._coroutine = self._context = self._driver = None  # type: ignore[assignment]
         self._lanes.give_driver_back(driver)
-        self._succeed(result)
+        self._close(FINISHED)
         if self._number >= 0:
             self._give_number_back()
 
@@ -181,7 +180,7 @@ class CoroutineTask(Future[T]):
         except BaseException as raised:
             self._raise(raised)
         else:
-            if yielded is self._driver:
+            if yielded is RETURNED:
                 next(self._lanes.coroutines.tally.run)
                 self._return()
                 return

@@ -6,14 +6,14 @@ thread, and from jitted code, while it still runs. Lanes hand what they have to 
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 import numpy as np
 
 from zuki.errors import ZukiError
-from zuki.lane.driver import MOST_IDLE, Driver
+from zuki.lane.driver import MOST_IDLE, make_driver
 from zuki.lane.lane import Lane
 from zuki.lane.stillness import steps_at_rest
 from zuki.lane.tallies import Counted, Roll
@@ -69,7 +69,7 @@ class Lanes:
         self.prepare: Callable[[], bool] | None = None  # called before a call; False: it is not to be made
         self.recorder: Any = None  # notes what is run, while somebody traces
         self.generators: WeakSet[Any] = WeakSet()  # asynchronous ones, begun here and not over
-        self.idle_drivers: list[Driver] = []
+        self.idle_drivers: list[Generator[Any, Any, None]] = []
         self.outbox: list[int] = []  # requests to `exchange`
         self.may_be_rung = False  # by jitted code, which puts nothing into the outbox
         self.roll = Roll(self.lock)
@@ -88,14 +88,14 @@ class Lanes:
 
     # ---- drivers -----------------------------------------------------------------------------------
 
-    def take_driver(self) -> Driver:
+    def take_driver(self) -> Generator[Any, Any, None]:
         """Return a driver that has no coroutine."""
         try:
             return self.idle_drivers.pop()
         except IndexError:
-            return Driver()
+            return make_driver()
 
-    def give_driver_back(self, driver: Driver) -> None:
+    def give_driver_back(self, driver: Generator[Any, Any, None]) -> None:
         """Keep a driver for the next coroutine, unless many are kept."""
         if len(self.idle_drivers) < MOST_IDLE:
             self.idle_drivers.append(driver)

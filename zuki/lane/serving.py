@@ -10,7 +10,7 @@ from typing import Any
 from zuki.lane.awaiting import running_loop
 from zuki.lane.cancelling import put_back, tell
 from zuki.lane.coroutines import CoroutineTask, new_task, queue_on
-from zuki.lane.driver import Driver
+from zuki.lane.driver import RETURNED, make_driver, send
 from zuki.lane.generators import closing_generators
 from zuki.lane.lane import Lane
 from zuki.lane.lanes import Lanes
@@ -67,15 +67,14 @@ class Servant:
         try:
             driver = lanes.idle_drivers.pop()
         except IndexError:
-            driver = Driver()
+            driver = make_driver()
         try:
-            yielded = context.run(driver.send, coroutine)
+            yielded = context.run(send, driver, task)
         except BaseException as error:
             self.unfinished += 1
             task._raise(error)
         else:
-            if yielded is driver:  # it has returned: `task._return`, in place
-                task._result, driver.value = driver.value, None
+            if yielded is RETURNED:  # `task._return`, in place
                 lanes.idle_drivers.append(driver)
                 task._coroutine = None
                 if HAS_LOCK and task._wakers is None:  # as `Outcome._close`
@@ -171,16 +170,15 @@ class Servant:
                 driver = task._driver
                 try:
                     if driver is not None and task._wish is None:  # `task._step`, in place
-                        yielded = task._context.run(driver.send, None)
+                        yielded = task._context.run(send, driver, None)
                     else:
                         yielded = task._step()
-                        driver = task._driver
                 except BaseException as error:
                     task._raise(error)
                 else:
                     if yielded is None:
                         add(task)
-                    elif yielded is driver:
+                    elif yielded is RETURNED:
                         self.returned += 1
                         task._return()
                     else:
