@@ -226,3 +226,26 @@ def test_a_type_that_does_not_compile_is_a_task_error_whatever_numba_raises():
 
     with pytest.raises(zuki.TaskError, match="numbered"):
         zuki.Graph().add(numbered, 3)
+
+
+factor = 1
+
+
+def test_who_is_compiled_anew_is_so_for_graphs_and_executors_too(executor):
+    global factor
+
+    @zuki.task(cache=False)
+    def scaled(number):
+        return number * factor
+
+    def seen():
+        submitted = [executor.submit(scaled, 5).result(60) for _ in range(3)]
+        return {scaled(5), through_a_graph(executor, scaled, 5), *submitted}
+
+    assert seen() == {5}
+    try:
+        factor = 3
+        scaled.recompile()
+        assert seen() == {15}
+    finally:
+        factor = 1

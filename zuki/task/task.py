@@ -128,6 +128,13 @@ class Task(CPUDispatcher):
         with compiling(self, sigutils.normalize_signature(sig)[0]), known_by_name(self):
             return super().compile(sig)
 
+    def recompile(self) -> None:
+        """Compile all signatures anew, with the constants as they are now; graphs keep what they have."""
+        self._specialisations.clear()
+        self._by_fingerprint.clear()
+        self._last_submitted = None
+        super().recompile()
+
     def fold_argument_types(self, args, kws):
         """Answer a call in the task's own body for which types it is compiled: not for constants anew."""
         signature, given = super().fold_argument_types(args, kws)
