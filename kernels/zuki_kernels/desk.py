@@ -15,6 +15,7 @@ from .atomics import (
     add_relaxed,
     cas_release,
     exchange_acquire,
+    load_acquire,
     load_relaxed,
     or_acq_rel,
     store_relaxed,
@@ -97,4 +98,12 @@ def close(desk: Table) -> bool:
     """Ask to be told of the end of the last call; return whether none is left, and none to be told of."""
     # order: the count before the stack; pairs with count_out's
     ended = or_acq_rel(desk, 0, ENDED, CLOSING) & ~CLOSING
+    return ended == load_relaxed(desk, 0, OFFERED) and load_relaxed(desk, 0, TO_TELL) == 0
+
+
+@kernel
+def is_quiet(desk: Table) -> bool:
+    """Tell whether all calls are over that there were, and none is left to be told of. Any thread."""
+    # order: the count before the stack; pairs with count_out's
+    ended = load_acquire(desk, 0, ENDED) & ~CLOSING
     return ended == load_relaxed(desk, 0, OFFERED) and load_relaxed(desk, 0, TO_TELL) == 0

@@ -118,6 +118,19 @@ def timer(event):
 def limit(event):
     zuki.spawn(later(event))
 
+from zuki_kernels.clock import now
+
+@zuki.task
+def nap(nanoseconds):
+    end = now() + nanoseconds
+    while now() < end:
+        pass
+
+async def sets_after_a_call(event):
+    await zuki.submit(nap, 1)  # compiled
+    await zuki.submit(nap, 400_000_000)
+    event.set()
+
 async def later(event):
     await zuki.sleep(0.4)
     event.set()
@@ -126,7 +139,6 @@ def blocking_call(event):
     zuki.spawn(zuki.to_thread(lambda: (time.sleep(0.4), event.set())))
 
 waiting = []
-signal.signal(signal.SIGALRM, lambda *_: waiting[0].set())  # here: any thread may run the step below
 
 def handler(event):
     waiting.append(event)
@@ -135,6 +147,20 @@ def handler(event):
 def another_executor(event):
     other = zuki.Executor(1)
     other.submit(lambda: (time.sleep(0.4), event.set()))
+
+def jitted_call(event):
+    zuki.spawn(sets_after_a_call(event))
+
+async def awaits(call, event):
+    await call
+    event.set()
+
+def shutdown_during_a_jitted_call(event):
+    other = zuki.Executor(1)
+    other.submit(nap, 1).result()
+    done = other.spawn(awaits(other.submit(nap, 400_000_000), event))
+    other.shutdown()
+    assert done.exception() is None, done.exception()
 
 def thread_of_another_library(event):
     import _thread
@@ -147,13 +173,18 @@ async def main(begin):
     print(begin.__name__, flush=True)
 
 with make() as executor:
-    for begin in (timer, limit, blocking_call, handler, another_executor, thread_of_another_library):
+    for begin in (
+        *(jitted_call, shutdown_during_a_jitted_call, timer, limit, blocking_call, another_executor),
+        *(handler, thread_of_another_library),  # last: after them nothing is ever known
+    ):
+        if begin is handler:  # here: any thread may run the step
+            signal.signal(signal.SIGALRM, lambda *_: waiting[0].set())
         executor.run(main(begin))
 """,
         kind,
     )
-    names = "timer limit blocking_call handler another_executor thread_of_another_library"
-    assert printed.split() == names.split()
+    names = "jitted_call shutdown_during_a_jitted_call timer limit blocking_call another_executor handler"
+    assert printed.split() == [*names.split(), "thread_of_another_library"]
 
 
 def test_nothing_is_known_where_a_thread_is_that_is_no_thread_of_zuki():

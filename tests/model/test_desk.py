@@ -25,6 +25,9 @@ MUTANTS = [
     ("close", "or_acq_rel", "or_relaxed"),
     ("close", "ended == load_relaxed(desk, 0, OFFERED)", "True"),
     ("close", "load_relaxed(desk, 0, TO_TELL) == 0", "True"),
+    ("is_quiet", "load_acquire", "load_relaxed"),
+    ("is_quiet", "ended == load_relaxed(desk, 0, OFFERED)", "True"),
+    ("is_quiet", "load_relaxed(desk, 0, TO_TELL) == 0", "True"),
 ]
 BEYOND_THE_MODEL = {}
 
@@ -78,7 +81,33 @@ def ending(kernels, calls):
     return [*map(runner, rows), closer], check
 
 
+def looking(kernels, calls):
+    """Calls end; who finds the desk quiet meanwhile finds nobody to tell after that."""
+    kernel = kernels.desk
+    table = Table("desk", 1, desk.DESK_FIELDS, {(0, desk.OFFERED): calls})
+    words = Table("calls", calls, submission.CALL_FIELDS)
+
+    def runner(row):
+        def run():
+            yield from kernel.push(table, desk.TO_TELL, words, row, row)
+            yield from kernel.count_out(table)
+
+        return run
+
+    def looker():
+        if (yield from kernel.is_quiet(table)):
+            return (yield from kernel.take_all(table, desk.TO_TELL))
+        return 0
+
+    def check(results_of_threads, memory):
+        return results_of_threads[calls] != 0 and "quiet, and somebody is to be told"
+
+    return [*map(runner, range(calls)), looker], check
+
+
 SCENARIOS = {
+    "a look at one call": Scenario(lambda kernels: looking(kernels, 1), entry=mounted, timeouts=False),
+    "a look at two calls": Scenario(lambda kernels: looking(kernels, 2), entry=mounted, timeouts=False),
     "one call": Scenario(lambda kernels: ending(kernels, 1), entry=mounted, timeouts=False),
     "two calls": Scenario(lambda kernels: ending(kernels, 2), entry=mounted, timeouts=False, preemptions=2),
 }

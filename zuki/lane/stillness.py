@@ -123,9 +123,11 @@ def _known_to_rest() -> Iterator[None]:
 def _do_all_rest() -> bool:
     found = tuple(sources)
     threads = threading.enumerate()
-    known = {thread.ident for source in found for thread in source.threads() if thread is not None}
+    known = {
+        thread for source in found for thread in source.threads()
+    }  # numbers of those that ended are reused
     return (
-        all(thread.ident in known or thread.ident in _resting for thread in threads)
+        all(thread in known or thread.ident in _resting for thread in threads)
         and _native_threads() <= _harmless | {thread.native_id for thread in threads}
         and not any(future is not None and future.done() for future, _ in tuple(_resting.values()))
         and all(source.is_still() for source in found)

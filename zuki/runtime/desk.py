@@ -55,6 +55,7 @@ _WANTED = (
     (submitted.next_of, "i"),
     (submitted.close_desk, "i"),
     (kernels.read, "t"),
+    (kernels.is_quiet, "t"),
 )
 
 _lock = threading.Lock()
@@ -119,6 +120,7 @@ class Desk:
         self.free: list[int] = []  # addresses of rows
         self.kept: dict[int, Any] = {}  # by these: what the call's frame points to
         self._listeners: dict[tuple[int, int], Any] = {}  # by these and life: who is told when a call is over
+        self._telling: list[None] = []  # one for each thread that is about to tell
         self._made = 0  # rows that were laid out
         self.lock = threading.RLock()  # a finaliser may come here again
         self.is_forsaken = False  # this is a forked child: who ran calls is in the parent
@@ -163,11 +165,15 @@ class Desk:
     def hear(self) -> None:
         """Tell who listens of calls that are over. Any thread."""
         with held_back():  # whoever was taken from the stack is told
-            top = submitted.take_finished(self.address)
-            while top:
-                block = self._block(top - 1)
-                top = submitted.next_of(block)  # before the row is another call's
-                self._listeners.pop((block, submitted.life_at(block))).hear()
+            self._telling.append(None)  # first: see `is_still`
+            try:
+                top = submitted.take_finished(self.address)
+                while top:
+                    block = self._block(top - 1)
+                    top = submitted.next_of(block)  # before the row is another call's
+                    self._listeners.pop((block, submitted.life_at(block))).hear()
+            finally:
+                self._telling.pop()
 
     def start_thread(self, block: int) -> bool:
         """Start the thread that `offer` has asked for, unless that was done; return whether there is any."""
@@ -200,6 +206,12 @@ class Desk:
         """Cancel what nobody has begun."""
         submitted.cancel_all(self.address, self._made)
         self.hear()
+
+    def is_still(self) -> bool:
+        """Tell whether all calls are over, and all told who are to be."""
+        return (
+            kernels.is_quiet(self._row) and not self._telling
+        )  # in this order: who takes the stack is there
 
     def is_empty(self) -> bool:
         """Tell whether all is over and told; if not, a servant is called when it is. Of a closed pool."""

@@ -274,8 +274,13 @@ class Pool:
         """Tell whether nothing runs here, nor will before somebody calls."""
         if self.is_ended:  # whoever is woken now stays where it is
             return True
-        runs = tuple(self.active.values())
-        return all(isinstance(run, Gate) for run in runs) and (self.lanes is None or self.lanes.is_still())
+        if not all(isinstance(run, Gate) for run in tuple(self.active.values())):
+            return False
+        if (
+            self.desk is not None and not self.desk.is_still()
+        ):  # before the lanes, where those are who are told
+            return False
+        return self.lanes is None or self.lanes.is_still()
 
     def threads(self) -> list[threading.Thread | None]:
         """Return all threads."""
